@@ -1,0 +1,247 @@
+/**
+ * The shape of `report.json`: plain JSON, and everything that any report shows. Whoever runs models fills it; every
+ * rendering (summary.md, index.html, junit.xml, annotations) is a pure function of it. `schema/report.schema.json` says
+ * the same to outside tools and is tested against this file's fixtures.
+ *
+ * Conventions: sizes in bytes, times in milliseconds, paths with `/`. All names and messages are as the model has them:
+ * hostile text until escaped (src/diag/escape.ts). What isn't known is left out, never null, unless said otherwise.
+ */
+
+/** From best to worst: the worst status of a run's models is the run's. */
+export const STATUSES = ['pass', 'unverified', 'unsupported', 'mismatch', 'error'] as const;
+/**
+ * pass: converted, all outputs within tolerance. unverified: converted, nothing to compare with. unsupported: refused,
+ * with the reason per node. mismatch: converted, outside tolerance. error: couldn't be read, or a limit was hit.
+ */
+export type Status = (typeof STATUSES)[number];
+
+export type Format = 'layers-model' | 'graph-model' | 'keras';
+
+/** What became of one ONNX node, as in conversion.json. */
+export const FATES = ['layer', 'op', 'fused', 'folded', 'relabelled', 'unused'] as const;
+export type Fate = (typeof FATES)[number];
+
+/** A number that JSON can carry: NaN and the infinities as words. */
+export type Figure = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** One entry of a shape: a size, a symbol's name, or null where nothing is known. */
+export type Dim = number | string | null;
+
+/** Everything that one run found. */
+export interface Report {
+  schema: 1;
+  tool: { name: string; version: string };
+  /** In the order of their paths. */
+  models: ModelReport[];
+  totals: Totals;
+  /** Findings about the run and not about one model (no models found, a setting that had no effect …). */
+  diagnostics?: Finding[];
+  /** What was effectively applied, by the names of the action's inputs; for provenance and the reproduction command. */
+  settings?: Record<string, string | number | boolean | string[]>;
+  /** Versions of what the verdicts rest on: `tfjs`, `onnxruntime`, `node` … */
+  versions?: Record<string, string>;
+  timings?: Timings;
+}
+
+/** Milliseconds by stage; `total` is the whole. The only part that differs between two runs on the same input. */
+export interface Timings {
+  total?: number;
+  [stage: string]: number | undefined;
+}
+
+/** One per status, and sums over the models. */
+export interface Totals {
+  models: number;
+  pass: number;
+  mismatch: number;
+  unverified: number;
+  unsupported: number;
+  error: number;
+  /** Bytes of all source files (external data included) and of everything written. */
+  bytesIn: number;
+  bytesOut: number;
+  /** The largest absolute error of any check; absent where nothing was compared. */
+  maxAbsError?: Figure;
+}
+
+/** A diagnostic (src/diag) as JSON. */
+export interface Finding {
+  code: string;
+  severity: 'error' | 'mismatch' | 'unsupported' | 'unverified' | 'warning' | 'note';
+  message: string;
+  remedy: string;
+  place: {
+    file?: string; index?: number; node?: string; op?: string; domain?: string; opset?: number; tensor?: string;
+  };
+}
+
+/** Everything about one model of the run. */
+export interface ModelReport {
+  /** Of the .onnx file, relative to the workspace. */
+  path: string;
+  status: Status;
+  /** The format of the model in the folder itself; absent where none was written. */
+  format?: Format;
+  diagnostics: Finding[];
+  checks: Check[];
+  artefacts: Artefact[];
+  timings: Timings;
+  source?: SourceFacts;
+  conversion?: ConversionFacts;
+  /** The Keras summary of the layers-model, where there is one. */
+  keras?: KerasSummary;
+  /** The source's layers. */
+  layers?: SourceSummary;
+  /** The first node whose inputs agree with the source's and whose output doesn't, where it was looked for. */
+  divergence?: Divergence;
+}
+
+/** One output of one written model, on one engine, against one reference. */
+export interface Check {
+  /** `wasm`, `cpu`, `tensorflow`, `chrome-webgl` … */
+  engine: string;
+  /** Of the model that was judged. */
+  format: Format;
+  /** Where the expected values come from: stored in the repository, or computed by running the source. */
+  reference: { kind: 'stored' | 'onnxruntime'; name: string };
+  /** ONNX's name of the output. Absent where the run failed as a whole. */
+  output?: string;
+  /** error: the model couldn't be loaded or run; then `reason` says why and there are no figures. */
+  status: 'pass' | 'mismatch' | 'error';
+  /** Why it isn't a pass, in one sentence. */
+  reason?: string;
+  /** True for a run that only explains (CPU kernels in the place of suspect ones): it never counts in the verdict. */
+  guarded?: boolean;
+  /** For a guarded run that passes: the kernels that were exchanged. */
+  kernels?: string[];
+  dtype?: { expected: string; actual: string };
+  shape?: { expected: number[]; actual: number[] };
+  elements?: number;
+  maxAbs?: Figure;
+  /** Largest |a-b| / |b| over the elements with b other than 0. */
+  maxRel?: Figure;
+  /** Largest share of the allowed error that one element takes: |a-b| / limit. At most 1 passes. */
+  used?: Figure;
+  /** Number of elements beyond tolerance. */
+  beyond?: number;
+  worst?: { index: number[]; expected: Figure | string; actual: Figure | string };
+  nonFinite?: { expected: { nan: number; inf: number }; actual: { nan: number; inf: number } };
+  tolerance?: Tolerance;
+}
+
+/** abs(a-b) <= atol + rtol*abs(b) + rangeTol*range, as applied. */
+export interface Tolerance {
+  rtol: number;
+  atol: number;
+  rangeTol: number;
+  /** max(b)-min(b) of the expected values. */
+  range?: number;
+}
+
+/** One written file. */
+export interface Artefact {
+  /** Relative to the output directory. */
+  path: string;
+  bytes: number;
+  sha256?: string;
+  /** Of the model that the file belongs to; absent for conversion.json. */
+  format?: Format;
+}
+
+/** One input or output: ONNX's view and, where converted, TensorFlow.js's. */
+export interface TensorFact {
+  name: string;
+  dtype: string;
+  shape?: Dim[];
+  tfjs?: { name: string; dtype: string; shape: (number | null)[] };
+  /** order[i] is the ONNX axis at position i of the TensorFlow.js tensor. */
+  order?: number[];
+}
+
+/** What the ONNX file says of itself. */
+export interface SourceFacts {
+  sha256?: string;
+  /** External data included. */
+  bytes: number;
+  irVersion?: number;
+  /** Domain to version; '' is ONNX's own. */
+  opsets?: Record<string, number>;
+  producer?: string;
+  inputs?: TensorFact[];
+  outputs?: TensorFact[];
+  /** Operator (with its domain before a dot where it isn't ONNX's own) to number of nodes. */
+  operators?: Record<string, number>;
+  /** Number of elements of all weights. */
+  parameters?: number;
+  nodes?: number;
+}
+
+/** How the conversion went. */
+export interface ConversionFacts {
+  /** `executeAsync` must be used. */
+  async?: boolean;
+  /** Number of ONNX nodes by what became of them. */
+  fates: Partial<Record<Fate, number>>;
+  /** Transposes that had to be inserted because layouts disagreed. */
+  relayouts?: number;
+  /** Where `auto` chose a graph-model: each node without a stock Keras layer, and why. */
+  notLayers?: { node: string; op: string; reason: string }[];
+}
+
+/** The rows of `model.summary()`, in the model's order of layers. */
+export interface KerasSummary {
+  /** The model's name, as in `Model: "model"`. */
+  name: string;
+  rows: LayerRow[];
+  trainable: number;
+  nonTrainable: number;
+}
+
+/** One layer of the written layers-model. */
+export interface LayerRow {
+  name: string;
+  className: string;
+  /** One shape per output; axis 0 is the batch (null). */
+  outputShapes: (number | null)[][];
+  params: number;
+  /** As Keras writes them: `LAYER_0_pad[0][0]`. */
+  connectedTo: string[];
+  /** `number` of the source row that this layer stands for, alone or as a helper of it (`_pad`). */
+  source?: number;
+}
+
+/** The source's layers, as torchsummary would list them. */
+export interface SourceSummary {
+  rows: SourceRow[];
+  /** Element counts per input; absent where a size other than the batch isn't known. */
+  inputElements?: number[];
+}
+
+/** One ONNX node of the source. */
+export interface SourceRow {
+  /** From 1, in file order: the N of `Conv2d-N`. */
+  number: number;
+  /** ONNX's operator. */
+  op: string;
+  /** ONNX's node name, or its first output's where it has none. */
+  name: string;
+  /** Of the first output; absent where inference couldn't tell. Axis 0 is shown as -1 where it is the batch. */
+  outputShape?: Dim[];
+  /** Elements of the weights that torch calls parameters: without a BatchNormalization's running mean and variance. */
+  params: number;
+  /** Elements of a BatchNormalization's running mean and variance. */
+  buffers?: number;
+  became?: Fate;
+  /** Names in the written model: layers, or nodes of the graph. */
+  tfjs?: string[];
+}
+
+/** The first diverging node. */
+export interface Divergence {
+  /** `number` of the source row. */
+  source?: number;
+  node: string;
+  op: string;
+  maxAbs?: Figure;
+  message?: string;
+}
