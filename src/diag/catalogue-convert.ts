@@ -1,0 +1,101 @@
+import type { Diagnostic, Place, Refusal } from './diagnostic.js';
+
+/** An operator that has no entry in src/ops and no function body. */
+export function unsupportedOperator(place: Place, nearest?: string): Diagnostic {
+  const hint = nearest ? `; did the exporter mean ${nearest}?` : '';
+  return {
+    code: 'unsupported-operator',
+    severity: 'unsupported',
+    message: `the operator ${place.domain ? `${place.domain}::` : ''}${place.op} is not supported${hint}`,
+    remedy: 'express it by standard ONNX operators when exporting, or give the model a model-local function for it',
+    place,
+  };
+}
+
+/** A supported operator at a version from before the first one that can be read. */
+export function unsupportedVersion(place: Place, first: number): Diagnostic {
+  return {
+    code: 'unsupported-version',
+    severity: 'unsupported',
+    message: `${place.op} is supported from opset ${first} on, and the model imports opset ${place.opset}`,
+    remedy: 'export the model with a newer opset, or convert it with onnx.version_converter',
+    place,
+  };
+}
+
+/** A node that an operator refused while being read, typed or lowered. */
+export function refusedNode(place: Place, refusal: Refusal): Diagnostic {
+  return {
+    code: refusal.kind === 'invalid' ? 'invalid-node' : 'unsupported-node',
+    severity: refusal.kind === 'invalid' ? 'error' : 'unsupported',
+    message: refusal.message,
+    remedy: refusal.remedy,
+    place,
+  };
+}
+
+/** A node reads a name that nothing before it writes. */
+export function unknownName(place: Place, tensor: string): Diagnostic {
+  return {
+    code: 'unknown-name',
+    severity: 'error',
+    message: `reads ${JSON.stringify(tensor)}, which no input, initializer or earlier node gives`,
+    remedy: 'the graph is damaged or not in topological order: check it with onnx.checker and export it again',
+    place: { ...place, tensor },
+  };
+}
+
+/** The graph's inputs or outputs are of a kind that TensorFlow.js has not. */
+export function unsupportedInterface(place: Place, what: 'input' | 'output', kind: string): Diagnostic {
+  return {
+    code: `unsupported-${what}`,
+    severity: 'unsupported',
+    message: `the ${what} ${JSON.stringify(place.tensor)} is ${kind}; TensorFlow.js models take and give tensors only`,
+    remedy: 'export the model with tensors as inputs and outputs',
+    place,
+  };
+}
+
+/** The model breaks a rule of the file format that no single node shows. */
+export function invalidModel(place: Place, message: string, remedy = 'check the model with onnx.checker and export it again'): Diagnostic {
+  return { code: 'invalid-model', severity: 'error', message, remedy, place };
+}
+
+/** A finding about a value that doesn't fit TensorFlow.js's int32 or float32. */
+export function doesNotFit(place: Place, what: string, target: string): Diagnostic {
+  return {
+    code: 'value-out-of-range',
+    severity: 'unsupported',
+    message: `${what} does not fit ${target}, the widest type of TensorFlow.js for it`,
+    remedy: 'use values within the range, for example int32 indices or a smaller mask value',
+    place,
+  };
+}
+
+/** Something that went wrong inside the converter. */
+export function ourBug(place: Place, error: unknown): Diagnostic {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    code: 'internal-error',
+    severity: 'error',
+    message: `this is a fault of the converter, not of the model: ${stack}`,
+    remedy: 'please report it, with the model if possible; other models are not affected',
+    place,
+  };
+}
+
+/** `formats` asks for a layers-model, and this node has no stock Keras layer. */
+export function noLayer(place: Place, reason: string, remedy: string): Diagnostic {
+  return { code: 'no-keras-layer', severity: 'unsupported', message: reason, remedy, place };
+}
+
+/** With `formats: auto`: why the model became a graph-model. */
+export function becameGraphModel(place: Place, nodes: number): Diagnostic {
+  return {
+    code: 'graph-model-chosen',
+    severity: 'note',
+    message: `${nodes === 1 ? 'one node has' : `${nodes} nodes have`} no stock Keras layer, so the model was written as a graph-model`,
+    remedy: 'nothing needs to be done; ask for formats: layers-model to make this an error',
+    place,
+  };
+}

@@ -1,0 +1,401 @@
+import { invalidModel, ourBug, refusedNode, unknownName, unsupportedInterface, unsupportedOperator, unsupportedVersion } from './diag/catalogue-convert.js';
+import { DiagnosticError, invalid, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
+import { areKnown, isKnown, showDims, symbol, type Dim } from './ir/dim.js';
+import type { AttributeValue, Expander } from './ir/expander.js';
+import type { Bound, Graph, GraphOutput, Node, Value } from './ir/graph.js';
+import { identity } from './ir/layout.js';
+import type { Op } from './ir/op.js';
+import { Fresh, RawNode, View } from './ir/view.js';
+import type { Attribute, FunctionDef, Graph as OnnxGraph, OnnxModel, OnnxNode, TypeInfo } from './onnx/model.js';
+import { functionBody, operators, schemaFor } from './onnx/schema.js';
+import { opFor } from './ops/registry.js';
+import { sizeOf, tensorOf, weightOf, type Tensor, type Weight } from './tensor/tensor.js';
+import { nearestWord } from './diag/nearest.js';
+
+/** Settings that bear on how a model is read. */
+export interface ImportOptions {
+  /** Sizes to pin, by input name: overrides the file's; null keeps the file's size of that axis. */
+  readonly inputShapes?: Readonly<Record<string, readonly (number | string | null)[]>>;
+}
+
+/** The typed graph, and what became known of each node of the file. */
+export interface Imported {
+  readonly graph: Graph;
+  /** Findings that don't keep the model from being converted. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** What each node of the file gave, by index; undefined for outputs that are not tensors. */
+  readonly results: readonly (readonly (Value | undefined)[])[];
+}
+
+/** Newest version of ai.onnx that the project knows; what expansions are written in. */
+export const NEWEST_OPSET = 28;
+
+/** Folded at once and kept; larger results are computed again at each use, so that they are not held. */
+const KEEP_ELEMENTS = 1 << 14;
+
+/** How deep functions and subgraphs may nest. */
+const MOST_NESTING = 64;
+
+/** A name whose value isn't known, since what should give it was refused. */
+interface Poison {
+  readonly kind: 'poison';
+}
+const POISON: Poison = { kind: 'poison' };
+
+class Scope {
+  private readonly names = new Map<string, Bound | Poison>();
+  private readonly parent: Scope | undefined;
+  constructor(parent?: Scope) {
+    this.parent = parent;
+  }
+  get(name: string): Bound | Poison | undefined {
+    return this.names.get(name) ?? this.parent?.get(name);
+  }
+  set(name: string, value: Bound | Poison): void {
+    this.names.set(name, value);
+  }
+}
+
+/** What surrounds the nodes that are being read: names, opsets, and how names of values are made unique. */
+interface Context {
+  readonly scope: Scope;
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly valueInfo: ReadonlyMap<string, TypeInfo>;
+  /** Put before names of values; '' at the top. */
+  readonly prefix: string;
+  readonly origin: readonly number[];
+  readonly place: Place | undefined;
+  readonly depth: number;
+  /** In a function body: the calling node's attributes. */
+  readonly attributes?: ReadonlyMap<string, Attribute>;
+}
+
+/**
+ * Reads a model into the typed graph: each node, in file order, gets its version read, its types inferred, and is folded
+ * where its inputs are constant, expanded where it is a composition. All problems of a model are collected.
+ * @throws DiagnosticError with every reason why the model can't be read
+ */
+export function importModel(model: OnnxModel, options: ImportOptions = {}): Imported {
+  return new Importer(model, options).run();
+}
+
+class Importer {
+  private readonly model: OnnxModel;
+  private readonly options: ImportOptions;
+  private readonly fresh = new Fresh();
+  private readonly nodes: Node[] = [];
+  private readonly problems: Diagnostic[] = [];
+  private readonly results: (Value | undefined)[][] = [];
+  private readonly valueNames = new Set<string>();
+  private readonly functions = new Map<string, FunctionDef>();
+  private readonly newest: ReadonlyMap<string, number>;
+
+  constructor(model: OnnxModel, options: ImportOptions) {
+    this.model = model;
+    this.options = options;
+    for (const f of model.functions) this.functions.set(functionKey(f.domain, f.name, f.overload), f);
+    this.newest = new Map([...model.opsets, ['', NEWEST_OPSET]]);
+  }
+
+  run(): Imported {
+    const { graph, opsets, file } = this.model;
+    const scope = new Scope();
+    const context: Context = {
+      scope, opsets: opsets.has('') ? opsets : new Map([...opsets, ['', 1]]), valueInfo: graph.valueInfo, prefix: '',
+      origin: [], place: undefined, depth: 0,
+    };
+    this.bindInitializers(graph, context);
+    const inputs = this.bindInputs(graph, context);
+    graph.nodes.forEach((node, index) => {
+      const outputs = this.node(node, { ...context, origin: [index], place: this.placeOf(node, index, context) });
+      this.results[index] = outputs.map((v) => (v && v.kind === 'tensor' ? v : undefined));
+    });
+    const outputs: GraphOutput[] = [];
+    for (const { name } of graph.outputs) {
+      const bound = scope.get(name);
+      const place: Place = { file, tensor: name };
+      if (bound === undefined) this.problems.push(invalidModel(place, `the output ${JSON.stringify(name)} is given by no node`));
+      else if (bound.kind === 'tensor') outputs.push({ name, value: bound });
+      else if (bound.kind !== 'poison') this.problems.push(unsupportedInterface(place, 'output', `a ${bound.kind}`));
+    }
+    if (graph.outputs.length === 0) this.problems.push(invalidModel({ file }, 'the model has no output'));
+    if (this.problems.some((d) => d.severity !== 'warning')) throw new DiagnosticError(this.problems);
+    return { graph: { name: graph.name, inputs, outputs, nodes: this.nodes }, diagnostics: this.problems, results: this.results };
+  }
+
+  private bindInitializers(graph: OnnxGraph, context: Context): void {
+    for (const [name, weight] of graph.initializers) context.scope.set(name, this.constant(weight, this.valueName(name, context)));
+  }
+
+  private bindInputs(graph: OnnxGraph, context: Context): Value[] {
+    const inputs: Value[] = [];
+    for (const { name, type } of graph.inputs) {
+      if (graph.initializers.has(name)) continue;
+      const place: Place = { file: this.model.file, tensor: name };
+      if (type?.kind !== 'tensor' || type.dtype === undefined || type.dims === undefined) {
+        const kind = type === undefined || type.kind === 'tensor' ? 'a tensor of unknown type or rank' : `a ${type.kind}`;
+        this.problems.push(unsupportedInterface(place, 'input', kind));
+        context.scope.set(name, POISON);
+        continue;
+      }
+      const pinned = this.options.inputShapes?.[name];
+      if (pinned && pinned.length !== type.dims.length) {
+        this.problems.push(invalidModel(place, `input-shapes gives ${pinned.length} sizes for the input ${JSON.stringify(name)}, which has ${type.dims.length}`, 'give one size per axis, null where the file decides'));
+        context.scope.set(name, POISON);
+        continue;
+      }
+      const dims = type.dims.map((d, i) => this.dim(pinned?.[i] ?? d));
+      const value: Value = { kind: 'tensor', name: this.valueName(name, context), type: { dtype: type.dtype, dims }, layout: identity(dims.length) };
+      context.scope.set(name, value);
+      inputs.push(value);
+    }
+    return inputs;
+  }
+
+  private dim(d: number | string | null): Dim {
+    return d === null ? this.fresh.next() : typeof d === 'number' ? d : symbol(d.replace(/[^\w.]/g, (c) => `{${c.codePointAt(0)}}`));
+  }
+
+  /** Reads one node; its outputs are bound in the scope and given back. */
+  private node(node: OnnxNode, context: Context): (Bound | undefined)[] {
+    const place = context.place ?? {};
+    const inputs: (Bound | undefined)[] = [];
+    let poisoned = false;
+    for (const name of node.inputs) {
+      const bound = name === '' ? undefined : context.scope.get(name);
+      if (name !== '' && bound === undefined) {
+        this.problems.push(unknownName(place, name));
+        poisoned = true;
+      }
+      if (bound?.kind === 'poison') poisoned = true;
+      inputs.push(bound?.kind === 'poison' ? undefined : bound);
+    }
+    let outputs: (Bound | undefined)[] | undefined;
+    try {
+      const body = this.bodyOf(node, context);
+      const op = body ? undefined : this.operator(node, context, place);
+      if (!poisoned) outputs = body ? this.call(node, body, inputs, context) : op && this.apply(op, node, inputs, context);
+    } catch (error) {
+      if (error instanceof Refusal) this.problems.push(refusedNode(place, error));
+      else if (error instanceof DiagnosticError) this.problems.push(...error.diagnostics);
+      else this.problems.push(ourBug(place, error));
+    }
+    node.outputs.forEach((name, i) => {
+      if (name === '') return;
+      const bound = outputs?.[i] ?? this.declared(name, context);
+      context.scope.set(name, bound ?? POISON);
+    });
+    return outputs ?? [];
+  }
+
+  /** What value_info says of a name whose node was refused, so that what comes after it can still be looked at. */
+  private declared(name: string, context: Context): Value | undefined {
+    const info = context.valueInfo.get(name);
+    if (info?.kind !== 'tensor' || info.dtype === undefined || info.dims === undefined) return undefined;
+    return { kind: 'tensor', name, type: { dtype: info.dtype, dims: info.dims.map((d) => this.dim(d)) }, layout: identity(info.dims.length) };
+  }
+
+  private operator(node: OnnxNode, context: Context, place: Place): Op {
+    const op = opFor(node.domain, node.op);
+    if (!op) throw new DiagnosticError([unsupportedOperator(place, nearestWord(node.op, operators(node.domain)))]);
+    return op;
+  }
+
+  /** The function that says this node: the model's own, or ONNX's for an operator without an entry in src/ops. */
+  private bodyOf(node: OnnxNode, context: Context): FunctionDef | undefined {
+    const own = this.functions.get(functionKey(node.domain, node.op, node.overload));
+    if (own) return own;
+    if (opFor(node.domain, node.op)) return undefined;
+    const schema = schemaFor(node.domain, node.op, context.opsets.get(node.domain) ?? 1);
+    return schema && functionBody(schema);
+  }
+
+  private call(node: OnnxNode, body: FunctionDef, inputs: (Bound | undefined)[], context: Context): (Bound | undefined)[] {
+    if (context.depth >= MOST_NESTING) return invalid(`functions nest deeper than ${MOST_NESTING}`);
+    const scope = new Scope();
+    body.inputs.forEach((name, i) => {
+      const bound = inputs[i];
+      if (bound) scope.set(name, bound);
+    });
+    const attributes = new Map([...body.attributeDefaults, ...this.substitute(node, context)]);
+    const inner: Context = {
+      ...context, scope, opsets: body.opsets, valueInfo: body.valueInfo, attributes, depth: context.depth + 1,
+      prefix: `${context.prefix}${node.outputs.find((o) => o !== '') ?? node.name}/`,
+    };
+    const absent = new Set(body.inputs.filter((_, i) => inputs[i] === undefined));
+    const before = this.problems.length;
+    for (const n of body.nodes)
+      this.node({ ...n, inputs: n.inputs.map((name) => (absent.has(name) ? '' : name)) }, inner);
+    if (this.problems.slice(before).some((d) => d.severity !== 'warning')) return [];
+    return body.outputs.map((name) => {
+      const bound = scope.get(name);
+      return bound === undefined || bound.kind === 'poison' ? undefined : bound;
+    });
+  }
+
+  /** The node's attributes, references to a function's parameters resolved. */
+  private substitute(node: OnnxNode, context: Context): Map<string, Attribute> {
+    const out = new Map<string, Attribute>();
+    for (const [name, attribute] of node.attributes) {
+      if (attribute.kind !== 'ref') out.set(name, attribute);
+      else {
+        const value = context.attributes?.get(attribute.name);
+        if (value) out.set(name, value);
+      }
+    }
+    return out;
+  }
+
+  private apply(op: Op, node: OnnxNode, inputs: (Bound | undefined)[], context: Context): (Bound | undefined)[] {
+    const opset = context.opsets.get(node.domain) ?? 1;
+    const schema = schemaFor(node.domain, node.op, opset);
+    const versions = Object.keys(op.read).map(Number).sort((a, b) => a - b);
+    const version = versions.findLast((v) => v <= opset);
+    if (version === undefined) throw new DiagnosticError([unsupportedVersion(context.place ?? {}, versions[0])]);
+    while (inputs.length > 0 && inputs[inputs.length - 1] === undefined) inputs.pop();
+    if (schema && (inputs.length < schema.minInputs || inputs.length > schema.maxInputs))
+      return invalid(`${node.op} takes ${schema.minInputs === schema.maxInputs ? schema.minInputs : `${schema.minInputs} to ${schema.maxInputs}`} inputs at opset ${opset}, and has ${inputs.length}`);
+    const raw = new RawNode(node.op, node.name, opset, node.outputs.length, this.substitute(node, context), schema?.defaults ?? NOTHING, inputs, (t) => this.constant(weightOf(t), this.valueName(`${node.outputs[0]}/constant`, context)));
+    const attrs = op.read[version](raw);
+    return this.build(op, attrs, [...raw.inputs], node.outputs, node.name, context);
+  }
+
+  /** Expands, types and folds; what remains becomes a node. */
+  private build(op: Op, attrs: unknown, inputs: (Bound | undefined)[], outputNames: readonly string[], name: string, context: Context): (Bound | undefined)[] {
+    const tensors = inputs.map((v) => (v?.kind === 'tensor' ? v : undefined));
+    const view = new View(op.name, attrs, tensors, [], outputNames.length, name || outputNames[0], this.fresh);
+    const expanded = op.expand?.(view, inputs, this.expander(context, outputNames));
+    if (expanded) {
+      return expanded.map((v, i) => (v && outputNames[i] !== '' ? v : undefined));
+    }
+    const odd = inputs.find((v) => v && v.kind !== 'tensor');
+    if (odd) return invalid(`an input of ${op.name} is a ${odd.kind}, where a tensor is expected`);
+    const types = op.infer(view);
+    const weights = this.fold(op, view, tensors, types);
+    const elems = weights ? undefined : op.elems?.(view);
+    const outputs = outputNames.map((n, i): Value | undefined => {
+      if (n === '' || types[i] === undefined) return undefined;
+      const type = this.refined(n, types[i], context);
+      const valueName = this.valueName(n, context);
+      const constant = weights?.[i] ?? (i === 0 && elems && areKnown(elems) && elems.every((e) => Number.isSafeInteger(e)) ? weightOf(tensorOf(type.dtype, type.dims.map(Number), elems)) : undefined);
+      if (constant) return this.constant(constant, valueName);
+      return { kind: 'tensor', name: valueName, type, layout: identity(type.dims.length), ...(i === 0 && elems ? { elems } : {}) };
+    });
+    if (!outputs.every((v) => v === undefined || v.constant !== undefined)) this.nodes.push({ op, name: name || outputNames[0], attrs, inputs: tensors, outputs, origin: context.origin });
+    return outputs;
+  }
+
+  private fold(op: Op, view: View, inputs: (Value | undefined)[], types: readonly { dtype: Weight['dtype']; dims: readonly Dim[] }[]): Weight[] | undefined {
+    const { fold } = op;
+    if (!fold) return undefined;
+    const weights: (Weight | undefined)[] = [];
+    for (const v of inputs) {
+      if (v && !v.constant) return undefined;
+      weights.push(v?.constant);
+    }
+    const compute = () => fold.call(op, view, weights.map((w) => w?.load() as Tensor));
+    const sizes = types.map((t) => (areKnown(t.dims) ? sizeOf(t.dims) : -1));
+    if (sizes.some((n) => n < 0) || sizes.concat(weights.map((w) => (w ? sizeOf(w.dims) : 0))).every((n) => n <= KEEP_ELEMENTS))
+      return compute()?.map(weightOf);
+    return types.map((t, i) => ({ dtype: t.dtype, dims: t.dims as readonly number[], load: () => compute()?.[i] ?? invalid(`${op.name} can't be computed while converting`) }));
+  }
+
+  /** Sizes that inference couldn't tell, as the file declares them. */
+  private refined(name: string, type: { dtype: Weight['dtype']; dims: readonly Dim[] }, context: Context): { dtype: Weight['dtype']; dims: readonly Dim[] } {
+    if (type.dims.every(isKnown) || this.options.inputShapes) return type;
+    const declared = context.valueInfo.get(name);
+    if (declared?.kind !== 'tensor' || declared.dims?.length !== type.dims.length) return type;
+    return { dtype: type.dtype, dims: type.dims.map((d, i) => {
+      const said = declared.dims?.[i];
+      return typeof d !== 'number' && d.key.startsWith('?') && said !== null && said !== undefined ? this.dim(said) : d;
+    }) };
+  }
+
+  private constant(weight: Weight, name: string): Value {
+    return { kind: 'tensor', name, type: { dtype: weight.dtype, dims: weight.dims }, constant: weight, layout: identity(weight.dims.length) };
+  }
+
+  private valueName(name: string, context: Context): string {
+    const full = context.prefix + name;
+    let unique = full;
+    for (let i = 1; this.valueNames.has(unique); i++) unique = `${full}_${i}`;
+    this.valueNames.add(unique);
+    return unique;
+  }
+
+  private placeOf(node: OnnxNode, index: number, context: Context): Place {
+    return {
+      file: this.model.file, index, node: node.name || node.outputs.find((o) => o !== '') || '', op: node.op,
+      ...(node.domain === '' ? {} : { domain: node.domain }), opset: context.opsets.get(node.domain) ?? 1,
+    };
+  }
+
+  private expander(context: Context, outputNames: readonly string[]): Expander {
+    const inner: Context = { ...context, prefix: `${context.prefix}${outputNames.find((o) => o !== '') ?? ''}/`, depth: context.depth + 1, opsets: this.newest };
+    const emit = (opName: string, inputs: (Bound | undefined)[], attributes: Record<string, AttributeValue> = {}, outputs = 1, domain = ''): Bound[] => {
+      const names = Array.from({ length: outputs }, (_, i) => (outputs === 1 ? opName : `${opName}_${i}`));
+      const node: OnnxNode = { name: '', op: opName, domain, overload: '', inputs: [], outputs: names, attributes: attributesOf(opName, domain, this.newest, attributes) };
+      const body = this.bodyOf(node, inner);
+      const results = body ? this.call(node, body, inputs, inner) : this.apply(this.operator(node, inner, context.place ?? {}), node, [...inputs], inner);
+      return results.map((r) => r ?? invalid(`${opName} gave no output`));
+    };
+    return {
+      emit,
+      one: (opName, inputs, attributes, domain) => {
+        const [out] = emit(opName, inputs, attributes, 1, domain);
+        return out.kind === 'tensor' ? out : invalid(`${opName} gave a ${out.kind}`);
+      },
+      constant: (t) => this.constant(weightOf(t), this.valueName('constant', inner)),
+      inline: (graph, inputs) => {
+        if (inner.depth >= MOST_NESTING) return invalid(`subgraphs nest deeper than ${MOST_NESTING}`);
+        const scope = new Scope(context.scope);
+        const body: Context = { ...context, scope, valueInfo: graph.valueInfo, prefix: inner.prefix, depth: inner.depth };
+        this.bindInitializers(graph, body);
+        graph.inputs.forEach(({ name }, i) => {
+          const bound = inputs[i];
+          if (bound) scope.set(name, bound);
+        });
+        const before = this.problems.length;
+        for (const n of graph.nodes) this.node(n, body);
+        const found = this.problems.splice(before);
+        this.problems.push(...found.filter((d) => d.severity === 'warning'));
+        const hard = found.filter((d) => d.severity !== 'warning');
+        if (hard.length > 0) throw new DiagnosticError(hard);
+        return graph.outputs.map(({ name }) => {
+          const bound = scope.get(name);
+          return bound === undefined || bound.kind === 'poison' ? invalid(`the subgraph's output ${JSON.stringify(name)} is given by no node`) : bound;
+        });
+      },
+    };
+  }
+}
+
+const NOTHING: ReadonlyMap<string, Attribute> = new Map();
+
+function functionKey(domain: string, name: string, overload: string): string {
+  return JSON.stringify([domain, name, overload]);
+}
+
+/** Plain values as attributes, of the kinds that the operator's schema gives them. */
+function attributesOf(op: string, domain: string, opsets: ReadonlyMap<string, number>, plain: Record<string, AttributeValue>): Map<string, Attribute> {
+  const schema = schemaFor(domain, op, opsets.get(domain) ?? 1);
+  const out = new Map<string, Attribute>();
+  for (const [name, value] of Object.entries(plain)) out.set(name, attributeOf(value, schema?.attributes.find((a) => a.name === name)?.type));
+  return out;
+}
+
+function attributeOf(value: AttributeValue, type: string | undefined): Attribute {
+  if (typeof value === 'number') return type === 'FLOAT' || (type === undefined && !Number.isInteger(value)) ? { kind: 'float', value } : { kind: 'int', value };
+  if (typeof value === 'string') return { kind: 'string', value };
+  if (Array.isArray(value)) {
+    if (type === 'STRINGS' || typeof value[0] === 'string') return { kind: 'strings', value: value as string[] };
+    return { kind: type === 'FLOATS' ? 'floats' : 'ints', value: value as number[] };
+  }
+  return 'dtype' in (value as object) ? { kind: 'tensor', value: weightOf(value as Tensor) } : { kind: 'graph', value: value as OnnxGraph };
+}
+
+/** For messages. */
+export function showType(v: Value): string {
+  return `${v.type.dtype}${showDims(v.type.dims)}`;
+}
+

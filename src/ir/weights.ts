@@ -1,0 +1,76 @@
+import { allocate, sizeOf, type Tensor, type TensorData, type Weight } from '../tensor/tensor.js';
+
+/** Row-major strides. */
+export function stridesOf(dims: readonly number[]): number[] {
+  const strides = new Array<number>(dims.length);
+  let n = 1;
+  for (let i = dims.length - 1; i >= 0; i--) {
+    strides[i] = n;
+    n *= dims[i];
+  }
+  return strides;
+}
+
+/** A handle on a tensor that is computed, when loaded, from others. */
+export function derived(dims: readonly number[], from: Weight, compute: (t: Tensor) => TensorData): Weight {
+  return { dtype: from.dtype, dims, load: () => ({ dtype: from.dtype, dims, data: compute(from.load()) }) };
+}
+
+/** The same elements under other dims. */
+export function reshaped(weight: Weight, dims: readonly number[]): Weight {
+  return derived(dims, weight, (t) => t.data);
+}
+
+/** numpy's transpose, lazily. */
+export function permuted(weight: Weight, perm: readonly number[]): Weight {
+  if (perm.every((p, i) => p === i)) return weight;
+  const dims = perm.map((p) => weight.dims[p]);
+  return derived(dims, weight, (t) => transposeData(t, perm));
+}
+
+/** Elements of transpose(t, perm). */
+export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
+  const pairs = t.dtype.startsWith('complex') ? 2 : 1;
+  // Axes that stay together are moved as one, so that the innermost loop is as long as it can be.
+  const groups: number[][] = [];
+  for (const p of perm) {
+    if (t.dims[p] === 1) continue;
+    const last = groups.at(-1);
+    if (last && isNext(t.dims, last[last.length - 1], p)) last.push(p);
+    else groups.push([p]);
+  }
+  const strides = stridesOf(t.dims);
+  const size = (g: number[]) => g.reduce((n, a) => n * t.dims[a], 1);
+  const outer = groups.map((g) => ({ size: size(g), stride: strides[g[g.length - 1]] }));
+  const n = sizeOf(t.dims);
+  const out = allocate(t.dtype, n) as unknown as { [i: number]: unknown };
+  const data = t.data as unknown as { [i: number]: unknown };
+  if (n === 0) return out as unknown as TensorData;
+  const rank = outer.length;
+  const index = new Array<number>(rank).fill(0);
+  let from = 0;
+  const inner = rank > 0 ? outer[rank - 1] : { size: 1, stride: 1 };
+  for (let to = 0; to < n; ) {
+    for (let k = 0, f = from; k < inner.size; k++, f += inner.stride, to++) {
+      if (pairs === 1) out[to] = data[f];
+      else {
+        out[2 * to] = data[2 * f];
+        out[2 * to + 1] = data[2 * f + 1];
+      }
+    }
+    for (let a = rank - 2; a >= 0; a--) {
+      from += outer[a].stride;
+      if (++index[a] < outer[a].size) break;
+      from -= outer[a].stride * outer[a].size;
+      index[a] = 0;
+    }
+  }
+  return out as unknown as TensorData;
+}
+
+/** Whether axis b follows axis a in memory but for axes of size 1. */
+function isNext(dims: readonly number[], a: number, b: number): boolean {
+  if (b <= a) return false;
+  for (let i = a + 1; i < b; i++) if (dims[i] !== 1) return false;
+  return true;
+}

@@ -1,0 +1,223 @@
+import type { Graph, GraphOutput, Node, Value } from '../ir/graph.js';
+import { channelsLast, identity, isIdentity, permBetween, relabel, sameLayout, type Layout } from '../ir/layout.js';
+import type { LayoutChoice, LayoutRule } from '../ir/op.js';
+import { Fresh, View } from '../ir/view.js';
+import { relayout } from '../ops/internal.js';
+import { opFor } from '../ops/registry.js';
+
+/** What is wanted of a graph's layouts. */
+export interface LayoutOptions {
+  /** Image-like inputs and outputs are fed and fetched with the channels last. */
+  readonly changeOrdering: boolean;
+  /**
+   * How operators that want the channels last get their wish: 'channels-last', or 'onnx' for a target that can say them
+   * in ONNX's order (Keras's channels_first).
+   */
+  readonly images: 'channels-last' | 'onnx';
+  /** A Transpose may become a mere change of labels. */
+  readonly relabel: boolean;
+}
+
+/** A graph whose values all have their layout, and the number of values that had to be moved for it. */
+export interface LaidOut {
+  readonly graph: Graph;
+  readonly relayouts: number;
+  /** Nodes of the file that became a change of labels alone. */
+  readonly relabelled: ReadonlySet<Node>;
+  /** What each value of the given graph became. */
+  readonly values: ReadonlyMap<Value, Value>;
+}
+
+/**
+ * Assigns a layout to every value, one pass from the inputs on: each operator says in which order it wants its inputs
+ * (Op.layout), and where a value lies otherwise a Relayout node is put between, once per value and order. Constants are
+ * moved while converting. What an operator doesn't say costs speed, never truth.
+ */
+export function assignLayouts(graph: Graph, options: LayoutOptions): LaidOut {
+  return new Assigner(graph, options).run();
+}
+
+class Assigner {
+  private readonly graph: Graph;
+  private readonly options: LayoutOptions;
+  private readonly moved = new Map<Value, Value>();
+  private readonly copies = new Map<Value, Map<string, Value>>();
+  private readonly nodes: Node[] = [];
+  private readonly relabelled = new Set<Node>();
+  private relayouts = 0;
+
+  constructor(graph: Graph, options: LayoutOptions) {
+    this.graph = graph;
+    this.options = options;
+  }
+
+  run(): LaidOut {
+    const images = this.options.changeOrdering && this.options.images === 'channels-last' ? imageInputs(this.graph) : new Set<Value>();
+    const inputs = this.graph.inputs.map((v) => {
+      const laid = { ...v, layout: images.has(v) ? channelsLast(v.type.dims.length) : v.layout };
+      this.moved.set(v, laid);
+      return laid;
+    });
+    for (const node of this.graph.nodes) this.node(node);
+    const outputs = this.graph.outputs.map(({ name, value }): GraphOutput => {
+      const laid = this.at(value);
+      const wanted = this.options.changeOrdering && sameLayout(laid.layout, channelsLast(laid.layout.length)) ? laid.layout : identity(laid.layout.length);
+      return { name, value: this.arranged(laid, wanted, []) };
+    });
+    return { graph: { ...this.graph, inputs, outputs, nodes: this.nodes }, relayouts: this.relayouts, relabelled: this.relabelled, values: this.moved };
+  }
+
+  private at(v: Value): Value {
+    return this.moved.get(v) ?? v;
+  }
+
+  private node(node: Node): void {
+    const given = node.inputs.map((v) => v && this.at(v));
+    if (node.op.name === 'Transpose' && !node.op.domain && this.options.relabel) {
+      const [x] = given as [Value];
+      const { perm } = node.attrs as { perm: readonly number[] };
+      const out = node.outputs[0] as Value;
+      const layout = relabel(x.layout, perm);
+      if (!x.constant) {
+        // The output is the input's bytes: later readers see the same TensorFlow tensor through other labels.
+        this.nodes.push({ ...node, op: relayout, attrs: { perm: identity(layout.length), labels: perm }, inputs: [x], outputs: [this.give(out, layout)] });
+        this.relabelled.add(node);
+        return;
+      }
+    }
+    const choice = this.choose(node, given);
+    const inputs = given.map((v, i) => v && this.arranged(v, choice.inputs[i] ?? identity(v.type.dims.length), node.origin));
+    const outputs = node.outputs.map((v, i) => v && this.give(v, choice.outputs[i] ?? identity(v.type.dims.length)));
+    this.nodes.push({ ...node, inputs, outputs });
+  }
+
+  private give(v: Value, layout: Layout): Value {
+    const laid = { ...v, layout };
+    this.moved.set(v, laid);
+    return laid;
+  }
+
+  private choose(node: Node, given: readonly (Value | undefined)[]): LayoutChoice {
+    const rule: LayoutRule<unknown> = node.op.layout ?? 'logical';
+    const layouts = given.map((v) => v?.layout ?? []);
+    if (typeof rule === 'function') {
+      const view = new View(node.op.name, node.attrs, given, node.outputs, node.outputs.length, node.name, new Fresh());
+      const choice = rule(view, layouts);
+      return this.options.images === 'onnx' ? logical(node) : choice;
+    }
+    switch (rule) {
+      case 'logical': return logical(node);
+      case 'channels-last': {
+        if (this.options.images === 'onnx') return logical(node);
+        const rank = given[0]?.type.dims.length ?? 0;
+        return {
+          inputs: given.map((v, i) => v && (i === 0 ? channelsLast(rank) : identity(v.type.dims.length))),
+          outputs: node.outputs.map((v) => (v && v.type.dims.length === rank ? channelsLast(rank) : identity(v?.type.dims.length ?? 0))),
+        };
+      }
+      case 'any': case 'axes': return this.together(node, given);
+    }
+  }
+
+  /** All operands of full rank in one order: that of the first that lies in one of its own. */
+  private together(node: Node, given: readonly (Value | undefined)[]): LayoutChoice {
+    const rank = Math.max(0, ...node.outputs.map((v) => v?.type.dims.length ?? 0), ...given.map((v) => v?.type.dims.length ?? 0));
+    const full = given.filter((v) => v && v.type.dims.length === rank) as Value[];
+    const leader = full.find((v) => !v.constant && !isIdentity(v.layout)) ?? full.find((v) => !v.constant) ?? full[0];
+    const layout = leader?.layout ?? identity(rank);
+    return {
+      inputs: given.map((v) => v && (v.type.dims.length === rank ? layout : identity(v.type.dims.length))),
+      outputs: node.outputs.map((v) => (v?.type.dims.length === rank ? layout : identity(v?.type.dims.length ?? 0))),
+    };
+  }
+
+  /** The value in the wanted order: itself, a constant moved now, or a Relayout. */
+  private arranged(v: Value, wanted: Layout, origin: readonly number[]): Value {
+    if (sameLayout(v.layout, wanted)) return v;
+    let byLayout = this.copies.get(v);
+    if (!byLayout) this.copies.set(v, (byLayout = new Map()));
+    const key = wanted.join();
+    const known = byLayout.get(key);
+    if (known) return known;
+    const perm = permBetween(v.layout, wanted);
+    const laid: Value = v.constant ? { ...v, layout: wanted, constant: v.constant } : { ...v, name: `${v.name}/${key}`, layout: wanted };
+    if (!v.constant) {
+      this.nodes.push({ op: relayout, name: laid.name, attrs: { perm }, inputs: [v], outputs: [laid], origin });
+      this.relayouts++;
+    }
+    byLayout.set(key, laid);
+    return laid;
+  }
+}
+
+function logical(node: Node): LayoutChoice {
+  return {
+    inputs: node.inputs.map((v) => v && identity(v.type.dims.length)),
+    outputs: node.outputs.map((v) => identity(v?.type.dims.length ?? 0)),
+  };
+}
+
+/**
+ * Brings operands of lower rank, in element-wise operators, to the rank of the result, so that they can be moved with
+ * the others: [C, 1, 1] beside [N, C, H, W] is [1, C, 1, 1]. Scalars and single elements broadcast as they are.
+ */
+export function alignRanks(graph: Graph): Graph {
+  const nodes: Node[] = [];
+  const aligned = new Map<string, Value>();
+  for (const node of graph.nodes) {
+    if (node.op.layout !== 'any') {
+      nodes.push(node);
+      continue;
+    }
+    const rank = node.outputs[0]?.type.dims.length ?? 0;
+    const inputs = node.inputs.map((v) => {
+      if (!v || rank < 3 || v.type.dims.length >= rank || v.type.dims.every((d) => d === 1)) return v;
+      const key = `${v.name} ${rank}`;
+      const known = aligned.get(key);
+      if (known) return known;
+      const dims = [...Array.from({ length: rank - v.type.dims.length }, () => 1), ...v.type.dims];
+      const { constant } = v;
+      const value: Value = {
+        kind: 'tensor', name: `${v.name}/rank${rank}`, type: { dtype: v.type.dtype, dims }, layout: identity(rank),
+        ...(constant ? { constant: { dtype: constant.dtype, dims: dims as number[], load: () => ({ ...constant.load(), dims: dims as number[] }) } } : {}),
+      };
+      if (!constant) {
+        const op = opFor('', 'Unsqueeze');
+        if (!op) throw new Error('Unsqueeze is not registered');
+        nodes.push({ op, name: value.name, attrs: { axes: Array.from({ length: rank - v.type.dims.length }, (_, i) => i) }, inputs: [v], outputs: [value], origin: node.origin });
+      }
+      aligned.set(key, value);
+      return value;
+    });
+    nodes.push({ ...node, inputs });
+  }
+  return { ...graph, nodes };
+}
+
+/**
+ * Inputs that are images, or signals or volumes: of rank 3 to 5, and read by an operator that treats axis 1 as channels,
+ * directly or through element-wise ones. An input of rank 4 or 5 counts also when it only meets operators that don't
+ * care (as in onnx2keras).
+ */
+export function imageInputs(graph: Graph): Set<Value> {
+  const images = new Set<Value>();
+  for (const input of graph.inputs) {
+    const rank = input.type.dims.length;
+    if (rank < 3 || rank > 5) continue;
+    let channels = false;
+    let others = false;
+    const family = new Set<Value>([input]);
+    for (const node of graph.nodes) {
+      if (!node.inputs.some((v) => v && family.has(v))) continue;
+      const rule = node.op.layout;
+      if (rule === 'channels-last') channels ||= node.inputs[0] !== undefined && family.has(node.inputs[0]);
+      else if (rule === 'any' || rule === 'axes') for (const out of node.outputs) {
+        if (out && out.type.dims.length === rank) family.add(out);
+      }
+      else others = true;
+    }
+    if (channels || (rank >= 4 && !others)) images.add(input);
+  }
+  return images;
+}
+
