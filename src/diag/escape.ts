@@ -27,7 +27,10 @@ export function visible(text: string): string {
 
 /** As `visible`, but line ends stay (as `\n`) and tabs become two spaces; for texts that have lines, such as a stack. */
 export function visibleLines(text: string): string {
-  return text.split(/\r\n|\n/).map((line) => visible(line.replaceAll('\t', '  '))).join('\n');
+  return text
+    .split(/\r\n|\n/)
+    .map((line) => visible(line.replaceAll('\t', '  ')))
+    .join('\n');
 }
 
 /** At most `max` characters (code points), the middle left out where it is longer: both ends of a name tell most. */
@@ -133,8 +136,10 @@ export function xmlLines(text: string): string {
 
 /** JSON inside a `<script>` of an HTML page: no `</script>`, no `<!--`, no line separators; JSON.parse gives it back. */
 export function jsonInHtml(value: unknown): string {
-  return JSON.stringify(value)
-    .replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Names that Windows keeps for devices, whatever follows a dot. */
@@ -145,7 +150,11 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/i;
  * letters, digits, `.`, `_`, `-`; at most `max` characters. Different texts may give the same name.
  */
 export function fileName(text: string, max = 100): string {
-  const legal = text.slice(0, max).replace(/[^A-Za-z0-9._-]/g, '_').replace(/^[.-]+/, '_').replace(/\.+$/, '_');
+  const legal = text
+    .slice(0, max)
+    .replace(/[^A-Za-z0-9._-]/g, '_')
+    .replace(/^[.-]+/, '_')
+    .replace(/\.+$/, '_');
   if (legal === '') return '_';
   return DEVICE.test(legal) ? `_${legal}`.slice(0, max) : legal;
 }

@@ -71,7 +71,13 @@ export interface Finding {
   message: string;
   remedy: string;
   place: {
-    file?: string; index?: number; node?: string; op?: string; domain?: string; opset?: number; tensor?: string;
+    file?: string;
+    index?: number;
+    node?: string;
+    op?: string;
+    domain?: string;
+    opset?: number;
+    tensor?: string;
   };
 }
 

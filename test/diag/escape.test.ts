@@ -1,6 +1,19 @@
 import {
-  code, commandData, commandProperty, fence, fileName, html, htmlLines, jsonInHtml, logText, markdown, shorten, visible,
-  visibleLines, xml, xmlLines,
+  code,
+  commandData,
+  commandProperty,
+  fence,
+  fileName,
+  html,
+  htmlLines,
+  jsonInHtml,
+  logText,
+  markdown,
+  shorten,
+  visible,
+  visibleLines,
+  xml,
+  xmlLines,
 } from '../../src/diag/escape.js';
 
 /** Commands as the runner reads them: `::` at the start of a trimmed line, `##[` anywhere. */
@@ -8,13 +21,23 @@ const commandsIn = (log: string): string[] =>
   log.split(/\r\n|\r|\n/).filter((line) => line.trim().startsWith('::') || line.includes('##['));
 
 const ATTACKS = [
-  'x\n::error file=a::forged', 'x\r::add-mask::1', '::stop-commands::t', '   ::set-output name=a::b',
-  '\u00a0::warning::nbsp', '\u3000::notice::wide', 'a ##[error]forged', '###[group]x', '##[##[add-mask]x',
-  'x\u2028::error::separator', 'x\u0085::error::next line', 'x\x0b::error::tab', ':::error::three',
+  'x\n::error file=a::forged',
+  'x\r::add-mask::1',
+  '::stop-commands::t',
+  '   ::set-output name=a::b',
+  '\u00a0::warning::nbsp',
+  '\u3000::notice::wide',
+  'a ##[error]forged',
+  '###[group]x',
+  '##[##[add-mask]x',
+  'x\u2028::error::separator',
+  'x\u0085::error::next line',
+  'x\x0b::error::tab',
+  ':::error::three',
 ];
 
 describe('visible', () => {
-  it('spells out what can\'t be seen', () => {
+  it("spells out what can't be seen", () => {
     expect(visible('a\nb\rc\td\0e')).toBe('a\\nb\\rc\\td\\0e');
     expect(visible('\x1b[31mred\x9b0m')).toBe('\\x1b[31mred\\x9b0m');
     expect(visible('user\u202Egnp.exe')).toBe('user\\u{202e}gnp.exe');
@@ -23,7 +46,16 @@ describe('visible', () => {
   });
 
   it('leaves ordinary names of any language as they are', () => {
-    for (const name of ['/layer1/conv/Conv_output_0', 'onnx::Conv_12', 'Größe', '層_1', 'слой', '😀', 'a b', 'C:\\m.onnx'])
+    for (const name of [
+      '/layer1/conv/Conv_output_0',
+      'onnx::Conv_12',
+      'Größe',
+      '層_1',
+      'слой',
+      '😀',
+      'a b',
+      'C:\\m.onnx',
+    ])
       expect(visible(name)).toBe(name);
   });
 
@@ -63,11 +95,15 @@ describe('logs and workflow commands', () => {
     expect(logText('::error::x ##[group]')).toBe(': :error::x # #[group]');
   });
 
-  it('command values can\'t end their command', () => {
+  it("command values can't end their command", () => {
     expect(commandData('100%\r\nsecond\x1b')).toBe('100%25%0Asecond\\x1b');
     expect(commandProperty('a,b:c%\nd')).toBe('a%2Cb%3Ac%25\\nd');
-    for (const attack of ATTACKS) expect(commandsIn(`::error file=${commandProperty(attack)}::${commandData(attack)}`)
-      .filter((line) => !line.startsWith('::error'))).toEqual([]);
+    for (const attack of ATTACKS)
+      expect(
+        commandsIn(`::error file=${commandProperty(attack)}::${commandData(attack)}`).filter(
+          (line) => !line.startsWith('::error'),
+        ),
+      ).toEqual([]);
   });
 });
 
@@ -93,7 +129,9 @@ describe('Markdown', () => {
 
   it('an ordinary sentence stays readable in the source', () => {
     const sentence = 'abs(a-b) <= 1.5e-3 + rtol*abs(b): 50 % of Conv_0, "Größe" in a/b.onnx; why?';
-    expect(markdown(sentence)).toBe('abs(a-b) &#60;= 1.5e-3 + rtol&#42;abs(b): 50 % of Conv_0, "Größe" in a/b.onnx; why?');
+    expect(markdown(sentence)).toBe(
+      'abs(a-b) &#60;= 1.5e-3 + rtol&#42;abs(b): 50 % of Conv_0, "Größe" in a/b.onnx; why?',
+    );
   });
 
   it('code can neither leave its span nor its cell', () => {
@@ -131,8 +169,19 @@ describe('HTML, XML, JSON', () => {
 
 describe('fileName', () => {
   it.each([
-    ['../../etc/passwd', '__.._etc_passwd'], ['..', '_'], ['.', '_'], ['', '_'], ['-rf', '_rf'], ['con.txt', '_con.txt'],
-    ['NUL', '_NUL'], ['console', 'console'], ['a:b*c?', 'a_b_c_'], ['x. ', 'x._'], ['x.', 'x_'], ['ü', '_'], ['a\0b', 'a_b'],
+    ['../../etc/passwd', '__.._etc_passwd'],
+    ['..', '_'],
+    ['.', '_'],
+    ['', '_'],
+    ['-rf', '_rf'],
+    ['con.txt', '_con.txt'],
+    ['NUL', '_NUL'],
+    ['console', 'console'],
+    ['a:b*c?', 'a_b_c_'],
+    ['x. ', 'x._'],
+    ['x.', 'x_'],
+    ['ü', '_'],
+    ['a\0b', 'a_b'],
   ])('%j becomes %j', (from, to) => expect(fileName(from)).toBe(to));
 
   it('is never longer than asked', () => {
