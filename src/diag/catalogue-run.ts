@@ -1,0 +1,94 @@
+import type { Diagnostic, Place, Severity } from './diagnostic.js';
+
+/** The child process came to an end by itself. `how`: what the pool saw; `detail`: the end of what the child wrote. */
+export function processCrashed(place: Place, step: string, how: string, detail: string): Diagnostic {
+  return {
+    code: 'process-crashed',
+    severity: 'error',
+    message: `${step} failed: ${how}${lastWords(detail)}`,
+    remedy: 'this is a fault of the converter: please report it, with the model if possible; other models are not affected',
+    place,
+  };
+}
+
+/** `timeout-per-model` was reached. */
+export function timedOut(place: Place, step: string, seconds: number): Diagnostic {
+  return {
+    code: 'timed-out',
+    severity: 'error',
+    message: `${step} was not finished after ${seconds} s, the limit that timeout-per-model sets for one model`,
+    remedy: 'raise timeout-per-model; if the model is small, please report it',
+    place,
+  };
+}
+
+/** The child needed more memory than there is, or than it may have. */
+export function outOfMemory(place: Place, step: string, how: string): Diagnostic {
+  return {
+    code: 'out-of-memory',
+    severity: 'error',
+    message: `${step} failed: ${how}`,
+    remedy: 'lower concurrency, or use a machine with more memory',
+    place,
+  };
+}
+
+/** SIGINT or SIGTERM came before this model's end. */
+export function cancelled(place: Place): Diagnostic {
+  return {
+    code: 'cancelled',
+    severity: 'error',
+    message: 'the run was cancelled before this model was finished',
+    remedy: 'run it again',
+    place,
+  };
+}
+
+/** The model's folder couldn't be written or put in its place. */
+export function cannotWrite(place: Place, why: string): Diagnostic {
+  return {
+    code: 'cannot-write',
+    severity: 'error',
+    message: `the model's folder can't be written: ${why}`,
+    remedy: 'look at the free space and the permissions of the output directory',
+    place,
+  };
+}
+
+/** Nothing matched. `severity` is what `if-no-models-found` says. */
+export function noModelsFound(patterns: readonly string[], severity: Severity): Diagnostic {
+  return {
+    code: 'no-models-found',
+    severity,
+    message: `no models match ${patterns.join(', ')}`,
+    remedy: 'correct the globs, or check that the models are in the checkout (submodules, an earlier job\'s artifact)',
+    place: {},
+  };
+}
+
+/** A pattern without wildcards at which there is nothing, while others matched. */
+export function nothingThere(pattern: string): Diagnostic {
+  return {
+    code: 'nothing-there',
+    severity: 'warning',
+    message: `there is no file or folder ${pattern}`,
+    remedy: 'correct the path, or remove it',
+    place: { file: pattern },
+  };
+}
+
+/** There is no stored reference. `severity` is what `when-no-reference` says. */
+export function noReference(place: Place, severity: Severity): Diagnostic {
+  return {
+    code: 'no-reference',
+    severity,
+    message: 'there are no stored reference outputs to compare with',
+    remedy: 'store inputs and outputs beside the model, for example as test_data_set_0/input_0.pb and output_0.pb',
+    place,
+  };
+}
+
+function lastWords(detail: string): string {
+  const lines = detail.trimEnd().split('\n').slice(-12).join('\n').slice(-2000);
+  return lines === '' ? '' : `; its last words were:\n${lines}`;
+}

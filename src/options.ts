@@ -1,0 +1,250 @@
+/**
+ * Every setting of a run, once: name, meaning, default and how its text is read. The action's inputs (action.yml), the
+ * command line, `--help` and the README's table are all drawn from here.
+ */
+import { availableParallelism } from 'node:os';
+import { visible } from './diag/escape.js';
+
+/** The user's mistake in the workflow or on the command line: shown as one short sentence, without a stack. */
+export class ConfigurationError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigurationError';
+  }
+}
+
+/** Where an option can be given. */
+export type Edge = 'action' | 'convert' | 'inspect' | 'verify';
+
+export interface Option<T> {
+  /** One or two sentences, for `--help`, action.yml and the README. */
+  readonly doc: string;
+  /** As text, read by `parse` like any other text; this is the default that action.yml shows. */
+  readonly default: string;
+  /** What an empty default stands for, in words. */
+  readonly defaultDoc?: string;
+  readonly on: readonly Edge[];
+  /** The command line's name, where it isn't the input's. */
+  readonly flag?: string;
+  /** What `--help` writes for the value; absent for a switch (`--name`, `--no-name`). */
+  readonly value?: string;
+  /** More than one value may be given, separated by this sign or by giving the option again. */
+  readonly separator?: ',' | '\n';
+  /** The values allowed, where they can be listed. */
+  readonly choices?: readonly string[];
+  /** Text to value. Throws ConfigurationError with a sentence that starts after the option's name. */
+  parse(text: string): T;
+}
+
+type Described = Pick<Option<unknown>, 'doc' | 'default' | 'on'> &
+  Partial<Pick<Option<unknown>, 'defaultDoc' | 'flag' | 'value'>>;
+
+const quoted = (text: string): string => `"${visible(text)}"`;
+const listed = (words: readonly string[]): string =>
+  words.length === 1 ? words[0] as string : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+/** YAML 1.2's words of the core schema, and no others: `yes` and `1` are mistakes worth hearing of. */
+function onOff(o: Described): Option<boolean> {
+  return {
+    ...o,
+    choices: ['true', 'false'],
+    parse(text) {
+      if (/^(true|True|TRUE)$/.test(text)) return true;
+      if (/^(false|False|FALSE)$/.test(text)) return false;
+      throw new ConfigurationError(`must be true or false, not ${quoted(text)}`);
+    },
+  };
+}
+
+function choice<const C extends readonly string[]>(choices: C, o: Described): Option<C[number]> {
+  return {
+    value: `<${choices.join('|')}>`,
+    ...o,
+    choices,
+    parse(text) {
+      if (!choices.includes(text)) throw new ConfigurationError(`must be ${listed(choices)}, not ${quoted(text)}`);
+      return text;
+    },
+  };
+}
+
+/** A list without repetition; the words of `alone` stand by themselves. */
+function choices<const C extends readonly string[]>(words: C, o: Described, alone: readonly string[] = []): Option<C[number][]> {
+  return {
+    value: '<list>',
+    ...o,
+    choices: words,
+    separator: ',',
+    parse(text) {
+      const given = [...new Set(text.split(/[,\n]/).map((word) => word.trim()).filter((word) => word !== ''))];
+      if (given.length === 0) throw new ConfigurationError(`must name at least one of ${words.join(', ')}`);
+      for (const word of given) {
+        if (!words.includes(word)) throw new ConfigurationError(`may hold ${words.join(', ')}, not ${quoted(word)}`);
+        if (alone.includes(word) && given.length > 1) throw new ConfigurationError(`${quoted(word)} can't stand beside others`);
+      }
+      return given;
+    },
+  };
+}
+
+interface Range {
+  min: number;
+  max: number;
+  whole?: boolean;
+  /** For an empty text. */
+  empty?: () => number;
+}
+
+function figure(range: Range, o: Described): Option<number> {
+  const what = `${range.whole ? 'a whole number' : 'a number'} ${
+    range.max === Infinity ? `of at least ${range.min}` : `from ${range.min} to ${range.max}`}`;
+  return {
+    value: '<number>',
+    ...o,
+    parse(text) {
+      if (text === '' && range.empty) return range.empty();
+      const shape = range.whole ? /^\d{1,15}$/ : /^(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
+      const value = Number(text);
+      if (!shape.test(text) || !Number.isFinite(value) || value < range.min || value > range.max)
+        throw new ConfigurationError(`must be ${what}, not ${quoted(text)}`);
+      return value;
+    },
+  };
+}
+
+function text(o: Described, check?: (text: string) => string | undefined): Option<string> {
+  return {
+    value: '<text>',
+    ...o,
+    parse(given) {
+      const wrong = given.includes('\0') ? 'must not hold a NUL character' : check?.(given);
+      if (wrong) throw new ConfigurationError(wrong);
+      return given;
+    },
+  };
+}
+
+function lines(o: Described): Option<string[]> {
+  return {
+    ...o,
+    separator: '\n',
+    parse(given) {
+      if (given.includes('\0')) throw new ConfigurationError('must not hold a NUL character');
+      return given.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+    },
+  };
+}
+
+/** The file systems' and the artifact service's forbidden signs together. */
+function artifactName(name: string): string | undefined {
+  if (name === '') return 'must not be empty';
+  const bad = /[":<>|*?\r\n\\/]/.exec(name);
+  return bad ? `must not hold ${quoted(bad[0])}: GitHub forbids it in an artifact's name` : undefined;
+}
+
+const CONVERTING = ['action', 'convert'] as const;
+const JUDGING = ['action', 'convert', 'verify'] as const;
+const ACTION = ['action'] as const;
+
+export const OPTIONS = {
+  models: lines({
+    doc: 'Which models: globs, one a line, `!` excludes. `node_modules` and `.git` are never searched, and symbolic links not followed.',
+    default: '**/*.onnx', on: ACTION,
+  }),
+  workingDirectory: text({ doc: 'Base of the globs, inside the workspace.', default: '.', on: ACTION }),
+  outputDirectory: text({
+    doc: 'Where the models and the reports are written.', defaultDoc: '`onnx2keras` under `RUNNER_TEMP`',
+    default: '', on: CONVERTING, flag: 'out', value: '<folder>',
+  }),
+  formats: choices(['auto', 'layers-model', 'graph-model', 'keras'], {
+    doc: 'What to write: `auto` (layers-model where every node has a stock Keras layer, else graph-model), or a list of `layers-model`, `graph-model`, `keras`.',
+    default: 'auto', on: CONVERTING,
+  }, ['auto']),
+  changeOrdering: onOff({
+    doc: "Image-like inputs and outputs channels-last, as onnx2keras's change_ordering; `false` keeps ONNX's order.",
+    default: 'true', on: CONVERTING,
+  }),
+  namePolicy: choice(['keep', 'short', 'renumerate'], {
+    doc: "Names of layers and tensors, as onnx2keras's name_policy, made legal with a reversible map.", default: 'keep', on: CONVERTING,
+  }),
+  verify: onOff({ doc: 'Compare with the stored references after converting.', default: 'true', on: ['convert'] }),
+  references: text({
+    doc: 'Glob template of stored inputs and outputs; `{dir}` is the model\'s folder, `{name}` its name without `.onnx`, for example `{dir}/{name}.reference/*`.',
+    defaultDoc: "the places that ONNX's convention and this project's give: see References", default: '', on: JUDGING, value: '<glob>',
+  }),
+  rtol: figure({ min: 0, max: Infinity }, {
+    doc: 'Relative part of the tolerance: `abs(a-b) <= atol + rtol*abs(b) + range-tol*(max(b)-min(b))`.', default: '1e-3', on: JUDGING,
+  }),
+  atol: figure({ min: 0, max: Infinity }, { doc: 'Absolute part of the tolerance.', default: '1e-5', on: JUDGING }),
+  rangeTol: figure({ min: 0, max: Infinity }, {
+    doc: "Part of the tolerance relative to the expected values' range.", default: '1e-5', on: JUDGING,
+  }),
+  engines: choices(['wasm', 'cpu'], {
+    doc: 'Backends of stock TensorFlow.js to judge on: a list of `wasm`, `cpu`.', default: 'wasm', on: JUDGING,
+  }),
+  whenNoReference: choice(['skip', 'fail'], {
+    doc: 'Without a stored reference: `skip` (the model is `unverified`) or `fail`.', default: 'skip', on: JUDGING,
+  }),
+  failOn: choice(['error', 'mismatch', 'unsupported', 'unverified', 'warning', 'never'], {
+    doc: 'Fail at this severity or above (`error` > `mismatch` > `unsupported` > `unverified` > `warning`), or `never`.',
+    default: 'unsupported', on: JUDGING,
+  }),
+  ifNoModelsFound: choice(['warn', 'error', 'ignore'], {
+    doc: 'What to do where the globs match nothing.', default: 'warn', on: CONVERTING,
+  }),
+  timeoutPerModel: figure({ min: 1, max: 86400, whole: true }, {
+    doc: 'Seconds that converting and judging one model may take.', default: '600', on: [...JUDGING, 'inspect'], value: '<seconds>',
+  }),
+  maxModelSize: figure({ min: 1, max: 1048576, whole: true }, {
+    doc: 'Size in MB above which a model is refused, external data included.', default: '2048', on: [...CONVERTING, 'inspect'], value: '<MB>',
+  }),
+  concurrency: figure({ min: 1, max: 256, whole: true, empty: () => availableParallelism() }, {
+    doc: 'How many models at a time, each in a process of its own.', defaultDoc: 'the number of cores', default: '', on: JUDGING,
+  }),
+  upload: choice(['all', 'models', 'report', 'none'], { doc: 'What to upload as an artifact.', default: 'all', on: ACTION }),
+  artifactName: text({ doc: "The artifact's name.", default: 'onnx2keras', on: ACTION }, artifactName),
+  artifactPerModel: onOff({ doc: 'One artifact per model, and one for the report, instead of one for all.', default: 'false', on: ACTION }),
+  retentionDays: figure({ min: 0, max: 400, whole: true }, {
+    doc: "Days to keep the artifact; 0 for the repository's own setting.", default: '0', on: ACTION,
+  }),
+  compressionLevel: figure({ min: 0, max: 9, whole: true }, {
+    doc: 'Compression of the artifact, 0 to 9; weights hardly shrink, so 0 is fastest and about as small.', default: '0', on: ACTION,
+  }),
+  overwrite: onOff({ doc: 'Replace an artifact of the same name.', default: 'false', on: ACTION }),
+  annotations: onOff({ doc: 'Annotate each failing model on its path.', default: 'true', on: ACTION }),
+  jobSummary: onOff({ doc: 'Write the job summary.', default: 'true', on: ACTION }),
+};
+
+export type OptionKey = keyof typeof OPTIONS;
+export type Settings = { [K in OptionKey]: ReturnType<(typeof OPTIONS)[K]['parse']> };
+
+/** `changeOrdering` to `change-ordering`: the action's input. */
+export function inputName(key: OptionKey): string {
+  return key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+}
+
+/** The command line's name of an option, without the dashes. */
+export function flagName(key: OptionKey): string {
+  return (OPTIONS[key] as Option<unknown>).flag ?? inputName(key);
+}
+
+/** The options of one edge, in the table's order. */
+export function optionsOf(edge: Edge): [OptionKey, Option<unknown>][] {
+  return (Object.entries(OPTIONS) as [OptionKey, Option<unknown>][]).filter(([, option]) => option.on.includes(edge));
+}
+
+/**
+ * Reads what an edge was given; what it wasn't has its default. `shown` is how the edge writes an option's name in a
+ * message. Throws ConfigurationError for the first value that won't do.
+ */
+export function readSettings(given: Partial<Record<OptionKey, string>>, shown: (key: OptionKey) => string): Settings {
+  const settings: Partial<Record<OptionKey, unknown>> = {};
+  for (const [key, option] of Object.entries(OPTIONS) as [OptionKey, Option<unknown>][])
+    try {
+      settings[key] = option.parse(given[key] ?? option.default);
+    } catch (e) {
+      if (e instanceof ConfigurationError) throw new ConfigurationError(`${shown(key)} ${e.message}`);
+      throw e;
+    }
+  return settings as Settings;
+}
