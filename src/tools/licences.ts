@@ -59,6 +59,12 @@ IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY O
     'The .wasm file holds compiled code of the third parties that ThirdPartyNotices.txt of github.com/microsoft/onnxruntime names.',
 };
 
+/** Packages that state no licence at all. */
+const UNSTATED: Record<string, string> = {
+  buffers:
+    'Copyright James Halliday. The package states no licence. It comes with @actions/artifact, which unpacks with it.',
+};
+
 const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
 documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
 rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
@@ -81,7 +87,9 @@ function textOf(pack: Package): string {
   if (shipped.length > 0) return shipped.join('\n\n');
   const texts = pack.licence.split(' AND ').map((id) => {
     if (id === 'Apache-2.0') return `Copyright ${pack.author}. Apache License 2.0: its text ends this file.`;
-    if (id === 'MIT') return `The MIT License. Copyright ${pack.author}\n\n${MIT}`;
+    if (id === 'MIT' || id === 'MIT/X11') return `The MIT License. Copyright ${pack.author}\n\n${MIT}`;
+    const known = UNSTATED[pack.name];
+    if (known) return known;
     throw new Error(`${pack.name} ships no licence text, and ${id} is not one that is known here`);
   });
   return texts.join('\n\n');
