@@ -8,7 +8,7 @@
  * What can't be seen or changes what is seen: control characters (ANSI's ESC and CSI among them), format characters (bidi
  * overrides, zero-width and tag characters), line and paragraph separators, lone surrogates, noncharacters.
  */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
+export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
 
 const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0' };
 
@@ -100,7 +100,8 @@ function entities(text: string): string {
 /** A fenced block of code in Markdown; its fence is longer than any run of backquotes inside. */
 export function fence(text: string, language = ''): string {
   const seen = visibleLines(text);
-  const longest = Math.max(0, ...Array.from(seen.matchAll(/`+/g), (run) => run[0].length));
+  let longest = 0;
+  for (const run of seen.matchAll(/`+/g)) longest = Math.max(longest, run[0].length);
   const bar = '`'.repeat(Math.max(3, longest + 1));
   return `${bar}${language}\n${seen}\n${bar}`;
 }

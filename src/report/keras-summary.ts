@@ -48,9 +48,10 @@ export function kerasColumns(summary: KerasSummary, lineLength?: number): KerasC
     ends: shares.map((share) => Math.floor(length * share)),
   });
   if (lineLength !== undefined) return at(lineLength);
-  const widest = shares.map((_, i) =>
-    Math.max(0, ...summary.rows.map((row) => Math.max(...parts(fields(row)[i] as string).map((p) => p.length)))),
-  );
+  const widest = shares.map(() => 0);
+  for (const row of summary.rows)
+    for (const [i, field] of fields(row).slice(0, shares.length).entries())
+      for (const part of parts(field)) widest[i] = Math.max(widest[i] as number, part.length);
   for (let length = chain ? SHORTEST.chain : SHORTEST.branched; length < LONGEST; length++) {
     const columns = at(length);
     // One more in the first column, for the blank that every row begins with.

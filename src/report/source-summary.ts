@@ -60,7 +60,7 @@ export function sourceSummary(summary: SourceSummary): string {
 
 /** torchsummary's widths, wider where a field needs it. */
 export function sourceColumns(summary: SourceSummary): SourceColumns {
-  const widest = (least: number, texts: string[]) => Math.max(least, ...texts.map((t) => t.length));
+  const widest = (least: number, texts: string[]) => texts.reduce((most, text) => Math.max(most, text.length), least);
   const layer = widest(NARROWEST.layer, summary.rows.map(layerText));
   const shape = widest(NARROWEST.shape, summary.rows.map(shapeText));
   const params = widest(

@@ -43,7 +43,10 @@ export interface Report {
   timings?: Timings;
 }
 
-/** Milliseconds by stage; `total` is the whole. The only part that differs between two runs on the same input. */
+/**
+ * Milliseconds by stage (`import`, `convert`, `write`, `verify`, and finer ones after a dot: `verify.wasm.load`); `total`
+ * is the whole. The only part that differs between two runs on the same input.
+ */
 export interface Timings {
   total?: number;
   [stage: string]: number | undefined;
@@ -83,13 +86,17 @@ export interface Finding {
 
 /** Everything about one model of the run. */
 export interface ModelReport {
-  /** Of the .onnx file, relative to the workspace. */
+  /** Of the .onnx file, relative to its root: unique in the run, and its folder below the output directory. */
   path: string;
+  /** Of the .onnx file, relative to the workspace or the current folder, where that isn't `path`. */
+  file?: string;
   status: Status;
   /** The format of the model in the folder itself; absent where none was written. */
   format?: Format;
   diagnostics: Finding[];
   checks: Check[];
+  /** What judged it. */
+  engines?: EngineFacts[];
   artefacts: Artefact[];
   timings: Timings;
   source?: SourceFacts;
@@ -132,7 +139,16 @@ export interface Check {
   beyond?: number;
   worst?: { index: number[]; expected: Figure | string; actual: Figure | string };
   nonFinite?: { expected: { nan: number; inf: number }; actual: { nan: number; inf: number } };
+  /** Smallest and largest finite expected value. */
+  expectedRange?: { min: number; max: number };
   tolerance?: Tolerance;
+}
+
+/** An engine and what it ran on: SIMD, threads, the browser … */
+export interface EngineFacts {
+  name: string;
+  version: string;
+  details: Record<string, string>;
 }
 
 /** abs(a-b) <= atol + rtol*abs(b) + rangeTol*range, as applied. */

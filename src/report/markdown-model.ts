@@ -1,0 +1,303 @@
+import { code, fence, html, markdown, shorten } from '../diag/escape.js';
+import { bar } from './bar.js';
+import { count, counted, duration, figure, shape, share, size } from './figures.js';
+import { type FindingGroup, groupFindings, placeParts } from './findings.js';
+import { layersBeside } from './layers-beside.js';
+import { nextSteps, type Step } from './next.js';
+import type { Check, Finding, ModelReport, Report, TensorFact, Tolerance } from './types.js';
+import { checksWorstFirst, modelVerdict, SIGNS, STATUS_WORDS, verdictChecks } from './verdict.js';
+
+/** How much of one model is shown; what a short summary leaves out first comes last. */
+export interface Detail {
+  /** Rows of layers; 0 leaves the layers out. */
+  layerRows: number;
+  /** Rows of each other table or list. */
+  rows: number;
+}
+
+/** Names longer than this are shortened in the middle; report.json has them whole. */
+const LONGEST_NAME = 160;
+/** Messages are prose: more is allowed. */
+const LONGEST_MESSAGE = 1200;
+
+/** A name of the model's, as code. */
+export function name(text: string): string {
+  return code(shorten(text, LONGEST_NAME));
+}
+
+function prose(text: string): string {
+  return markdown(shorten(text, LONGEST_MESSAGE));
+}
+
+/** The `<details>` of one model: everything about it, as far as `detail` allows. */
+export function modelDetails(report: Report, model: ModelReport, detail: Detail, open: boolean): string {
+  const title = `${SIGNS[model.status]} <code>${html(shorten(model.path, LONGEST_NAME))}</code>: ${STATUS_WORDS[model.status]}`;
+  const sections = [
+    `**${prose(modelVerdict(model))}**`,
+    divergence(model),
+    outputs(model, detail.rows),
+    findings(model, detail.rows),
+    facts(model),
+    interfaceTable(model, detail.rows),
+    notLayers(model, detail.rows),
+    layers(model, detail.layerRows),
+    steps(nextSteps(report, model)),
+  ];
+  const body = sections.filter((section) => section !== '').join('\n\n');
+  return `<details${open ? ' open' : ''}>\n<summary>${title}</summary>\n\n${body}\n\n</details>`;
+}
+
+/** A Markdown table; cells are escaped already. `-:` in `align` puts a column to the right. */
+export function table(
+  titles: readonly string[],
+  align: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(titles), line(align), ...rows.map(line)].join('\n');
+}
+
+function divergence(model: ModelReport): string {
+  const d = model.divergence;
+  if (d === undefined) return '';
+  const number = d.source === undefined ? '' : ` (number ${d.source} below)`;
+  const error = d.maxAbs === undefined ? '' : `, off by ${figure(d.maxAbs)}`;
+  const more = d.message === undefined ? '' : ` ${prose(d.message)}`;
+  return `**First node whose inputs agree and whose output does not:** ${name(d.op)} ${name(d.node)}${number}${error}.${more}`;
+}
+
+/** A row per comparison, worst first, and the rule that was applied. */
+function outputs(model: ModelReport, maxRows: number): string {
+  const checks = [
+    ...checksWorstFirst(verdictChecks(model)),
+    ...checksWorstFirst(model.checks.filter((c) => c.guarded === true)),
+  ];
+  if (checks.length === 0) return '';
+  const rows = checks.slice(0, maxRows).map(outputRow);
+  const titles = [
+    'Output',
+    'Verdict',
+    'Error, of what is allowed',
+    'Max. abs. error',
+    'Max. rel. error',
+    'Beyond',
+    'Engine',
+    'Reference',
+  ];
+  return [
+    '#### Outputs',
+    table(titles, ['-', '-', '-', '-:', '-:', '-:', '-', '-'], rows) + more(checks.length, maxRows),
+    ...reasons(checks.slice(0, maxRows)),
+    tolerances(checks),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function outputRow(check: Check): string[] {
+  const used = check.used === undefined ? '–' : `\`${bar(check.used)}\` ${share(check.used)}`;
+  const beyond = check.beyond === undefined ? '–' : `${count(check.beyond)} of ${count(check.elements ?? 0)}`;
+  const engine = `${markdown(check.engine)}${check.guarded === true ? ' with CPU kernels' : ''}, ${check.format}`;
+  const reference = check.reference.kind === 'stored' ? name(check.reference.name) : 'onnxruntime, no outputs stored';
+  const output = check.output === undefined ? 'all' : name(check.output);
+  return [
+    output,
+    CHECK_WORDS[check.status],
+    used,
+    figure(check.maxAbs),
+    figure(check.maxRel),
+    beyond,
+    engine,
+    reference,
+  ];
+}
+
+const CHECK_WORDS: Record<Check['status'], string> = { pass: '✅ agrees', mismatch: '❌ differs', error: '💥 failed' };
+
+/** Why an output isn't what it should be, with the worst element. */
+function reasons(checks: readonly Check[]): string[] {
+  const lines = checks
+    .filter((c) => c.status !== 'pass')
+    .map((check) => {
+      const what = check.output === undefined ? markdown(check.engine) : name(check.output);
+      const worst =
+        check.worst === undefined
+          ? ''
+          : ` Worst at [${check.worst.index.join(', ')}]: expected ${valueText(check.worst.expected)}, got ${valueText(check.worst.actual)}.`;
+      return `- ${what}: ${sentence(check.reason ?? 'outside tolerance')}${worst}`;
+    });
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+/** Prose that ends as a sentence does. */
+function sentence(text: string): string {
+  return `${prose(text)}${/[.!?]\s*$/.test(text) ? '' : '.'}`;
+}
+
+/** A number in full, since its last digits may be what differs; a string as code. */
+function valueText(value: number | string): string {
+  return typeof value === 'number' ? String(value) : name(value);
+}
+
+/** The rule with what was put into it, once per set of tolerances. */
+function tolerances(checks: readonly Check[]): string {
+  const rules = new Set(checks.flatMap((c) => (c.tolerance === undefined ? [] : [toleranceText(c.tolerance)])));
+  if (rules.size === 0) return '';
+  return `Allowed: \`abs(a-b) <= atol + rtol*abs(b) + range-tol*(max(b)-min(b))\`, with ${[...rules].join('; or, for other outputs, ')}.`;
+}
+
+/** `rtol 0.001, atol 1e-5, range-tol 1e-5`, without the range, which differs from output to output. */
+export function toleranceText(t: Tolerance): string {
+  return `rtol ${t.rtol}, atol ${t.atol}, range-tol ${t.rangeTol}`;
+}
+
+/** What was found, grouped by what to do about it. */
+function findings(model: ModelReport, maxRows: number): string {
+  const groups = groupFindings(model.diagnostics);
+  if (groups.length === 0) return '';
+  const shown = groups.slice(0, maxRows).map((group) => findingText(group, model.path, maxRows));
+  return `#### Findings\n\n${shown.join('\n')}${more(groups.length, maxRows)}`;
+}
+
+const SEVERITY_SIGNS: Record<Finding['severity'], string> = {
+  error: '💥',
+  mismatch: '❌',
+  unsupported: '🚫',
+  unverified: '⚪',
+  warning: '⚠️',
+  note: 'ℹ️',
+};
+
+/** One group as a list item; also for findings about the run. */
+export function findingText(group: FindingGroup, path: string | undefined, maxRows: number): string {
+  const items = group.findings.slice(0, maxRows).map((finding) => `${prose(finding.message)}${place(finding, path)}`);
+  const rest = group.findings.length - items.length;
+  const lines = items.length === 1 ? ` ${items[0]}` : `${items.map((item) => `\n  - ${item}`).join('')}`;
+  const tail = rest > 0 ? `\n  - … and ${count(rest)} more` : '';
+  const remedy = group.remedy === '' ? '' : `\n\n  **Remedy:** ${prose(group.remedy)}`;
+  return `- ${SEVERITY_SIGNS[group.severity]} **${group.severity}** ${code(group.code)}:${lines}${tail}${remedy}\n`;
+}
+
+function place(finding: Finding, path: string | undefined): string {
+  const parts = placeParts(finding, path).map(({ what, name: text }) => `${what} ${name(text)}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+/** A few lines of what is known about the source and what was written. */
+function facts(model: ModelReport): string {
+  const lines = [sourceLine(model), writtenLine(model), fatesLine(model), timesLine(model)];
+  return `#### Facts\n\n${lines
+    .filter((line) => line !== '')
+    .map((line) => `- ${line}`)
+    .join('\n')}`;
+}
+
+function sourceLine({ source }: ModelReport): string {
+  if (source === undefined) return '';
+  const parts = [`ONNX ${size(source.bytes)}`];
+  if (source.opsets !== undefined) parts.push(`opset ${opsets(source.opsets)}`);
+  if (source.irVersion !== undefined) parts.push(`IR ${source.irVersion}`);
+  if (source.producer) parts.push(`by ${markdown(shorten(source.producer, LONGEST_NAME))}`);
+  if (source.nodes !== undefined) parts.push(counted(source.nodes, 'node'));
+  if (source.parameters !== undefined) parts.push(counted(source.parameters, 'parameter'));
+  const hash = source.sha256 === undefined ? '' : `; sha256 ${code(source.sha256)}`;
+  return `**Source:** ${parts.join(', ')}${hash}${operators(source.operators)}`;
+}
+
+/** `17`, with other domains after it: `17, com.microsoft 1`. */
+export function opsets(versions: Record<string, number>): string {
+  const entries = Object.entries(versions).sort(([a], [b]) => (a === '' ? -1 : b === '' ? 1 : a < b ? -1 : 1));
+  return entries
+    .map(([domain, v]) => (domain === '' || domain === 'ai.onnx' ? String(v) : `${markdown(shorten(domain, 40))} ${v}`))
+    .join(', ');
+}
+
+function operators(counts: Record<string, number> | undefined): string {
+  const entries = Object.entries(counts ?? {}).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  if (entries.length === 0) return '';
+  const shown = entries.slice(0, 40).map(([op, n]) => `${markdown(shorten(op, 40))} ${n}`);
+  return `; operators: ${shown.join(', ')}${entries.length > 40 ? ` and ${entries.length - 40} more` : ''}`;
+}
+
+function writtenLine(model: ModelReport): string {
+  if (model.format === undefined) return '';
+  const total = model.artefacts.reduce((sum, a) => sum + a.bytes, 0);
+  const main = model.artefacts.find((a) => a.format === model.format && /model\.(json|keras)$/.test(a.path));
+  const where = main === undefined ? '' : `, ${name(main.path)}`;
+  const async = model.conversion?.async === true ? '; `executeAsync` must be used' : '';
+  return `**Written:** ${model.format}, ${counted(model.artefacts.length, 'file')}, ${size(total)}${where}${async}`;
+}
+
+function fatesLine({ conversion }: ModelReport): string {
+  if (conversion === undefined) return '';
+  const fates = Object.entries(conversion.fates)
+    .filter(([, n]) => n > 0)
+    .map(([fate, n]) => `${n} ${fate}`);
+  const relayouts =
+    conversion.relayouts === undefined ? '' : `; ${counted(conversion.relayouts, 'transpose')} inserted for layout`;
+  return `**Nodes became:** ${fates.join(', ')}${relayouts}`;
+}
+
+function timesLine({ timings }: ModelReport): string {
+  const stages = Object.entries(timings).filter(([stage]) => stage !== 'total' && !stage.includes('.'));
+  const parts = stages.map(([stage, ms]) => `${markdown(stage)} ${duration(ms ?? 0)}`);
+  if (timings.total === undefined) return parts.length === 0 ? '' : `**Time:** ${parts.join(', ')}`;
+  return `**Time:** ${duration(timings.total)}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
+}
+
+/** Inputs and outputs, ONNX's and TensorFlow.js's. */
+function interfaceTable({ source }: ModelReport, maxRows: number): string {
+  const rows = [
+    ...(source?.inputs ?? []).map((t) => tensorRow('in', t)),
+    ...(source?.outputs ?? []).map((t) => tensorRow('out', t)),
+  ];
+  if (rows.length === 0) return '';
+  const titles = ['', 'ONNX', 'Type', 'Shape', 'TensorFlow.js', 'Type', 'Shape', 'Axes'];
+  return `#### Inputs and outputs\n\n${table(
+    titles,
+    titles.map(() => '-'),
+    rows.slice(0, maxRows),
+  )}${more(rows.length, maxRows)}`;
+}
+
+function tensorRow(direction: string, t: TensorFact): string[] {
+  const onnx = [direction, name(t.name), markdown(t.dtype), name(shape(t.shape))];
+  if (t.tfjs === undefined) return [...onnx, '–', '–', '–', '–'];
+  const moved = t.order?.some((axis, i) => axis !== i) === true ? t.order.join(', ') : 'as in ONNX';
+  return [...onnx, name(t.tfjs.name), markdown(t.tfjs.dtype), name(shape(t.tfjs.shape)), moved];
+}
+
+/** Why `auto` fell to a graph-model. */
+function notLayers({ conversion }: ModelReport, maxRows: number): string {
+  const nodes = conversion?.notLayers ?? [];
+  if (nodes.length === 0) return '';
+  const lines = nodes.slice(0, maxRows).map((n) => `- ${name(n.op)} ${name(n.node)}: ${prose(n.reason)}`);
+  return `#### Why it is not a layers-model\n\n${lines.join('\n')}${more(nodes.length, maxRows)}`;
+}
+
+function layers(model: ModelReport, maxRows: number): string {
+  if (model.layers === undefined || maxRows === 0) return '';
+  const title =
+    model.keras === undefined
+      ? "The source's layers, and what became of them"
+      : "The source's layers beside Keras's, by number";
+  const text = fence(layersBeside(model.layers, model.keras, maxRows), 'text');
+  const counts = model.keras !== undefined && model.layers.rows.some((row) => row.buffers !== undefined);
+  const note = counts
+    ? "\n\nKeras counts a BatchNormalization's running mean and variance, torchsummary does not."
+    : '';
+  return `<details>\n<summary>${html(title)}</summary>\n\n${text}${note}\n\n</details>`;
+}
+
+function steps(all: readonly Step[]): string {
+  const lines = all.map((step) => {
+    const block =
+      step.code === undefined ? '' : `\n\n${fence(step.code.text, step.code.language).replace(/^(?=.)/gm, '  ')}\n`;
+    return `- ${prose(step.text)}${block}`;
+  });
+  return `#### What to do next\n\n${lines.join('\n')}`;
+}
+
+function more(total: number, shown: number): string {
+  return total > shown ? `\n\n… and ${count(total - shown)} more, in report.json.` : '';
+}

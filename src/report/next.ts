@@ -1,0 +1,97 @@
+import { reproductionCommand } from './reproduce.js';
+import type { Check, ModelReport, Report } from './types.js';
+import { verdictChecks } from './verdict.js';
+
+/** Something the reader can do: a sentence, and code to copy where there is some. All text is untrusted until escaped. */
+export interface Step {
+  text: string;
+  code?: { language: 'sh' | 'js' | 'text'; text: string };
+}
+
+/** Code is to be copied, so it is whole or absent. */
+const LONGEST_CODE = 2000;
+
+/** What to do next about one model. Remedies of findings are not repeated: they stand beside the findings. */
+export function nextSteps(report: Report, model: ModelReport): Step[] {
+  const steps: Step[] = [];
+  switch (model.status) {
+    case 'pass':
+      steps.push(...loading(model));
+      break;
+    case 'unverified':
+      steps.push({
+        text: `Store what the source computes, so that the next run can compare: ${referenceFolder(model.path)}input_0.pb and output_0.pb (serialized TensorProto), as in ONNX's own test data.`,
+      });
+      steps.push(...loading(model));
+      break;
+    case 'mismatch':
+      steps.push(...mismatch(model));
+      break;
+    case 'unsupported':
+      steps.push({ text: 'Follow the remedies above and export the model again.' });
+      break;
+    case 'error':
+      steps.push({ text: 'Follow the remedies above and run again.' });
+      break;
+  }
+  const command = reproductionCommand(report, model.path);
+  if (command.length <= LONGEST_CODE)
+    steps.push({
+      text: `Reproduce this with ${report.tool.name} ${report.tool.version}, at the root of your repository:`,
+      code: { language: 'sh', text: command },
+    });
+  return steps;
+}
+
+/** ONNX's own convention, beside the model. */
+function referenceFolder(path: string): string {
+  return `${path.replace(/\.onnx$/, '.reference')}/test_data_set_0/`;
+}
+
+/** How stock TensorFlow.js loads what was written. */
+function loading(model: ModelReport): Step[] {
+  const file = model.artefacts.find((a) => a.format === model.format && a.path.endsWith('model.json'));
+  if (file === undefined || file.path.length > LONGEST_CODE || model.format === undefined || model.format === 'keras')
+    return [];
+  const load = model.format === 'layers-model' ? 'loadLayersModel' : 'loadGraphModel';
+  const run =
+    model.format === 'layers-model'
+      ? 'model.predict(input)'
+      : model.conversion?.async
+        ? 'await model.executeAsync(inputs)'
+        : 'model.execute(inputs)';
+  return [
+    {
+      text: 'Load it with stock TensorFlow.js:',
+      code: {
+        language: 'js',
+        text: `const model = await tf.${load}(${JSON.stringify(file.path)});\nconst output = ${run};`,
+      },
+    },
+  ];
+}
+
+function mismatch(model: ModelReport): Step[] {
+  const steps: Step[] = [];
+  const checks = verdictChecks(model);
+  const guarded = model.checks.filter((c) => c.guarded === true);
+  if (guarded.length > 0 && guarded.every((c) => c.status === 'pass')) {
+    const kernels = [...new Set(guarded.flatMap((c) => c.kernels ?? []))];
+    steps.push({
+      text: `With TensorFlow.js's CPU kernels in the place of its WASM ones${kernels.length > 0 ? ` (${kernels.join(', ')})` : ''} the outputs agree: the fault is in those kernels. Run the model on another backend.`,
+    });
+  } else if (model.divergence === undefined)
+    steps.push({
+      text: 'If the source was meant to change, store its new outputs as the reference; if not, the source or the conversion is at fault.',
+    });
+  if (checks.some(nearMiss))
+    steps.push({
+      text: 'An error this close to what is allowed can come from another order of float32 sums: look at the figures, and if they are good enough, allow more with rtol, atol or range-tol.',
+    });
+  return steps;
+}
+
+/** Failed, but within ten times of what is allowed. */
+function nearMiss(check: Check): boolean {
+  return check.status === 'mismatch' && typeof check.used === 'number' && check.used > 1 && check.used < 10;
+}

@@ -1,0 +1,166 @@
+import { counted, figure, numberOf, share } from './figures.js';
+import type { Check, Figure, Finding, ModelReport, Report, Status } from './types.js';
+
+/**
+ * What a run and a model amount to, in words, for all reports. Sentences hold names of models: whoever shows them says how
+ * a name is to be written (as code, escaped).
+ */
+
+/** Worst first: the order in which models are shown. */
+const WORST_FIRST: readonly Status[] = ['error', 'mismatch', 'unsupported', 'unverified', 'pass'];
+
+const SEVERITIES: readonly Finding['severity'][] = [
+  'error',
+  'mismatch',
+  'unsupported',
+  'unverified',
+  'warning',
+  'note',
+];
+
+/** A sign for each status; always beside words, never instead of them. */
+export const SIGNS: Record<Status, string> = {
+  pass: '✅',
+  mismatch: '❌',
+  unverified: '⚪',
+  unsupported: '🚫',
+  error: '💥',
+};
+
+/** The status in a word or two, for tables. */
+export const STATUS_WORDS: Record<Status, string> = {
+  pass: 'the same',
+  mismatch: 'differs',
+  unverified: 'not compared',
+  unsupported: 'not converted',
+  error: 'not readable',
+};
+
+/** The models, worst first, then by path. */
+export function worstFirst(models: readonly ModelReport[]): ModelReport[] {
+  const rank = (m: ModelReport) => WORST_FIRST.indexOf(m.status);
+  return [...models].sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** The findings, worst first, else in their order. */
+export function findingsWorstFirst(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
+/** A model that somebody has to do something about. */
+export function isFailing(model: ModelReport): boolean {
+  return model.status !== 'pass' && model.status !== 'unverified';
+}
+
+/** At most so many names in the headline. */
+const NAMED = 3;
+
+/** The verdict on the run: `2 of 8 models differ: a, b. 1 could not be converted: c. The other 5 still compute the same.` */
+export function headline(report: Report, name: (path: string) => string): string {
+  const models = worstFirst(report.models);
+  if (models.length === 0) return 'No models were found.';
+  const of = (status: Status) => models.filter((m) => m.status === status);
+  const passed = of('pass').length;
+  if (passed === models.length)
+    return passed === 1 ? `${name(models[0]?.path ?? '')} still computes the same.` : allTheSame(passed);
+  if (models.length === 1) return `${name(models[0]?.path ?? '')} ${ALONE[(models[0] as ModelReport).status]}.`;
+  const sentences = (['mismatch', 'error', 'unsupported', 'unverified'] as const).flatMap((status) => {
+    const some = of(status);
+    return some.length === 0 ? [] : [{ some, words: GROUPS[status][some.length === 1 ? 0 : 1] }];
+  });
+  const parts = sentences.map(({ some, words }, i) => {
+    const subject = i === 0 ? `${some.length} of ${counted(models.length, 'model')}` : String(some.length);
+    return `${subject} ${words}: ${named(some, name)}.`;
+  });
+  if (passed > 0)
+    parts.push(passed === 1 ? 'The other one still computes the same.' : `The other ${passed} still compute the same.`);
+  return parts.join(' ');
+}
+
+function allTheSame(n: number): string {
+  return n === 2 ? 'Both models still compute the same.' : `All ${n} models still compute the same.`;
+}
+
+const GROUPS: Record<Exclude<Status, 'pass'>, [string, string]> = {
+  mismatch: ['differs', 'differ'],
+  error: ['could not be read', 'could not be read'],
+  unsupported: ['could not be converted', 'could not be converted'],
+  unverified: ['was converted, but compared with nothing', 'were converted, but compared with nothing'],
+};
+
+const ALONE: Record<Status, string> = {
+  pass: 'still computes the same',
+  mismatch: 'does not compute the same any more',
+  error: 'could not be read',
+  unsupported: 'could not be converted',
+  unverified: 'was converted, but compared with nothing',
+};
+
+function named(models: readonly ModelReport[], name: (path: string) => string): string {
+  const shown = models.slice(0, NAMED).map((m) => name(m.path));
+  const rest = models.length - shown.length;
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
+}
+
+/** The checks that count: all but the guarded ones, which only explain. */
+export function verdictChecks(model: ModelReport): Check[] {
+  return model.checks.filter((check) => check.guarded !== true);
+}
+
+/** Failures first, then by the share of the tolerance that was used, largest first. */
+export function checksWorstFirst(checks: readonly Check[]): Check[] {
+  const rank = (c: Check) => ['error', 'mismatch', 'pass'].indexOf(c.status);
+  return [...checks].sort((a, b) => rank(a) - rank(b) || compareFigures(b.used, a.used));
+}
+
+function compareFigures(a: Figure | undefined, b: Figure | undefined): number {
+  const size = (x: Figure | undefined) => (x === undefined ? -1 : Number.isNaN(numberOf(x)) ? Infinity : numberOf(x));
+  const [left, right] = [size(a), size(b)];
+  return left === right ? 0 : left < right ? -1 : 1;
+}
+
+/** The check that decides: the worst of those that count. */
+export function worstCheck(model: ModelReport): Check | undefined {
+  return checksWorstFirst(verdictChecks(model))[0];
+}
+
+/** The verdict on one model in a sentence or two. */
+export function modelVerdict(model: ModelReport): string {
+  const checks = verdictChecks(model);
+  const worst = worstCheck(model);
+  switch (model.status) {
+    case 'pass':
+      return `${outputsWords(checks)} with ${referenceWords(checks)}${worst?.used === undefined ? '' : `; the largest error takes ${share(worst.used)} of what is allowed`}.`;
+    case 'mismatch':
+      return mismatchWords(checks, worst);
+    case 'unverified':
+      return 'It was converted, but there was nothing to compare it with: whether it still computes the same is not known.';
+    case 'unsupported':
+      return 'It was not converted: parts of it cannot be said in what was asked for.';
+    case 'error':
+      return worst?.reason ?? findingsWorstFirst(model.diagnostics)[0]?.message ?? 'It could not be read.';
+  }
+}
+
+function outputsWords(checks: readonly Check[]): string {
+  const outputs = new Set(checks.map((c) => c.output)).size;
+  return outputs === 1 ? 'Its output agrees' : outputs === 2 ? 'Both outputs agree' : `All ${outputs} outputs agree`;
+}
+
+/** What the comparison rests on: said plainly, since a stored output proves more than a run of the source. */
+function referenceWords(checks: readonly Check[]): string {
+  const kinds = new Set(checks.map((c) => c.reference.kind));
+  const names = new Set(checks.filter((c) => c.reference.kind === 'stored').map((c) => c.reference.name)).size;
+  const stored = names === 1 ? 'the stored reference' : `the ${names} stored references`;
+  if (!kinds.has('stored')) return 'what onnxruntime computes from the source (no outputs are stored)';
+  return kinds.has('onnxruntime') ? `${stored} and with what onnxruntime computes` : stored;
+}
+
+function mismatchWords(checks: readonly Check[], worst: Check | undefined): string {
+  const bad = checks.filter((c) => c.status !== 'pass');
+  const outputs = new Set(bad.map((c) => c.output)).size;
+  const head = `It was converted, but ${outputs === 1 ? 'an output is' : `${counted(outputs, 'output')} are`} not what the source gives`;
+  if (worst === undefined) return `${head}.`;
+  if (worst.reason !== undefined) return `${head}: ${worst.reason.replace(/\.$/, '')}.`;
+  return `${head}: the largest error is ${figure(worst.maxAbs)}${worst.used === undefined ? '' : `, ${share(worst.used)} what is allowed`}.`;
+}

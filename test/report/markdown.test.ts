@@ -1,0 +1,274 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { micromark } from 'micromark';
+import { gfm, gfmHtml } from 'micromark-extension-gfm';
+import { type DefaultTreeAdapterTypes as Tree, parseFragment } from 'parse5';
+import { summaryMarkdown } from '../../src/report/markdown.js';
+import type { Report } from '../../src/report/types.js';
+import { manyModels, REPORTS, report } from './fixtures.js';
+
+/** As GitHub would parse it, raw HTML and all; what its sanitizer would take away is left in, so that we see it. */
+function rendered(markdown: string): Tree.DocumentFragment {
+  return parseFragment(
+    micromark(markdown, { extensions: [gfm()], htmlExtensions: [gfmHtml()], allowDangerousHtml: true }),
+  );
+}
+
+function elements(node: Tree.ParentNode): Tree.Element[] {
+  return node.childNodes.flatMap((child) => ('tagName' in child ? [child, ...elements(child)] : []));
+}
+
+function text(node: Tree.ParentNode): string {
+  return node.childNodes
+    .map((child) => ('value' in child ? child.value : 'childNodes' in child ? text(child) : ''))
+    .join('');
+}
+
+const tags = (node: Tree.ParentNode, tag: string): Tree.Element[] => elements(node).filter((e) => e.tagName === tag);
+
+/** The body rows of the first table, by the text of their cells. */
+function modelRows(node: Tree.ParentNode): string[][] {
+  const [table] = tags(node, 'table');
+  return table === undefined
+    ? []
+    : tags(table, 'tr')
+        .slice(1)
+        .map((row) => tags(row, 'td').map((cell) => text(cell).trim()));
+}
+
+/** Reads the golden file, which is made anew with UPDATE_GOLDEN=1 and then read in review. */
+function golden(name: string, actual: string): string {
+  const file = `${import.meta.dirname}/golden/${name}`;
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, actual);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+describe.each([...REPORTS])('summary.md of %s', (name, given) => {
+  const markdown = summaryMarkdown(given);
+  const page = rendered(markdown);
+
+  it('is the golden one', () => {
+    expect(markdown).toBe(golden(`${name}.md`, markdown));
+  });
+
+  it('begins with the verdict, has a row and details for each model', () => {
+    expect(markdown.split('\n')[0]).toMatch(/^## \S+ \S/);
+    expect(elements(page)[0]?.tagName).toBe('h2');
+    expect(modelRows(page)).toHaveLength(given.models.length);
+    const outer = tags(page, 'details').filter((e) => e.parentNode === page);
+    expect(outer).toHaveLength(given.models.length);
+  });
+
+  it('has no row with a cell too many or too few, and closes what it opens', () => {
+    for (const table of tags(page, 'table')) {
+      const widths = tags(table, 'tr').map((row) => tags(row, 'td').length + tags(row, 'th').length);
+      expect(new Set(widths).size).toBe(1);
+    }
+    expect(markdown.match(/<details/g)?.length).toBe(markdown.match(/<\/details>/g)?.length);
+  });
+
+  it('holds no element but those of a summary, and no attribute that could do anything', () => {
+    const allowed = [
+      'h2',
+      'h4',
+      'p',
+      'table',
+      'thead',
+      'tbody',
+      'tr',
+      'th',
+      'td',
+      'details',
+      'summary',
+      'code',
+      'pre',
+      'strong',
+      'ul',
+      'li',
+      'em',
+    ];
+    expect([...new Set(elements(page).map((e) => e.tagName))].filter((tag) => !allowed.includes(tag))).toEqual([]);
+    const attributes = elements(page).flatMap((e) => e.attrs.map((a) => a.name));
+    expect(attributes.filter((a) => !['align', 'class', 'open'].includes(a))).toEqual([]);
+  });
+
+  it('can be printed to a log', () => {
+    expect(markdown.split('\n').filter((line) => line.trim().startsWith('::'))).toEqual([]);
+    expect(markdown).not.toMatch(/[\u202a-\u202e\u2066-\u2069\r]/);
+    expect(markdown).not.toContain('\x1b');
+  });
+});
+
+describe('the verdict in words', () => {
+  const line = (change: (r: Report) => void, from = 'mixed'): string => {
+    const r = report(from);
+    change(r);
+    return summaryMarkdown(r).split('\n')[0] as string;
+  };
+  const only =
+    (...paths: string[]) =>
+    (r: Report) => {
+      r.models = r.models.filter((m) => paths.some((p) => m.path.endsWith(`${p}.onnx`)));
+    };
+
+  it.each<[string, (r: Report) => void, string]>([
+    ['one that passes', only('block'), '## ✅ `models/block.onnx` still computes the same.'],
+    ['two that pass', only('block', 'heads'), '## ✅ Both models still compute the same.'],
+    [
+      'one of two that differs',
+      only('block', 'pool'),
+      '## ❌ 1 of 2 models differs: `models/pool.onnx`. The other one still computes the same.',
+    ],
+    ['one that differs', only('pool'), '## ❌ `models/pool.onnx` does not compute the same any more.'],
+    ["one that can't be read", only('cut'), '## ❌ `models/cut.onnx` could not be read.'],
+    [
+      "only one that wasn't compared",
+      only('unjudged'),
+      '## ⚪ `models/unjudged.onnx` was converted, but compared with nothing.',
+    ],
+    ['none', only(), '## ⚪ No models were found.'],
+  ])('%s', (_, change, expected) => expect(line(change)).toBe(expected));
+
+  it('eight that pass', () => {
+    const eight = (r: Report) => {
+      r.models = Array.from({ length: 8 }, (_, i) => ({
+        ...(r.models[0] as Report['models'][number]),
+        path: `m${i}.onnx`,
+      }));
+    };
+    expect(line(eight, 'all-pass')).toBe('## ✅ All 8 models still compute the same.');
+  });
+
+  it('names three and counts the others', () => {
+    expect(summaryMarkdown(manyModels(300, 10)).split('\n')[0]).toBe(
+      '## ❌ 30 of 300 models differ: `models/family-0/model-0000.onnx`, `models/family-0/model-0070.onnx`, ' +
+        '`models/family-0/model-0140.onnx` and 27 more. The other 270 still compute the same.',
+    );
+  });
+});
+
+describe('the worst comes first', () => {
+  it('in the table, with its figures', () => {
+    const rows = modelRows(rendered(summaryMarkdown(report('mixed'))));
+    expect(rows.map((row) => row[1])).toEqual(
+      ['big', 'cut', 'pool', 'wasm', 'detector', 'unjudged', 'block', 'heads'].map((name) => `models/${name}.onnx`),
+    );
+    expect(rows[2]).toEqual([
+      '❌',
+      'models/pool.onnx',
+      'differs, 1 warning',
+      'layers-model',
+      '██████████▶ 41 times',
+      '4.7 KB',
+      '10.8 KB',
+      '17',
+      '412 ms',
+    ]);
+    expect(rows[7]?.[4]).toBe('████████░░ 83 %');
+  });
+
+  it('and a guarded run explains, but never decides', () => {
+    const r = report('mixed');
+    r.models = r.models.filter((m) => m.path === 'models/wasm.onnx');
+    const markdown = summaryMarkdown(r);
+    expect(modelRows(rendered(markdown))[0]?.[4]).toBe('██████████▶ beyond all');
+    expect(markdown).toContain('CPU kernels in the place of its WASM ones (Softmax, Pow) the outputs agree');
+    for (const check of r.models[0]?.checks ?? []) if (check.guarded) check.status = 'mismatch';
+    expect(summaryMarkdown(r)).not.toContain('the outputs agree');
+  });
+});
+
+describe('hostile names', () => {
+  const page = rendered(summaryMarkdown(report('hostile')));
+  const path = report('hostile').models[0]?.path as string;
+
+  it("are shown as they are, what can't be seen spelt out", () => {
+    const shown = path
+      .replace('\n\n', '\\n\\n')
+      .replace('\r\n', '\\r\\n')
+      .replace('\u202e', '\\u{202e}')
+      .replace('\u200b', '\\u{200b}')
+      .replace('\x1b', '\\x1b');
+    expect(modelRows(page)[0]?.[1]).toBe(shown);
+  });
+
+  it('in prose neither mention nor refer', () => {
+    const loose = elements(page)
+      .filter((e) => e.tagName !== 'code' && e.tagName !== 'pre')
+      .flatMap((e) => e.childNodes)
+      .map((child) => ('value' in child ? child.value : ''))
+      .join(' ');
+    expect(loose).toContain('octocat');
+    expect(loose).not.toMatch(/@octocat|#1\b/);
+  });
+});
+
+describe('limits', () => {
+  const MIB = 1024 * 1024;
+
+  it('300 models stay below, and every failing one is still shown', () => {
+    const given = manyModels(300, 10);
+    const markdown = summaryMarkdown(given);
+    expect(Buffer.byteLength(markdown)).toBeLessThan(MIB);
+    expect(Buffer.byteLength(markdown)).toBeGreaterThan(MIB / 2);
+    expect(markdown).toContain('Shortened to stay within');
+    const page = rendered(markdown);
+    expect(modelRows(page)).toHaveLength(300);
+    const summaries = tags(page, 'summary').map(text);
+    for (const model of given.models.filter((m) => m.status === 'mismatch')) {
+      expect(summaries).toContain(`❌ ${model.path}: differs`);
+      expect(markdown).toContain('off by 0.0182');
+    }
+  });
+
+  it.each([900_000, 200_000, 60_000, 30_000, 10_000, 3000])(
+    'holds to %i bytes, giving up what matters least first',
+    (limit) => {
+      const given = manyModels(300, 10);
+      const markdown = summaryMarkdown(given, {
+        limit,
+        artifactUrl: 'https://github.com/o/r/actions/runs/1/artifacts/2',
+      });
+      expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(limit);
+      expect(markdown).toContain('[the artifact](https://github.com/o/r/actions/runs/1/artifacts/2)');
+      expect(markdown.split('\n')[0]).toContain('30 of 300 models differ');
+      const page = rendered(markdown);
+      const rows = modelRows(page);
+      const failing = rows.filter((row) => row[0] === '❌').length;
+      const detailed = tags(page, 'details')
+        .filter((e) => e.parentNode === page)
+        .map((e) => text(tags(e, 'summary')[0] as Tree.Element));
+      const detailedFailing = detailed.filter((t) => t.startsWith('❌')).length;
+      // A passing model has a row only where all failing ones have, and details only where all failing ones have.
+      if (rows.length > failing) expect(failing).toBe(30);
+      if (detailed.length > detailedFailing) expect(detailedFailing).toBe(30);
+      const counted = /and ([\d,]+) models? more: /.exec(markdown)?.[1] ?? '0';
+      expect(rows.length + Number(counted)).toBe(300);
+    },
+  );
+
+  it('one model with endless lists and names stays below', () => {
+    const given = report('mixed');
+    const long = '|`'.repeat(2_000_000);
+    const model = given.models.find((m) => m.path === 'models/pool.onnx') as Report['models'][number];
+    model.path = `${long}.onnx`;
+    model.diagnostics = Array.from({ length: 5000 }, (_, i) => ({
+      code: 'operator-unsupported',
+      severity: 'unsupported',
+      message: long.slice(0, 5000),
+      remedy: `${i % 700}`,
+      place: { node: long },
+    }));
+    model.layers = {
+      rows: Array.from({ length: 20_000 }, (_, i) => ({ number: i + 1, op: 'Conv', name: `c${i}`, params: 0 })),
+    };
+    const markdown = summaryMarkdown(given);
+    expect(Buffer.byteLength(markdown)).toBeLessThan(MIB);
+    expect(modelRows(rendered(markdown))).toHaveLength(8);
+  });
+
+  it("doubtful addresses don't become links", () => {
+    const markdown = summaryMarkdown(manyModels(300, 10), { limit: 20_000, artifactUrl: 'javascript:alert(1)' });
+    expect(markdown).not.toContain('javascript');
+    expect(tags(rendered(markdown), 'a')).toEqual([]);
+  });
+});
