@@ -59,15 +59,15 @@ function roundHalfEven(x: number): number {
 
 /**
  * A number as the bits of a narrow float, rounded to nearest, ties to even, from the full precision given. float16 and
- * bfloat16 overflow to infinity; the 4- and 6-bit floats, which have neither infinity nor NaN, saturate, and hold NaN as
- * their largest value, as ONNX's reference does.
+ * bfloat16 overflow to infinity; the 4- and 6-bit floats, which have neither infinity nor NaN, saturate, and turn NaN into
+ * -0, as ONNX's reference does.
  */
 export function bitsOfFloat(dtype: NarrowFloat, x: number, rounding: Rounding = {}): number {
   const saturate = rounding.saturate ?? true;
   if (dtype === 'float8e8m0') return bitsOfE8M0(x, saturate, rounding.mode ?? 'up');
   const f = FORMATS[dtype];
   const sign = x < 0 || Object.is(x, -0) ? 1 << (f.bits - 1) : 0;
-  if (Number.isNaN(x)) return f.nan ?? finiteMax(f);
+  if (Number.isNaN(x)) return f.nan ?? 1 << (f.bits - 1);
   const a = Math.abs(x);
   const eMin = 1 - f.bias;
   if (a === 0) return f.unsignedZero ? 0 : sign;
