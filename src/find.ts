@@ -8,9 +8,11 @@ import { ConfigurationError } from './options.js';
 export interface FoundModel {
   /** Absolute. */
   readonly file: string;
+  /** Absolute; the folder that its place in the output is relative to. */
+  readonly root: string;
   /** Relative to its root, with `/`: the model's name in every report, and its folder below the output directory. */
   readonly path: string;
-  /** Relative to the base of the search, with `/`, where it is inside it: what a person typing would call it. */
+  /** Relative to the workspace, or else the base, with `/`, where it is inside it; else as `path`: for people. */
   readonly shown: string;
   readonly bytes: number;
 }
@@ -49,6 +51,7 @@ export async function findModels(search: Search): Promise<Found> {
   const excludes = patterns.filter((p) => p.startsWith('!')).map((p) => p.slice(1));
   const ignore = excludes.flatMap((p) => [p, `${p.replace(/\/+$/, '')}/**`]);
   const within = search.within === undefined ? undefined : await realpath(search.within);
+  const home = search.within ?? search.base;
   const models = new Map<string, FoundModel>();
   const missing: string[] = [];
 
@@ -72,11 +75,11 @@ export async function findModels(search: Search): Promise<Found> {
       if (models.has(absolute) || !isInside(start.root, absolute) || neverSearched(absolute, search)) continue;
       const stat = await lstat(absolute).catch(() => undefined);
       if (!stat?.isFile()) continue;
-      const fromBase = path.relative(search.base, absolute);
       models.set(absolute, {
         file: absolute,
+        root: start.root,
         path: slashed(relative),
-        shown: isInside(search.base, absolute) ? slashed(fromBase) : slashed(relative),
+        shown: isInside(home, absolute) ? slashed(path.relative(home, absolute)) : slashed(relative),
         bytes: stat.size,
       });
     }

@@ -248,3 +248,10 @@ export function readSettings(given: Partial<Record<OptionKey, string>>, shown: (
     }
   return settings as Settings;
 }
+
+/** What decides the result, by the inputs' names, for the report: the machine's part (folders, concurrency) is left out. */
+export function effectiveSettings(settings: Settings, edge: Edge): Record<string, string | number | boolean | string[]> {
+  const machine: OptionKey[] = ['outputDirectory', 'concurrency', 'timeoutPerModel'];
+  const told = optionsOf(edge).filter(([key]) => !machine.includes(key));
+  return Object.fromEntries(told.map(([key]) => [inputName(key), settings[key]]));
+}

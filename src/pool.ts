@@ -6,7 +6,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { Answer, Call } from './serve.js';
 
 export type FailureReason =
@@ -46,6 +48,8 @@ export interface Lease {
    * rejects.
    */
   call<T>(task: string, request: unknown, deadline: number, progress?: (step: string) => void): Promise<Outcome<T>>;
+  /** The child has been left in a state that should not serve anybody else: it is replaced afterwards. */
+  retire(): void;
 }
 
 export interface Pool {
@@ -54,6 +58,9 @@ export interface Pool {
   /** Ends all children. */
   close(): void;
 }
+
+/** This project's own child: the file beside this one, or beside the bundle. */
+export const WORKER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.js');
 
 /** What a program needs to run and to find its temporary folder; nothing that could hold a secret. */
 const ENVIRONMENT = [
@@ -112,6 +119,7 @@ export function createPool(options: PoolOptions): Pool {
         startNext();
       });
       let child = idle.pop();
+      let retired = false;
       const lease: Lease = {
         async call(task, request, deadline, progress) {
           if (closed || options.signal?.aborted) return cancelled();
@@ -121,13 +129,16 @@ export function createPool(options: PoolOptions): Pool {
           }
           return child.call(task, request, deadline, options.signal, progress);
         },
+        retire() {
+          retired = true;
+        },
       };
       try {
         return await work(lease);
       } finally {
         if (child) {
           const size = child.ended() ? 0 : residentBytes(child.pid) ?? 0;
-          if (closed || child.ended() || size > recycleAbove) {
+          if (closed || retired || child.ended() || size > recycleAbove) {
             child.kill();
             all.delete(child);
           } else {

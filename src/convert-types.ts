@@ -1,0 +1,47 @@
+/** What is asked of a conversion and what it answers: plain JSON, since both go through the pool's channel. */
+import type { Diagnostic } from './diag/diagnostic.js';
+import type { ConversionFacts, Format, KerasSummary, SourceFacts, SourceSummary } from './report/types.js';
+
+export interface ConvertLimits {
+  /** Of the model, external data included. */
+  maxModelBytes: number;
+}
+
+export interface ConvertRequest {
+  /** The .onnx file, absolute. */
+  path: string;
+  /** Relative to its root, with `/`: what conversion.json names as the source, and diagnostics as the file. */
+  relativePath: string;
+  formats: ('auto' | Format)[];
+  changeOrdering: boolean;
+  namePolicy: 'keep' | 'short' | 'renumerate';
+  /** An empty folder, into which `model.json`, its shards, `conversion.json` … are written. */
+  outputFolder: string;
+  limits: ConvertLimits;
+}
+
+export interface ConvertResult {
+  status: 'converted' | 'unsupported' | 'error';
+  /** Of the model in the folder itself; absent where none was written. */
+  format?: Format;
+  diagnostics: Diagnostic[];
+  /** Every file written, relative to the output folder, with `/`. */
+  artefacts: { path: string; bytes: number; sha256: string; format?: Format }[];
+  source?: SourceFacts;
+  conversion?: ConversionFacts;
+  keras?: KerasSummary;
+  layers?: SourceSummary;
+}
+
+export interface InspectRequest {
+  path: string;
+  relativePath: string;
+  limits: ConvertLimits;
+}
+
+export interface InspectResult {
+  source: SourceFacts;
+  /** Each format, and what stands against it: nothing, where it is possible. */
+  formats: { format: Format; possible: boolean; obstacles: Diagnostic[] }[];
+  diagnostics: Diagnostic[];
+}

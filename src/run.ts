@@ -1,0 +1,200 @@
+/**
+ * The whole program: find the models, convert and judge each in a process of its own, and write down what was found.
+ * Both edges (cli.ts, action.ts) read their settings, call `run`, and show what comes back.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ConvertRequest, ConvertResult } from './convert-types.js';
+import * as say from './diag/catalogue-run.js';
+import type { Diagnostic } from './diag/diagnostic.js';
+import { runFails } from './fail-on.js';
+import { type FoundModel, findModels } from './find.js';
+import { failure, foldersOf, judge, type Turn } from './judge.js';
+import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
+import { type Staging, stage } from './place.js';
+import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
+import { summaryMarkdown } from './report/markdown.js';
+import { totalsOf } from './report/totals.js';
+import type { ModelReport, Report } from './report/types.js';
+import { TOOL } from './version.js';
+
+export interface RunRequest {
+  /** Globs, folders and files. */
+  patterns: readonly string[];
+  /** Absolute; what relative patterns start from. */
+  base: string;
+  /** The folder that every model has to be in. Absent: anywhere. */
+  workspace?: string;
+  /** Absolute; where the model folders and `report/` go. */
+  output: string;
+  settings: Settings;
+  /** A pattern without wildcards has to be there; else it is a warning in the report. */
+  strict: boolean;
+  /** The child's program, where it isn't this project's own. */
+  worker?: string;
+}
+
+/** Hears of a run's progress. All names that it is given are foreign text. */
+export interface Listener {
+  found(models: readonly FoundModel[]): void;
+  started(model: FoundModel): void;
+  /** What is being done with a model now: `converting`, `judging` … */
+  doing(model: FoundModel, step: string): void;
+  finished(model: FoundModel, report: ModelReport): void;
+}
+
+export interface RunResult {
+  result: 'success' | 'failure' | 'no-models';
+  /** Whether the run is to end in failure; `no-models` may or may not. */
+  failed: boolean;
+  report: Report;
+  /** Absolute. */
+  reportPath: string;
+  /** Markdown, as in summary.md. */
+  summary: string;
+}
+
+/** A model takes about so much more memory than disk while it is converted and judged. */
+const MEMORY_PER_BYTE = 4;
+const MEMORY_OF_PROCESS = 400 * 2 ** 20;
+
+/** Throws ConfigurationError; everything about a model is in the report. */
+export async function run(request: RunRequest, listener: Listener, signal?: AbortSignal): Promise<RunResult> {
+  const { settings } = request;
+  const begun = performance.now();
+  const { models, missing } = await findModels({
+    patterns: request.patterns, base: request.base, within: request.workspace, output: request.output,
+  });
+  if (request.strict && missing[0] !== undefined)
+    throw new ConfigurationError(`there is no file or folder ${JSON.stringify(missing[0])}`);
+  listener.found(models);
+
+  const pool = createPool({ size: settings.concurrency, program: request.worker ?? WORKER, signal });
+  const memoryOf = (model: FoundModel) =>
+    Math.min(MEMORY_OF_PROCESS + MEMORY_PER_BYTE * model.bytes, memoryOfMachine());
+  let reports: ModelReport[];
+  try {
+    reports = await Promise.all(
+      models.map((model) => pool.use((lease) => convertAndJudge({ model, request, lease, listener }), memoryOf(model))),
+    );
+  } finally {
+    pool.close();
+  }
+
+  const report: Report = {
+    schema: 1,
+    tool: TOOL,
+    models: reports,
+    totals: totalsOf(reports),
+    diagnostics: aboutTheRun(request, models, missing),
+    settings: effectiveSettings(settings, 'convert'),
+    versions: versionsOf(reports),
+    timings: { total: since(begun) },
+  };
+  const failed = runFails(report, settings.failOn);
+  return {
+    result: models.length === 0 ? 'no-models' : failed ? 'failure' : 'success',
+    failed,
+    report,
+    ...(await writeReports(report, request.output)),
+  };
+}
+
+interface Task {
+  model: FoundModel;
+  request: RunRequest;
+  lease: Lease;
+  listener: Listener;
+}
+
+/** One model, from its file to its report. Never rejects: what goes wrong is in the report. */
+async function convertAndJudge({ model, request, lease, listener }: Task): Promise<ModelReport> {
+  const { settings, output } = request;
+  const begun = performance.now();
+  const turn: Turn = {
+    lease,
+    settings,
+    place: { file: model.path },
+    deadline: begun + settings.timeoutPerModel * 1000,
+    doing: (step) => listener.doing(model, step),
+  };
+  const report: ModelReport = {
+    path: model.path,
+    ...(model.shown === model.path ? {} : { file: model.shown }),
+    status: 'error', diagnostics: [], checks: [], artefacts: [], timings: {},
+  };
+  listener.started(model);
+  await convert(turn, model, path.join(output, model.path), report);
+  report.timings.convert = since(begun);
+  if (report.status === 'unverified' && settings.verify) {
+    const converted = performance.now();
+    const source = { model: model.file, relativePath: model.path, workspace: request.workspace ?? model.root };
+    await judge(turn, foldersOf(output, report.artefacts), source, report);
+    report.timings.verify = since(converted);
+  }
+  report.timings.total = since(begun);
+  listener.finished(model, report);
+  return report;
+}
+
+/** Converts into a folder beside the model's place and renames it into it. Afterwards: unverified, unsupported or error. */
+async function convert(turn: Turn, model: FoundModel, folder: string, report: ModelReport): Promise<void> {
+  const { settings } = turn;
+  turn.doing('converting');
+  let staging: Staging | undefined;
+  try {
+    staging = await stage(folder);
+    const outcome = await turn.lease.call<ConvertResult>('convert', {
+      path: model.file,
+      relativePath: model.path,
+      formats: settings.formats,
+      changeOrdering: settings.changeOrdering,
+      namePolicy: settings.namePolicy,
+      outputFolder: staging.folder,
+      limits: { maxModelBytes: settings.maxModelSize * 2 ** 20 },
+    } satisfies ConvertRequest, turn.deadline, turn.doing);
+
+    if (!outcome.ok) {
+      report.diagnostics.push(failure(turn, outcome, 'converting'));
+      await (outcome.reason === 'cancelled' ? staging.abandon() : staging.discard());
+      return;
+    }
+    const { status, artefacts, diagnostics, format, ...facts } = outcome.value;
+    report.diagnostics.push(...diagnostics);
+    Object.assign(report, facts);
+    if (status === 'converted') {
+      await staging.commit();
+      report.format = format;
+      report.artefacts = artefacts.map((a) => ({ ...a, path: `${model.path}/${a.path}` }));
+      report.status = 'unverified';
+    } else {
+      await staging.discard();
+      report.status = status;
+    }
+  } catch (e) {
+    // Only the file system throws here: the disk is full, the folder is read-only …
+    report.diagnostics.push(say.cannotWrite(turn.place, (e as Error).message));
+    await staging?.abandon().catch(() => {});
+  }
+}
+
+function aboutTheRun({ patterns, settings }: RunRequest, models: readonly FoundModel[], missing: readonly string[]): Diagnostic[] {
+  if (models.length > 0) return missing.map(say.nothingThere);
+  return [say.noModelsFound(patterns, ({ error: 'error', warn: 'warning', ignore: 'note' } as const)[settings.ifNoModelsFound])];
+}
+
+function versionsOf(reports: readonly ModelReport[]): Record<string, string> {
+  const engines = reports.flatMap((r) => r.engines ?? []).map((e) => [e.name, e.version] as const);
+  return { node: process.versions.node, ...Object.fromEntries(engines.sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+async function writeReports(report: Report, output: string): Promise<Pick<RunResult, 'reportPath' | 'summary'>> {
+  const folder = path.join(output, 'report');
+  const markdown = summaryMarkdown(report);
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(path.join(folder, 'summary.md'), markdown);
+  return { reportPath: path.join(folder, 'report.json'), summary: markdown };
+}
+
+const since = (begun: number): number => Math.round(performance.now() - begun);

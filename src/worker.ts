@@ -1,0 +1,19 @@
+/** The child of the pool: converts, judges and inspects, one model at a time. Loads what a task needs when it comes. */
+import type { ConvertRequest, InspectRequest } from './convert-types.js';
+import { serve } from './serve.js';
+import type { VerifyRequest } from './verify/verify.js';
+
+serve({
+  async convert(request: ConvertRequest) {
+    const { convertModel } = await import('./convert.js');
+    return convertModel(request);
+  },
+  async inspect(request: InspectRequest) {
+    const { inspectModel } = await import('./convert.js');
+    return inspectModel(request);
+  },
+  async verify(request: VerifyRequest) {
+    const { verifyModel } = await import('./verify/verify.js');
+    return verifyModel(request);
+  },
+});
