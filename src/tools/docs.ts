@@ -1,0 +1,8 @@
+/** `node lib/tools/docs.js`: writes the generated parts of the documentation anew. test/docs.test.ts proves them fresh. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withTables } from './readme.js';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const readme = join(ROOT, 'README.md');
+writeFileSync(readme, withTables(readFileSync(readme, 'utf8'), readFileSync(join(ROOT, 'action.yml'), 'utf8')));

@@ -1,0 +1,91 @@
+/** What is generated is fresh, and what the documentation names is there. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { inputName, optionsOf } from '../src/options.js';
+import { withTables } from '../src/tools/readme.js';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const manifest = JSON.parse(read('package.json'));
+
+/** Every Markdown file that is ours, by its path. */
+const pages = ['.', 'docs', 'examples', 'src', 'test', 'bench', 'schema']
+  .filter((folder) => existsSync(join(ROOT, folder)))
+  .flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: folder !== '.', encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => join(folder, file).replaceAll('\\', '/')),
+  )
+  // reports that tests compare with are not documentation
+  .filter((file) => !file.startsWith('test/') || file.endsWith('README.md'));
+
+test("README's tables are what action.yml says", () => {
+  expect(withTables(read('README.md'), read('action.yml'))).toBe(read('README.md'));
+});
+
+test('a stale table would be noticed', () => {
+  const other = read('action.yml').replace(/default: .*/, 'default: "something else"');
+  expect(withTables(read('README.md'), other)).not.toBe(read('README.md'));
+});
+
+test('action.yml declares the inputs that the program reads, with the same defaults', () => {
+  const { inputs } = parse(read('action.yml')) as { inputs: Record<string, { default?: string }> };
+  const declared = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default ?? '']));
+  const known = Object.fromEntries(optionsOf('action').map(([key, option]) => [inputName(key), option.default]));
+  expect(declared).toEqual(expect.objectContaining(known));
+  expect(Object.keys(declared).filter((name) => !Object.hasOwn(known, name))).toEqual([]);
+});
+
+test.each(pages)('%s: every relative link leads to a file', (page) => {
+  const text = read(page).replaceAll(/```[^]*?```/g, '');
+  const targets = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target]) => target as string);
+  const dead = targets.filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(ROOT, dirname(page), target)));
+  expect(dead).toEqual([]);
+});
+
+test.each(pages)('%s: every npm script that it names exists', (page) => {
+  const named = [...read(page).matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name as string);
+  expect(named.filter((name) => !Object.hasOwn(manifest.scripts, name))).toEqual([]);
+});
+
+test('the workflows name inputs that exist, and pin what they use', () => {
+  const { inputs } = parse(read('action.yml')) as { inputs: Record<string, unknown> };
+  const folders = ['.github/workflows', 'examples/workflows'].filter((folder) => existsSync(join(ROOT, folder)));
+  const files = folders.flatMap((folder) => readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`));
+  expect(files.length).toBeGreaterThan(1);
+  for (const file of files) {
+    const { jobs } = parse(read(file)) as {
+      jobs: Record<string, { steps?: { uses?: string; with?: object; run?: string }[] }>;
+    };
+    for (const { uses = '', with: given = {}, run = '' } of Object.values(jobs).flatMap((job) => job.steps ?? [])) {
+      const ours = uses === './' || uses.includes('onnx2keras-action@');
+      if (ours) expect(Object.keys(given).filter((name) => !Object.hasOwn(inputs, name))).toEqual([]);
+      else if (uses) expect(`${file}: ${uses}`).toMatch(/@[0-9a-f]{40}$/);
+      // an expression in a shell line is how names of others become commands
+      expect(`${file}: ${run}`).not.toContain('${{');
+    }
+  }
+});
+
+describe('package-lock.json', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { resolved?: string; optionalDependencies?: object; hasInstallScript?: boolean }>;
+  };
+
+  test('names no registry, so that it serves with any', () => {
+    expect(Object.entries(packages).filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
+  });
+
+  test('has an entry for every optional package of every platform (npm run lockfile)', () => {
+    const keys = Object.keys(packages);
+    const optional = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(optional.length).toBeGreaterThan(10);
+    expect(optional.filter((name) => !keys.some((key) => key.endsWith(`node_modules/${name}`)))).toEqual([]);
+  });
+
+  test('leaves out @tensorflow/tfjs-node, whose installer downloads', () => {
+    expect(Object.keys(packages).filter((key) => key.endsWith('/tfjs-node'))).toEqual([]);
+    expect(manifest.peerDependenciesMeta['@tensorflow/tfjs-node']).toEqual({ optional: true });
+  });
+});
