@@ -38,7 +38,7 @@ test('action.yml declares the inputs that the program reads, with the same defau
 });
 
 test.each(pages)('%s: every relative link leads to a file', (page) => {
-  const text = read(page).replaceAll(/```[^]*?```/g, '');
+  const text = read(page).replaceAll(/```[\s\S]*?```/g, '');
   const targets = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target]) => target as string);
   const dead = targets.filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(ROOT, dirname(page), target)));
   expect(dead).toEqual([]);

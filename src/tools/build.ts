@@ -27,6 +27,9 @@ const RUNTIME_FILES: Record<string, string[]> = {
   'onnxruntime-web': ['dist/ort-wasm-simd-threaded.mjs', 'dist/ort-wasm-simd-threaded.wasm'],
 };
 
+/** Packages that others do without where they are not installed; the bundle does without them too. */
+const LEFT_OUT = ['kerberos'];
+
 interface Module {
   resource?: string;
   modules?: Module[];
@@ -59,6 +62,7 @@ async function build(): Promise<Files> {
       Buffer.from(`#!/usr/bin/env node\nimport { ${door} } from './bundle.js';\nawait ${door}();\n`),
     );
 
+  refuseMissing(bundle.stats.compilation.modules);
   const packages = bundledPackages(bundle.stats.compilation.modules);
   for (const { name, folder } of packages)
     for (const file of RUNTIME_FILES[name] ?? [])
@@ -83,17 +87,29 @@ async function shrink(code: string): Promise<Buffer> {
   return Buffer.from(`${short}\n`);
 }
 
+/** The bundler leaves what it can't find to fail at run time; our own files and packages have to be there. */
+function refuseMissing(modules: Iterable<Module>): void {
+  const missing = [...resources(modules)]
+    .flatMap((file) => file.split('@@notfound.js?').slice(1))
+    .filter((name) => !LEFT_OUT.includes(name));
+  if (missing.length > 0) throw new Error(`nothing was found for: ${missing.join(', ')}`);
+}
+
+/** The files that went into the bundle; where the bundler joined several modules to one, each of them. */
+function* resources(modules: Iterable<Module>): Generator<string> {
+  for (const module of modules) {
+    if (module.resource !== undefined) yield module.resource;
+    yield* resources(module.modules ?? []);
+  }
+}
+
 /** The packages that have a module in the bundle, by name and version, each once. */
 function bundledPackages(modules: Iterable<Module>): Package[] {
   const found = new Map<string, Package>();
-  const visit = (list: Iterable<Module>) => {
-    for (const module of list) {
-      const owner = module.resource === undefined ? undefined : packageOf(module.resource);
-      if (owner) found.set(`${owner.name} ${owner.version}`, owner);
-      visit(module.modules ?? []);
-    }
-  };
-  visit(modules);
+  for (const file of resources(modules)) {
+    const owner = packageOf(file);
+    if (owner) found.set(`${owner.name} ${owner.version}`, owner);
+  }
   return [...found.keys()].sort().map((key) => found.get(key) as Package);
 }
 

@@ -42,7 +42,7 @@ export function withTables(readme: string, actionYml: string): string {
   const action = parse(actionYml) as Action;
   let text = readme;
   for (const [name, draw] of Object.entries(TABLES)) {
-    const part = new RegExp(`(<!-- ${name}: generated[^>]*-->\n)[^]*?(<!-- end of ${name} -->)`);
+    const part = new RegExp(`(<!-- ${name}: generated[^>]*-->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
     if (!part.test(text)) throw new Error(`README.md has no part for ${name}`);
     text = text.replace(part, (_, open, close) => `${open}\n${draw(action)}\n\n${close}`);
   }
