@@ -26,7 +26,7 @@ export function readArguments(argv: readonly string[]): Arguments {
 
 function commandNamed(word: string): Command {
   if ((COMMANDS as readonly string[]).includes(word)) return word as Command;
-  throw new ConfigurationError(`${quoted(word)} is not a command${suggestion(word, COMMANDS)}; see onnx2keras --help`);
+  throw new ConfigurationError(`${quoted(word)} is not a command${suggestion(word, COMMANDS) || '; see onnx2keras --help'}`);
 }
 
 function readCommand(command: Command, argv: readonly string[]): Arguments {

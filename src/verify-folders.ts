@@ -67,8 +67,12 @@ async function convertedIn(folder: string, models: string): Promise<Converted[]>
     const entries = await readdir(place, { withFileTypes: true });
     let here = inside;
     if (entries.some((e) => e.isFile() && e.name === 'conversion.json')) {
-      if (here) here.folders.push(place);
-      else found.push((here = { model: await sourceOf(place, models), folders: [place] }));
+      if (here) {
+        here.folders.push(place);
+      } else {
+        here = { model: await sourceOf(place, models), folders: [place] };
+        found.push(here);
+      }
     }
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)))
       if (entry.isDirectory() && !entry.name.startsWith('.')) await walk(path.join(place, entry.name), here);

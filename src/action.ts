@@ -1,0 +1,92 @@
+/** The action: the other door. Reads the inputs, runs, and tells the runner; the step fails last, after all is safe. */
+import { logText } from './diag/escape.js';
+import { type Console, createConsole } from './console.js';
+import { annotate, annotationsOf } from './github/annotations.js';
+import { artifactService, UploadError, type Uploaded, upload } from './github/artifact.js';
+import { type ActionInputs, readInputs } from './github/inputs.js';
+import { fail, group, setOutputs, warn, writeSummary } from './github/step.js';
+import { uploadsOf } from './github/uploads.js';
+import { ConfigurationError } from './options.js';
+import { summaryMarkdown } from './report/markdown.js';
+import type { Report } from './report/types.js';
+import { headline } from './report/verdict.js';
+import { type RunResult, run } from './run.js';
+import { largestError } from './report/totals.js';
+
+try {
+  await act();
+} catch (e) {
+  setOutputs({ result: 'failure' });
+  if (e instanceof ConfigurationError) fail(e.message);
+  else fail(`this is a fault of the action; please report it.\n${(e as Error).stack ?? String(e)}`);
+}
+
+async function act(): Promise<void> {
+  const inputs = readInputs();
+  const { settings, output } = inputs;
+  const console = createConsole({ line: (text) => process.stdout.write(`${logText(text)}\n`), colour: false, group });
+  const done = await runToEnd(inputs, console);
+  if (!done) return fail('the run was cancelled');
+  const { report, reportPath } = done;
+  console.summarize(report, reportPath);
+
+  const annotations = settings.annotations ? annotationsOf(report, settings.failOn) : [];
+  annotate(annotations);
+  const { uploaded, problem } = await uploadAll(report, inputs);
+  if (settings.jobSummary) await writeSummary(summaryMarkdown(report, { artifactUrl: uploaded?.url }));
+  setOutputs({ ...outputsOf(done, output), ...(uploaded ? { 'artifact-id': uploaded.id, 'artifact-url': uploaded.url, 'artifact-digest': uploaded.digest } : {}) });
+
+  // An error of our own would be the eleventh where ten annotations stand, and vanish.
+  const full = annotations.filter((a) => a.level === 'error').length >= 10;
+  if (problem) fail(problem, full);
+  if (done.failed) fail(headline(report, (path) => path), full);
+}
+
+/** Undefined where the runner cancelled: then nobody waits for a result, and there are seconds to tidy up. */
+async function runToEnd({ settings, workspace, base, output }: ActionInputs, console: Console): Promise<RunResult | undefined> {
+  const controller = new AbortController();
+  const cancel = () => controller.abort();
+  process.once('SIGINT', cancel).once('SIGTERM', cancel);
+  const done = await run({ patterns: settings.models, base, workspace, output, settings, strict: false }, console, controller.signal);
+  process.off('SIGINT', cancel).off('SIGTERM', cancel);
+  return controller.signal.aborted ? undefined : done;
+}
+
+/** The last upload, which is the report's where there are several; and what went wrong. */
+async function uploadAll(report: Report, { output, settings }: ActionInputs): Promise<{ uploaded?: Uploaded; problem?: string }> {
+  const uploads = await uploadsOf(report, output, settings);
+  if (uploads.length === 0) return {};
+  const { available, why } = artifactService();
+  if (!available) {
+    warn(`nothing was uploaded: ${why}. Everything is in ${output}.`);
+    return {};
+  }
+  group.open('Upload');
+  let uploaded: Uploaded | undefined;
+  try {
+    for (const one of uploads) uploaded = await upload(one);
+    return { uploaded };
+  } catch (e) {
+    if (!(e instanceof UploadError)) throw e;
+    return { problem: `${e.message}. Everything is still in ${output}.` };
+  } finally {
+    group.close();
+  }
+}
+
+function outputsOf({ result, report, reportPath }: RunResult, output: string): Record<string, string | number> {
+  const { totals, models } = report;
+  return {
+    result,
+    'models-found': totals.models,
+    'models-converted': models.filter((m) => m.artefacts.length > 0).length,
+    'models-passed': totals.pass,
+    'models-failed': totals.mismatch + totals.unsupported + totals.error,
+    models: JSON.stringify(models.map((m) => ({
+      path: m.path, status: m.status, format: m.format, maxAbsError: largestError(m.checks),
+    }))),
+    'output-directory': output,
+    'report-path': reportPath,
+    'max-abs-error': totals.maxAbsError ?? '',
+  };
+}

@@ -1,0 +1,40 @@
+/** The action's inputs, and the places that the runner gives. */
+import { realpathSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { getInput } from '@actions/core';
+import { isInside } from '../find.js';
+import { ConfigurationError, inputName, type OptionKey, optionsOf, readSettings, type Settings } from '../options.js';
+
+export interface ActionInputs {
+  settings: Settings;
+  /** Absolute, links resolved. */
+  workspace: string;
+  /** Absolute, links resolved; inside the workspace. */
+  base: string;
+  /** Absolute. */
+  output: string;
+}
+
+/** Throws ConfigurationError. An input that is empty has its default: a workflow's `${{ inputs.x }}` often is. */
+export function readInputs(env: NodeJS.ProcessEnv = process.env): ActionInputs {
+  const given: Partial<Record<OptionKey, string>> = {};
+  for (const [key] of optionsOf('action')) {
+    const text = getInput(inputName(key));
+    if (text !== '') given[key] = text;
+  }
+  const settings = readSettings(given, (key) => `the input ${inputName(key)}`);
+  const workspace = realpathSync(env.GITHUB_WORKSPACE || process.cwd());
+  let base: string;
+  try {
+    base = realpathSync(path.resolve(workspace, settings.workingDirectory));
+  } catch {
+    throw new ConfigurationError('the input working-directory names no folder of the workspace');
+  }
+  if (!isInside(workspace, base)) throw new ConfigurationError('the input working-directory leads out of the workspace');
+  const output =
+    settings.outputDirectory === ''
+      ? path.join(env.RUNNER_TEMP || os.tmpdir(), 'onnx2keras')
+      : path.resolve(workspace, settings.outputDirectory);
+  return { settings, workspace, base, output };
+}

@@ -1,0 +1,39 @@
+/** Which artifacts a run becomes, and which of its files are in each. */
+import { readdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { fileName } from '../diag/escape.js';
+import type { Settings } from '../options.js';
+import type { Report } from '../report/types.js';
+import type { Upload } from './artifact.js';
+
+/** Only files that this run wrote: what else lies in the output directory is somebody else's. */
+export async function uploadsOf(report: Report, output: string, settings: Settings): Promise<Upload[]> {
+  const { artifactName, artifactPerModel, upload, retentionDays, compressionLevel, overwrite } = settings;
+  if (upload === 'none') return [];
+  const root = await realpath(output);
+  const inRoot = (file: string) => path.join(root, ...file.split('/'));
+  const common = { root, retentionDays, compressionLevel, overwrite };
+
+  const reports =
+    upload === 'models' ? [] : (await readdir(path.join(root, 'report'))).sort().map((file) => inRoot(`report/${file}`));
+  const models =
+    upload === 'report'
+      ? []
+      : report.models
+          .filter((m) => m.artefacts.length > 0)
+          .map((m) => ({ path: m.path, files: m.artefacts.map((a) => inRoot(a.path)) }));
+
+  if (!artifactPerModel) {
+    const files = [...reports, ...models.flatMap((m) => m.files)];
+    return files.length > 0 ? [{ ...common, name: artifactName, files }] : [];
+  }
+  const taken = new Set<string>([artifactName.toLowerCase()]);
+  const perModel = models.map((m) => {
+    const wanted = `${artifactName}-${fileName(m.path.replaceAll('/', '-'), 150)}`;
+    let name = wanted;
+    for (let n = 1; taken.has(name.toLowerCase()); n += 1) name = `${wanted}-${n}`;
+    taken.add(name.toLowerCase());
+    return { ...common, name, files: m.files };
+  });
+  return [...perModel, ...(reports.length > 0 ? [{ ...common, name: artifactName, files: reports }] : [])];
+}
