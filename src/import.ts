@@ -255,7 +255,8 @@ class Importer {
     while (inputs.length > 0 && inputs[inputs.length - 1] === undefined) inputs.pop();
     if (schema && (inputs.length < schema.minInputs || inputs.length > schema.maxInputs))
       return invalid(`${node.op} takes ${schema.minInputs === schema.maxInputs ? schema.minInputs : `${schema.minInputs} to ${schema.maxInputs}`} inputs at opset ${opset}, and has ${inputs.length}`);
-    const raw = new RawNode(node.op, node.name, opset, node.outputs.length, this.substitute(node, context), schema?.defaults ?? NOTHING, inputs, (t) => this.constant(weightOf(t), this.valueName(`${node.outputs[0]}/constant`, context)));
+    const tools = this.expander(context, node.outputs);
+    const raw = new RawNode(node.op, node.name, opset, node.outputs.length, this.substitute(node, context), schema?.defaults ?? NOTHING, inputs, { constant: tools.constant, apply: tools.one });
     const attrs = op.read[version](raw);
     return this.build(op, attrs, [...raw.inputs], node.outputs, node.name, context);
   }

@@ -22,6 +22,11 @@ export interface Value {
   readonly elems?: readonly Dim[];
   /** How it lies in memory. ONNX's order until layouts are assigned. */
   readonly layout: Layout;
+  /**
+   * What its written name is made from, where that isn't ONNX's name alone: another tensor's name and a suffix, such as
+   * `_CHW` for the operand of a Flatten that had to be moved.
+   */
+  readonly label?: { readonly tensor: string; readonly suffix: string };
 }
 
 /** A sequence, resolved while importing: a list of values. */

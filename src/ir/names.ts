@@ -28,9 +28,10 @@ export class Names {
    * @param tensor ONNX's name of the output tensor
    * @param node index of the node in file order, all nodes counted
    * @param output which output of the node, of how many
+   * @param suffix put behind, for what is derived from that output
    */
-  output(tensor: string, node: number, output = 0, outputs = 1): string {
-    return this.unique(this.wanted(tensor, node, output, outputs));
+  output(tensor: string, node: number, output = 0, outputs = 1, suffix = ''): string {
+    return this.unique(this.wanted(tensor, node, output, outputs) + suffix);
   }
 
   /** A name made from another, such as `125_pad`. */

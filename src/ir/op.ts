@@ -64,9 +64,9 @@ export interface LayoutChoice {
  */
 export type LayoutRule<A> = 'any' | 'axes' | 'channels-last' | 'logical' | ((n: View<A>, given: readonly Layout[]) => LayoutChoice);
 
-/** Gives `op` its type; the identity otherwise. */
-export function defineOp<A>(op: Op<A>): Op<A> {
-  return op;
+/** Checks an operator's parts against the type of its attributes, and forgets that type. */
+export function defineOp<A>(op: Op<A>): Op {
+  return op as unknown as Op;
 }
 
 /** The reader of an operator without attributes. */

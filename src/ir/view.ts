@@ -1,8 +1,9 @@
 import { invalid, refuse } from '../diag/diagnostic.js';
 import type { Attribute, Graph as OnnxGraph } from '../onnx/model.js';
-import { isInteger, type DType } from '../tensor/dtype.js';
-import { numbersOf, sizeOf, type Tensor, type Weight } from '../tensor/tensor.js';
+import { codeOfDtype, isInteger, type DType } from '../tensor/dtype.js';
+import { int64s, numbersOf, sizeOf, type Tensor, type Weight } from '../tensor/tensor.js';
 import { areKnown, showDims, symbol, type Dim } from './dim.js';
+import type { AttributeValue } from './expander.js';
 import type { Bound, TensorType, Value } from './graph.js';
 import type { Layout } from './layout.js';
 
@@ -146,7 +147,13 @@ export function normalAxis(axis: number, rank: number): number {
 }
 
 type Kind = Attribute['kind'];
-type Of<K extends Kind> = Extract<Attribute, { kind: K }>;
+type Of<K extends Kind> = Attribute & { kind: K };
+
+/** How a reader makes values of its own. */
+export interface ReadingTools {
+  constant(t: Tensor): Value;
+  apply(op: string, inputs: (Bound | undefined)[], attributes?: Record<string, AttributeValue>): Value;
+}
 
 /** What a version reader sees: the node as the file has it. */
 export class RawNode {
@@ -158,9 +165,9 @@ export class RawNode {
   private readonly attributes: ReadonlyMap<string, Attribute>;
   private readonly defaults: ReadonlyMap<string, Attribute>;
   private bound: (Bound | undefined)[];
-  private readonly make: (t: Tensor) => Value;
+  private readonly tools: ReadingTools;
 
-  constructor(opName: string, name: string, opset: number, outputCount: number, attributes: ReadonlyMap<string, Attribute>, defaults: ReadonlyMap<string, Attribute>, inputs: readonly (Bound | undefined)[], make: (t: Tensor) => Value) {
+  constructor(opName: string, name: string, opset: number, outputCount: number, attributes: ReadonlyMap<string, Attribute>, defaults: ReadonlyMap<string, Attribute>, inputs: readonly (Bound | undefined)[], tools: ReadingTools) {
     this.opName = opName;
     this.name = name;
     this.opset = opset;
@@ -168,7 +175,7 @@ export class RawNode {
     this.attributes = attributes;
     this.defaults = defaults;
     this.bound = [...inputs];
-    this.make = make;
+    this.tools = tools;
   }
 
   get inputs(): readonly (Bound | undefined)[] {
@@ -189,7 +196,23 @@ export class RawNode {
 
   /** A constant to be used as an input. */
   constantValue(t: Tensor): Value {
-    return this.make(t);
+    return this.tools.constant(t);
+  }
+
+  /** The value with axes of size 1 put behind its own. */
+  withTrailingAxes(v: Value, count: number): Value {
+    const rank = v.type.dims.length;
+    return this.tools.apply('Unsqueeze', [v, this.constantValue(int64s(Array.from({ length: count }, (_, i) => rank + i)))]);
+  }
+
+  /** The value as another type. */
+  cast(v: Value, to: DType): Value {
+    return v.type.dtype === to ? v : this.tools.apply('Cast', [v], { to: codeOfDtype(to) });
+  }
+
+  /** What another operator (of the newest opset) gives for these inputs: a node of its own, before this one. */
+  apply(op: string, inputs: (Bound | undefined)[], attributes?: Record<string, AttributeValue>): Value {
+    return this.tools.apply(op, inputs, attributes);
   }
 
   /** Elements of an input that is a known integer tensor. */
@@ -250,6 +273,9 @@ export class RawNode {
   }
   optTensor(name: string): Weight | undefined {
     return this.get(name, 'tensor')?.value;
+  }
+  optSparse(name: string): Weight | undefined {
+    return this.get(name, 'sparse_tensor')?.value;
   }
   tensor(name: string): Weight {
     return this.optTensor(name) ?? this.missing(name);

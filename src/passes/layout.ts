@@ -2,6 +2,7 @@ import type { Graph, GraphOutput, Node, Value } from '../ir/graph.js';
 import { channelsLast, identity, isIdentity, permBetween, relabel, sameLayout, type Layout } from '../ir/layout.js';
 import type { LayoutChoice, LayoutRule } from '../ir/op.js';
 import { Fresh, View } from '../ir/view.js';
+import { reshaped } from '../ir/weights.js';
 import { relayout } from '../ops/internal.js';
 import { opFor } from '../ops/registry.js';
 
@@ -62,9 +63,21 @@ class Assigner {
     const outputs = this.graph.outputs.map(({ name, value }): GraphOutput => {
       const laid = this.at(value);
       const wanted = this.options.changeOrdering && sameLayout(laid.layout, channelsLast(laid.layout.length)) ? laid.layout : identity(laid.layout.length);
-      return { name, value: this.arranged(laid, wanted, []) };
+      return { name, value: this.output(name, laid, wanted) };
     });
     return { graph: { ...this.graph, inputs, outputs, nodes: this.nodes }, relayouts: this.relayouts, relabelled: this.relabelled, values: this.moved };
+  }
+
+  /** An output that has to be moved takes its name along; what lies before the move gets another. */
+  private output(name: string, laid: Value, wanted: Layout): Value {
+    if (sameLayout(laid.layout, wanted) || laid.constant) return this.arranged(laid, wanted, []);
+    const before = this.nodes.findLastIndex((n) => n.outputs.includes(laid));
+    const origin = this.nodes[before]?.origin ?? [];
+    const moved: Value = { ...laid, name: `${laid.name}/output`, layout: wanted, label: { tensor: name, suffix: '' } };
+    (laid as { label?: Value['label'] }).label = { tensor: name, suffix: '_before' };
+    this.nodes.push({ op: relayout, name: moved.name, attrs: { perm: permBetween(laid.layout, wanted) }, inputs: [laid], outputs: [moved], origin });
+    this.relayouts++;
+    return moved;
   }
 
   private at(v: Value): Value {
@@ -86,7 +99,8 @@ class Assigner {
       }
     }
     const choice = this.choose(node, given);
-    const inputs = given.map((v, i) => v && this.arranged(v, choice.inputs[i] ?? identity(v.type.dims.length), node.origin));
+    if (node.op.layout === 'any') this.align(node, given, choice);
+    const inputs = given.map((v, i) => v && this.arranged(v, choice.inputs[i] ?? identity(v.type.dims.length), node.origin, node.outputs[0]?.name));
     const outputs = node.outputs.map((v, i) => v && this.give(v, choice.outputs[i] ?? identity(v.type.dims.length)));
     this.nodes.push({ ...node, inputs, outputs });
   }
@@ -131,8 +145,44 @@ class Assigner {
     };
   }
 
+  /**
+   * Brings operands of lower rank to that of the result where the result's axes don't lie in ONNX's order, so that they
+   * move with the others: [C, 1, 1] beside [N, C, H, W] is [1, C, 1, 1]. Single elements broadcast as they are.
+   */
+  private align(node: Node, given: (Value | undefined)[], choice: LayoutChoice): void {
+    const layout = choice.outputs[0];
+    if (isIdentity(layout)) return;
+    given.forEach((v, i) => {
+      if (!v || v.type.dims.length >= layout.length || v.type.dims.every((d) => d === 1)) return;
+      given[i] = this.raised(v, layout.length, node.origin);
+      (choice.inputs as Layout[])[i] = layout;
+    });
+  }
+
+  private raised(v: Value, rank: number, origin: readonly number[]): Value {
+    let byRank = this.copies.get(v);
+    if (!byRank) this.copies.set(v, (byRank = new Map()));
+    const key = `rank ${rank}`;
+    const known = byRank.get(key);
+    if (known) return known;
+    const axes = Array.from({ length: rank - v.type.dims.length }, (_, i) => i);
+    const dims = [...axes.map(() => 1), ...v.type.dims];
+    const plain = this.arranged(v, identity(v.type.dims.length), origin);
+    const value: Value = {
+      kind: 'tensor', name: `${v.name}/rank${rank}`, type: { dtype: v.type.dtype, dims }, layout: identity(rank),
+      ...(v.constant ? { constant: reshaped(v.constant, dims as number[]) } : {}),
+    };
+    if (!v.constant) {
+      const op = opFor('', 'Unsqueeze');
+      if (!op) throw new Error('Unsqueeze is not registered');
+      this.nodes.push({ op, name: value.name, attrs: { axes }, inputs: [plain], outputs: [value], origin });
+    }
+    byRank.set(key, value);
+    return value;
+  }
+
   /** The value in the wanted order: itself, a constant moved now, or a Relayout. */
-  private arranged(v: Value, wanted: Layout, origin: readonly number[]): Value {
+  private arranged(v: Value, wanted: Layout, origin: readonly number[], reader = v.name): Value {
     if (sameLayout(v.layout, wanted)) return v;
     let byLayout = this.copies.get(v);
     if (!byLayout) this.copies.set(v, (byLayout = new Map()));
@@ -140,7 +190,7 @@ class Assigner {
     const known = byLayout.get(key);
     if (known) return known;
     const perm = permBetween(v.layout, wanted);
-    const laid: Value = v.constant ? { ...v, layout: wanted, constant: v.constant } : { ...v, name: `${v.name}/${key}`, layout: wanted };
+    const laid: Value = v.constant ? { ...v, layout: wanted, constant: v.constant } : { ...v, name: `${v.name}/${key}`, layout: wanted, label: { tensor: reader, suffix: suffixOf(wanted) } };
     if (!v.constant) {
       this.nodes.push({ op: relayout, name: laid.name, attrs: { perm }, inputs: [v], outputs: [laid], origin });
       this.relayouts++;
@@ -150,48 +200,16 @@ class Assigner {
   }
 }
 
+/** onnx2keras's `_CHW` for what is brought into ONNX's order. */
+function suffixOf(layout: Layout): string {
+  return isIdentity(layout) ? '_CHW' : sameLayout(layout, channelsLast(layout.length)) ? '_HWC' : `_${layout.join('')}`;
+}
+
 function logical(node: Node): LayoutChoice {
   return {
     inputs: node.inputs.map((v) => v && identity(v.type.dims.length)),
     outputs: node.outputs.map((v) => identity(v?.type.dims.length ?? 0)),
   };
-}
-
-/**
- * Brings operands of lower rank, in element-wise operators, to the rank of the result, so that they can be moved with
- * the others: [C, 1, 1] beside [N, C, H, W] is [1, C, 1, 1]. Scalars and single elements broadcast as they are.
- */
-export function alignRanks(graph: Graph): Graph {
-  const nodes: Node[] = [];
-  const aligned = new Map<string, Value>();
-  for (const node of graph.nodes) {
-    if (node.op.layout !== 'any') {
-      nodes.push(node);
-      continue;
-    }
-    const rank = node.outputs[0]?.type.dims.length ?? 0;
-    const inputs = node.inputs.map((v) => {
-      if (!v || rank < 3 || v.type.dims.length >= rank || v.type.dims.every((d) => d === 1)) return v;
-      const key = `${v.name} ${rank}`;
-      const known = aligned.get(key);
-      if (known) return known;
-      const dims = [...Array.from({ length: rank - v.type.dims.length }, () => 1), ...v.type.dims];
-      const { constant } = v;
-      const value: Value = {
-        kind: 'tensor', name: `${v.name}/rank${rank}`, type: { dtype: v.type.dtype, dims }, layout: identity(rank),
-        ...(constant ? { constant: { dtype: constant.dtype, dims: dims as number[], load: () => ({ ...constant.load(), dims: dims as number[] }) } } : {}),
-      };
-      if (!constant) {
-        const op = opFor('', 'Unsqueeze');
-        if (!op) throw new Error('Unsqueeze is not registered');
-        nodes.push({ op, name: value.name, attrs: { axes: Array.from({ length: rank - v.type.dims.length }, (_, i) => i) }, inputs: [v], outputs: [value], origin: node.origin });
-      }
-      aligned.set(key, value);
-      return value;
-    });
-    nodes.push({ ...node, inputs });
-  }
-  return { ...graph, nodes };
 }
 
 /**

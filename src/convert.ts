@@ -1,0 +1,191 @@
+import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConvertRequest, ConvertResult, InspectRequest, InspectResult } from './convert-types.js';
+import { becameGraphModel, ourBug, refusedNode } from './diag/catalogue-convert.js';
+import { DiagnosticError, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
+import { conversionJson, fatesOf, type Fates } from './fates.js';
+import { sourceFacts, kerasSummary, sourceSummary } from './facts.js';
+import { importModel, type Imported } from './import.js';
+import type { Graph, Node } from './ir/graph.js';
+import { Names } from './ir/names.js';
+import { lowerToKeras, type LoweredKeras } from './keras/lower.js';
+import { layersModelJson } from './keras/writer-tfjs.js';
+import type { OnnxModel } from './onnx/model.js';
+import { readModel } from './onnx/read.js';
+import { assignLayouts, type LaidOut } from './passes/layout.js';
+import { pruneGraph } from './passes/prune.js';
+import type { Format } from './report/types.js';
+import { lowerToTf, type TfGraph } from './tf/lower.js';
+import { optimize } from './tf/passes/index.js';
+import { graphModelJson, type GraphModelJson } from './tf/writer.js';
+import { TOOL } from './version.js';
+import { writeShards, type WeightEntry, type WrittenFile } from './write/shards.js';
+
+type TfjsFormat = 'layers-model' | 'graph-model';
+type Settings = Pick<ConvertRequest, 'changeOrdering' | 'namePolicy'>;
+
+/** A model as one format holds it, not yet written. */
+type Prepared =
+  | { readonly format: 'graph-model'; readonly laid: LaidOut; readonly tf: TfGraph; readonly json: GraphModelJson }
+  | { readonly format: 'layers-model'; readonly laid: LaidOut; readonly keras: LoweredKeras };
+
+/**
+ * Converts one model and writes the result into `request.outputFolder`. Never throws for a fault of the model: what
+ * stands against it is in the result's diagnostics, all of it.
+ */
+export function convertModel(request: ConvertRequest): ConvertResult {
+  const read = guarded(request.relativePath, () => {
+    const model = readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath);
+    return { model, imported: importModel(model) };
+  });
+  if ('problems' in read) return failed(read.problems);
+  const { model, imported } = read.value;
+  const diagnostics: Diagnostic[] = [...model.diagnostics, ...imported.diagnostics];
+  const source = sourceFacts(model, imported);
+  const graph = pruneGraph(imported.graph);
+
+  const chosen: Prepared[] = [];
+  const problems: Diagnostic[] = [];
+  let notLayers: { node: string; op: string; reason: string }[] | undefined;
+  for (const format of request.formats) {
+    if (format === 'auto') {
+      const layers = guarded(request.relativePath, () => prepareLayers(model, graph, request));
+      if ('value' in layers) {
+        chosen.push(layers.value);
+        continue;
+      }
+      notLayers = layers.problems.map((d) => ({ node: d.place.node ?? d.place.tensor ?? '', op: d.place.op ?? '', reason: d.message }));
+      const bugs = layers.problems.filter((d) => d.code === 'internal-error');
+      diagnostics.push(...bugs, becameGraphModel({ file: request.relativePath }, layers.problems.length));
+    }
+    const prepared = guarded(request.relativePath, (): Prepared => {
+      switch (format) {
+        case 'layers-model': return prepareLayers(model, graph, request);
+        case 'auto': case 'graph-model': return prepareGraph(model, graph, request);
+        case 'keras': throw new Refusal('the keras format is not written yet', 'ask for layers-model or graph-model');
+      }
+    });
+    if ('value' in prepared) chosen.push(prepared.value);
+    else problems.push(...prepared.problems);
+  }
+  if (problems.length > 0) return { ...failed([...diagnostics, ...problems]), source };
+
+  const written = guarded(request.relativePath, () => chosen.map((p, i) => writePrepared(p, model, imported, request, i === 0 ? '' : p.format)));
+  if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
+  const [first] = chosen;
+  const fates = written.value[0].fates;
+  return {
+    status: 'converted',
+    format: first.format,
+    diagnostics,
+    artefacts: written.value.flatMap((w) => w.files),
+    source,
+    conversion: {
+      fates: fates.counts, relayouts: first.laid.relayouts,
+      ...(first.format === 'graph-model' && first.json.async ? { async: true } : {}),
+      ...(notLayers ? { notLayers } : {}),
+    },
+    ...(first.format === 'layers-model' ? { keras: kerasSummary(first.keras.model, graph) } : {}),
+    layers: sourceSummary(imported, graph, fates),
+  };
+}
+
+/** What is in a model, and which formats can hold it: everything short of writing. Never throws for the model. */
+export function inspectModel(request: InspectRequest): InspectResult {
+  const opened = guarded(request.relativePath, () => readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath));
+  if ('problems' in opened) return { source: { bytes: 0 }, formats: [], diagnostics: opened.problems };
+  const model = opened.value;
+  const read = guarded(request.relativePath, () => importModel(model));
+  if ('problems' in read) {
+    const none = (format: Format) => ({ format, possible: false, obstacles: read.problems });
+    return { source: sourceFacts(model), formats: [none('layers-model'), none('graph-model')], diagnostics: [...model.diagnostics] };
+  }
+  const graph = pruneGraph(read.value.graph);
+  const settings: Settings = { changeOrdering: true, namePolicy: 'keep' };
+  const formats = (['layers-model', 'graph-model'] as const).map((format) => {
+    const prepared = guarded(request.relativePath, () => (format === 'layers-model' ? prepareLayers(model, graph, settings) : prepareGraph(model, graph, settings)));
+    return { format, possible: 'value' in prepared, obstacles: 'value' in prepared ? [] : prepared.problems };
+  });
+  return { source: sourceFacts(model, read.value), formats, diagnostics: [...model.diagnostics, ...read.value.diagnostics] };
+}
+
+function failed(diagnostics: Diagnostic[]): ConvertResult {
+  return { status: diagnostics.some((d) => d.severity === 'error') ? 'error' : 'unsupported', diagnostics, artefacts: [] };
+}
+
+/** Runs a stage; what it throws becomes diagnostics. */
+function guarded<T>(file: string, stage: () => T): { value: T } | { problems: Diagnostic[] } {
+  try {
+    return { value: stage() };
+  } catch (error) {
+    if (error instanceof DiagnosticError) return { problems: [...error.diagnostics] };
+    if (error instanceof Refusal) return { problems: [refusedNode({ file }, error)] };
+    return { problems: [ourBug({ file }, error)] };
+  }
+}
+
+/** Where an IR node stands in the file: the ONNX node that it stands for. */
+function placer(model: OnnxModel): (node: Pick<Node, 'origin'>) => Place {
+  return ({ origin }) => {
+    const index = origin[0];
+    const node = index === undefined ? undefined : model.graph.nodes[index];
+    if (!node) return { file: model.file };
+    return {
+      file: model.file, index, node: node.name || node.outputs.find((o) => o !== '') || '', op: node.op,
+      ...(node.domain === '' ? {} : { domain: node.domain }), opset: model.opsets.get(node.domain) ?? 1,
+    };
+  };
+}
+
+function prepareGraph(model: OnnxModel, graph: Graph, settings: Settings): Prepared & { format: 'graph-model' } {
+  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: 'channels-last', relabel: true });
+  const tf = optimize(lowerToTf(laid.graph, new Names(settings.namePolicy), placer(model)));
+  return { format: 'graph-model', laid, tf, json: graphModelJson(tf) };
+}
+
+function prepareLayers(model: OnnxModel, graph: Graph, settings: Settings): Prepared & { format: 'layers-model' } {
+  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false });
+  return { format: 'layers-model', laid, keras: lowerToKeras(laid.graph, new Names(settings.namePolicy), 'tfjs', placer(model)) };
+}
+
+interface Written {
+  readonly files: { path: string; bytes: number; sha256: string; format?: Format }[];
+  readonly fates: Fates;
+}
+
+function writePrepared(p: Prepared, model: OnnxModel, imported: Imported, request: ConvertRequest, folder: string): Written {
+  const target = join(request.outputFolder, folder);
+  mkdirSync(target, { recursive: true });
+  const json = p.format === 'graph-model' ? p.json : layersModelJson(p.keras.model);
+  const place = placer(model);
+  let at: WeightEntry | undefined;
+  let shards: ReturnType<typeof writeShards>;
+  try {
+    shards = writeShards(target, json.weights, (e) => {
+      at = e;
+    });
+  } catch (error) {
+    if (error instanceof Refusal) throw new DiagnosticError([refusedNode(place({ origin: json.weightOrigins.get(at?.name ?? '') ?? [] }), error)]);
+    throw error;
+  }
+  const files: WrittenFile[] = [];
+  const write = (path: string, content: object, indent?: number) => {
+    const bytes = Buffer.from(`${JSON.stringify(content, null, indent)}\n`, 'utf8');
+    writeFileSync(join(target, path), bytes);
+    files.push({ path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+  };
+  write('model.json', {
+    format: p.format,
+    generatedBy: `${model.producer || 'unknown'}`,
+    convertedBy: `${TOOL.name} ${TOOL.version}`,
+    ...(p.format === 'graph-model' ? { signature: p.json.signature } : {}),
+    modelTopology: json.modelTopology,
+    weightsManifest: shards.manifest,
+  });
+  const fates = p.format === 'graph-model' ? fatesOf(imported, p.laid, { tf: p.tf, json: p.json }) : fatesOf(imported, p.laid, { keras: p.keras });
+  write('conversion.json', conversionJson(model, p.laid, p.format, fates, p.format === "graph-model" && p.json.async), 1);
+  const named = [...files.slice(0, 1), ...shards.files].map((f) => ({ ...f, format: p.format as TfjsFormat as Format }));
+  return { files: [...named, ...files.slice(1)].map((f) => ({ ...f, path: folder ? `${folder}/${f.path}` : f.path })), fates };
+}

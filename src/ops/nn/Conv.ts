@@ -1,0 +1,34 @@
+import { invalid } from '../../diag/diagnostic.js';
+import { defineOp } from '../../ir/op.js';
+import { convolve } from './convolve.js';
+import { kerasConv } from './conv-keras.js';
+import { readWindow, windowDims, type Window } from './window.js';
+
+/** Attributes of Conv. Source: ONNX, Conv-1, -11, -22. */
+export interface ConvAttrs {
+  readonly window: Window;
+  readonly group: number;
+}
+
+export default defineOp<ConvAttrs>({
+  name: 'Conv',
+  summary: 'convolution in 1, 2 or 3 dimensions, grouped or not',
+  read: {
+    1: (n) => {
+      const rank = (n.input(0)?.type.dims.length ?? 0) - 2;
+      return { window: readWindow(n, rank), group: n.optInt('group') ?? 1 };
+    },
+  },
+  layout: 'channels-last',
+  infer: (n) => {
+    const [batch, , ...spatial] = n.dims(0);
+    const [filters, , ...kernel] = n.knownDims(1);
+    if (spatial.length < 1 || kernel.length !== spatial.length) return invalid(`the input of rank ${n.rank(0)} does not fit weights of rank ${n.rank(1)}`);
+    return [{ dtype: n.dtype(0), dims: [batch, filters, ...windowDims(n.attrs.window, kernel, spatial)] }];
+  },
+  graph: (n, [x, , bias], b) => {
+    const y = convolve(n, x, b);
+    return bias ? b.add2(y, bias) : y;
+  },
+  keras: kerasConv,
+});

@@ -1,0 +1,131 @@
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { refuse } from '../diag/diagnostic.js';
+import { isBig } from '../tensor/dtype.js';
+import { sizeOf, type Tensor, type Weight } from '../tensor/tensor.js';
+
+/** One written file. */
+export interface WrittenFile {
+  /** Relative to the model folder. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** A weight under the name and type that model.json gives it. */
+export interface WeightEntry {
+  readonly name: string;
+  readonly dtype: 'float32' | 'int32' | 'bool' | 'string' | 'complex64';
+  readonly weight: Weight;
+}
+
+/** An entry of a weights manifest. */
+export interface WeightSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+}
+
+/** Bytes of one shard: what browsers and CDNs cache well. */
+export const SHARD_BYTES = 4 * 2 ** 20;
+
+/**
+ * Writes weights one after another into shards, one weight in memory at a time.
+ * @returns the manifest of model.json, and the files
+ * @throws Refusal where a value doesn't fit TensorFlow.js's types; `onEntry` tells before each weight which one it is
+ */
+export function writeShards(folder: string, entries: readonly WeightEntry[], onEntry: (e: WeightEntry) => void = () => {}): { manifest: { paths: string[]; weights: WeightSpec[] }[]; files: WrittenFile[] } {
+  if (entries.length === 0) return { manifest: [], files: [] };
+  const total = entries.reduce((n, e) => n + (e.dtype === 'string' ? encode(e).byteLength : sizeOf(e.weight.dims) * (e.dtype === 'bool' ? 1 : e.dtype === 'complex64' ? 8 : 4)), 0);
+  const count = Math.max(1, Math.ceil(total / SHARD_BYTES));
+  const files: WrittenFile[] = [];
+  const paths: string[] = [];
+  let shard: { path: string; fd: number; bytes: number; hash: Hash } | undefined;
+  const close = () => {
+    if (!shard) return;
+    closeSync(shard.fd);
+    files.push({ path: shard.path, bytes: shard.bytes, sha256: shard.hash.digest('hex') });
+    shard = undefined;
+  };
+  const open = () => {
+    const path = `group1-shard${paths.length + 1}of${count}.bin`;
+    paths.push(path);
+    shard = { path, fd: openSync(join(folder, path), 'w'), bytes: 0, hash: createHash('sha256') };
+    return shard;
+  };
+  try {
+    for (const entry of entries) {
+      onEntry(entry);
+      let bytes = encode(entry);
+      while (bytes.byteLength > 0) {
+        const at = shard && shard.bytes < SHARD_BYTES ? shard : (close(), open());
+        const part = bytes.subarray(0, SHARD_BYTES - at.bytes);
+        for (let written = 0; written < part.byteLength; ) written += writeSync(at.fd, part, written);
+        at.hash.update(part);
+        at.bytes += part.byteLength;
+        bytes = bytes.subarray(part.byteLength);
+      }
+    }
+    if (paths.length === 0) open();
+  } finally {
+    close();
+  }
+  return { manifest: [{ paths, weights: entries.map((e) => specOf(e)) }], files };
+}
+
+function specOf({ name, dtype, weight }: WeightEntry): WeightSpec {
+  return { name, shape: weight.dims, dtype };
+}
+
+function encode({ dtype, weight }: WeightEntry): Uint8Array {
+  const t = weight.load();
+  switch (dtype) {
+    case 'float32': case 'complex64': return bytesOf(toFloat32(t));
+    case 'int32': return bytesOf(toInt32(t));
+    case 'bool': return t.data as Uint8Array;
+    case 'string': return encodeStrings(t.data as readonly string[]);
+  }
+}
+
+function bytesOf(a: Float32Array | Int32Array): Uint8Array {
+  return new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+}
+
+/** The narrowing of floats: a finite value beyond float32 is refused. */
+function toFloat32(t: Tensor): Float32Array {
+  if (t.data instanceof Float32Array) return t.data;
+  const from = t.data as ArrayLike<number>;
+  const out = new Float32Array(from.length);
+  for (let i = 0; i < from.length; i++) {
+    out[i] = Number(from[i]);
+    if (!Number.isFinite(out[i]) && Number.isFinite(Number(from[i]))) refuse(`the ${t.dtype} constant ${from[i]} does not fit float32, TensorFlow.js's widest float`, 'use a value within ±3.4e38, for example -1e30 in the place of a mask of -infinity');
+  }
+  return out;
+}
+
+/** The narrowing of integers: a value beyond int32 is refused. */
+function toInt32(t: Tensor): Int32Array {
+  if (t.data instanceof Int32Array) return t.data;
+  const from = t.data as ArrayLike<number | bigint>;
+  const out = new Int32Array(from.length);
+  const wide = isBig(t.dtype) || t.dtype === 'uint32';
+  for (let i = 0; i < from.length; i++) {
+    const v = Number(from[i]);
+    if (wide && (v > 2147483647 || v < -2147483648)) refuse(`the ${t.dtype} constant ${from[i]} does not fit int32, TensorFlow.js's widest integer`, 'use values within ±2147483647, or compute with floats');
+    out[i] = v;
+  }
+  return out;
+}
+
+/** Strings as TensorFlow.js stores them: for each its length as little-endian uint32, then its UTF-8. */
+function encodeStrings(strings: readonly string[]): Uint8Array {
+  const parts: Buffer[] = [];
+  for (const s of strings) {
+    const bytes = Buffer.from(s, 'utf8');
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(bytes.length);
+    parts.push(length, bytes);
+  }
+  return Buffer.concat(parts);
+}
