@@ -79,7 +79,7 @@ export function packRaw(t: Tensor): Uint8Array {
   const narrow = isNarrowFloat(t.dtype);
   for (let i = 0; i < n; i++) {
     const x = data[i] as number;
-    const code = narrow ? bitsOfFloat(t.dtype as NarrowFloat, x) : x & (2 ** bits - 1);
+    const code = narrow ? bitsOfFloat(t.dtype as NarrowFloat, x, { saturate: false }) : x & (2 ** bits - 1);
     const bit = i * bits;
     const word = code << (bit & 7);
     out[bit >>> 3] = (out[bit >>> 3] as number) | (word & 255);
