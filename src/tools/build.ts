@@ -28,7 +28,7 @@ const RUNTIME_FILES: Record<string, string[]> = {
 };
 
 /** Packages that others do without where they are not installed; the bundle does without them too. */
-const LEFT_OUT = ['kerberos'];
+const LEFT_OUT = ['encoding', 'kerberos'];
 
 interface Module {
   resource?: string;
