@@ -1,12 +1,11 @@
 /** Has written folders judged in a child of the pool, and enters what it says into the model's report. */
-import path from 'node:path';
 import * as say from './diag/catalogue-run.js';
 import type { Diagnostic, Place } from './diag/diagnostic.js';
 import type { Settings } from './options.js';
 import type { Failure, Lease } from './pool.js';
-import { type ModelReport, STATUSES, type Status } from './report/types.js';
+import type { ModelReport } from './report/types.js';
 import type { Judgement } from './verify/checks.js';
-import type { VerifyRequest } from './verify/verify.js';
+import type { VerifyRequest } from './verify/judge.js';
 
 /** One model's turn with a child. */
 export interface Turn {
@@ -28,21 +27,8 @@ export interface Source {
   workspace: string;
 }
 
-/** Judges the model in the folder itself and those in its sub-folders; the worst verdict is the model's. */
-export async function judge(turn: Turn, folders: readonly string[], source: Source, report: ModelReport): Promise<void> {
-  report.status = 'pass';
-  for (const folder of folders) {
-    const status = await judgeFolder(turn, folder, source, report);
-    if (STATUSES.indexOf(status) > STATUSES.indexOf(report.status)) report.status = status;
-  }
-  if (folders.length === 0) report.status = 'unverified';
-  const known = report.diagnostics.some((d) => d.severity === 'unverified' || d.code === 'no-reference');
-  if (report.status === 'unverified' && turn.settings.whenNoReference === 'fail')
-    report.diagnostics.push(say.noReference(turn.place, 'error'));
-  else if (report.status === 'unverified' && !known) report.diagnostics.push(say.noReference(turn.place, 'unverified'));
-}
-
-async function judgeFolder(turn: Turn, folder: string, source: Source, report: ModelReport): Promise<Status> {
+/** Judges a model folder, with all formats in it. Afterwards the report's status is the verdict. */
+export async function judge(turn: Turn, folder: string, source: Source, report: ModelReport): Promise<void> {
   const { settings } = turn;
   turn.doing('judging');
   const outcome = await turn.lease.call<Judgement>('verify', {
@@ -53,20 +39,22 @@ async function judgeFolder(turn: Turn, folder: string, source: Source, report: M
     engines: settings.engines,
   } satisfies VerifyRequest, turn.deadline, turn.doing);
   if (!outcome.ok) {
+    report.status = 'error';
     report.diagnostics.push(failure(turn, outcome, 'judging'));
-    return 'error';
+    return;
   }
   const { verdict, checks, diagnostics, engines, timings, restart } = outcome.value;
   if (restart) turn.lease.retire();
-  report.checks.push(...checks);
+  report.status = verdict;
+  report.checks = checks;
+  report.engines = engines;
   report.diagnostics.push(...diagnostics);
-  report.engines = [...(report.engines ?? []), ...engines.filter((e) => !report.engines?.some((known) => known.name === e.name))];
   for (const [engine, stages] of Object.entries(timings))
-    for (const [stage, ms] of Object.entries(stages)) {
-      const name = `verify.${engine}.${stage}`;
-      report.timings[name] = (report.timings[name] ?? 0) + Math.round(ms);
-    }
-  return verdict;
+    for (const [stage, ms] of Object.entries(stages)) report.timings[`verify.${engine}.${stage}`] = Math.round(ms);
+
+  if (verdict !== 'unverified') return;
+  if (settings.whenNoReference === 'fail') report.diagnostics.push(say.noReference(turn.place, 'error'));
+  else if (!diagnostics.some((d) => d.severity === 'unverified')) report.diagnostics.push(say.noReference(turn.place, 'unverified'));
 }
 
 /** What a call that gave no value says about the model. */
@@ -82,9 +70,4 @@ export function failure({ place, settings }: Turn, outcome: Failure, step: strin
     case 'thrown':
       return say.processCrashed(place, step, outcome.message, outcome.detail);
   }
-}
-
-/** The folders of a model that hold something TensorFlow.js can load, by the files that were written. */
-export function foldersOf(root: string, artefacts: ModelReport['artefacts']): string[] {
-  return artefacts.filter((a) => path.posix.basename(a.path) === 'model.json').map((a) => path.join(root, path.posix.dirname(a.path)));
 }

@@ -8,8 +8,8 @@ import type { ConvertRequest, ConvertResult } from './convert-types.js';
 import * as say from './diag/catalogue-run.js';
 import type { Diagnostic } from './diag/diagnostic.js';
 import { runFails } from './fail-on.js';
-import { type FoundModel, findModels } from './find.js';
-import { failure, foldersOf, judge, type Turn } from './judge.js';
+import { type FoundModel, findModels, isInside } from './find.js';
+import { failure, judge, type Turn } from './judge.js';
 import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
 import { type Staging, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
@@ -109,7 +109,7 @@ interface Task {
 
 /** One model, from its file to its report. Never rejects: what goes wrong is in the report. */
 async function convertAndJudge({ model, request, lease, listener }: Task): Promise<ModelReport> {
-  const { settings, output } = request;
+  const { settings, output, base } = request;
   const begun = performance.now();
   const turn: Turn = {
     lease,
@@ -124,12 +124,13 @@ async function convertAndJudge({ model, request, lease, listener }: Task): Promi
     status: 'error', diagnostics: [], checks: [], artefacts: [], timings: {},
   };
   listener.started(model);
-  await convert(turn, model, path.join(output, model.path), report);
+  const folder = path.join(output, model.path);
+  await convert(turn, model, folder, report);
   report.timings.convert = since(begun);
   if (report.status === 'unverified' && settings.verify) {
     const converted = performance.now();
-    const source = { model: model.file, relativePath: model.path, workspace: request.workspace ?? model.root };
-    await judge(turn, foldersOf(output, report.artefacts), source, report);
+    const workspace = request.workspace ?? (isInside(base, model.file) ? base : model.root);
+    await judge(turn, folder, { model: model.file, relativePath: model.path, workspace }, report);
     report.timings.verify = since(converted);
   }
   report.timings.total = since(begun);

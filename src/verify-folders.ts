@@ -21,10 +21,9 @@ export interface VerifyFoldersRequest {
   worker?: string;
 }
 
-/** A model's folder and those of its other formats below it, each with a conversion.json. */
 interface Converted {
   model: FoundModel;
-  folders: string[];
+  folder: string;
 }
 
 /** Throws ConfigurationError where a folder isn't there or holds nothing that was converted. */
@@ -45,7 +44,7 @@ export async function verifyFolders(
       await judge({
         lease, settings, place: { file: model.path }, deadline: start + settings.timeoutPerModel * 1000,
         doing: (step) => listener.doing(model, step),
-      }, one.folders, { model: model.file, relativePath: model.path, workspace: models }, report);
+      }, one.folder, { model: model.file, relativePath: model.path, workspace: models }, report);
       report.timings.total = Math.round(performance.now() - start);
       listener.finished(model, report);
       return report;
@@ -60,25 +59,20 @@ export async function verifyFolders(
   return { report, failed: runFails(report, settings.failOn) };
 }
 
-/** The model folders at or below a folder, by path. Symbolic links are not followed. */
+/** The model folders at or below a folder, by path. What is below one is its other formats. */
 async function convertedIn(folder: string, models: string): Promise<Converted[]> {
   const found: Converted[] = [];
-  const walk = async (place: string, inside: Converted | undefined): Promise<void> => {
+  const walk = async (place: string): Promise<void> => {
     const entries = await readdir(place, { withFileTypes: true });
-    let here = inside;
     if (entries.some((e) => e.isFile() && e.name === 'conversion.json')) {
-      if (here) {
-        here.folders.push(place);
-      } else {
-        here = { model: await sourceOf(place, models), folders: [place] };
-        found.push(here);
-      }
+      found.push({ model: await sourceOf(place, models), folder: place });
+      return;
     }
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)))
-      if (entry.isDirectory() && !entry.name.startsWith('.')) await walk(path.join(place, entry.name), here);
+      if (entry.isDirectory() && !entry.name.startsWith('.')) await walk(path.join(place, entry.name));
   };
   try {
-    await walk(folder, undefined);
+    await walk(folder);
   } catch (e) {
     if (e instanceof ConfigurationError) throw e;
     throw new ConfigurationError(`${visible(folder)} can't be read: ${(e as NodeJS.ErrnoException).code ?? visible(String(e))}`);

@@ -1,7 +1,7 @@
 /** The child of the pool: converts, judges and inspects, one model at a time. Loads what a task needs when it comes. */
 import type { ConvertRequest, InspectRequest } from './convert-types.js';
 import { serve } from './serve.js';
-import type { VerifyRequest } from './verify/verify.js';
+import type { VerifyRequest } from './verify/judge.js';
 
 serve({
   async convert(request: ConvertRequest) {
@@ -12,8 +12,8 @@ serve({
     const { inspectModel } = await import('./convert.js');
     return inspectModel(request);
   },
-  async verify(request: VerifyRequest) {
-    const { verifyModel } = await import('./verify/verify.js');
-    return verifyModel(request);
+  async verify(request: VerifyRequest, progress: (step: string) => void) {
+    const { judge } = await import('./verify/judge.js');
+    return judge(request, progress);
   },
 });
