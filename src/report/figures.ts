@@ -81,6 +81,13 @@ export function share(used: Figure): string {
   return x < 0.01 ? '< 1 %' : `${Math.min(100, Math.ceil(x * 100))} %`;
 }
 
+/** The same in a sentence: `31 % of what is allowed`, `41 times what is allowed`. */
+export function shareOfAllowed(used: Figure): string {
+  const x = numberOf(used);
+  if (Number.isNaN(x) || x === Infinity) return 'beyond all that is allowed';
+  return x > 1 ? `${share(used)} what is allowed` : `${share(used)} of what is allowed`;
+}
+
 /** A shape as ONNX's (`[1, 3, h, w]`); `?` where nothing is known. Symbols are the model's own text: escape the result. */
 export function shape(dims: readonly Dim[] | undefined): string {
   return dims === undefined ? '?' : `[${dims.map((d) => d ?? '?').join(', ')}]`;

@@ -1,5 +1,5 @@
 import { findingsWorstFirst } from './verdict.js';
-import type { Finding } from './types.js';
+import type { Finding, ModelReport } from './types.js';
 
 /** Findings that say the same of several places and are mended the same way. */
 export interface FindingGroup {
@@ -31,11 +31,11 @@ export interface PlacePart {
   name: string;
 }
 
-/** Where a finding stands, without what the reader sees anyway (the model's own path). */
-export function placeParts(finding: Finding, modelPath?: string): PlacePart[] {
+/** Where a finding stands, without what the reader sees anyway: the path of the model that it was found in. */
+export function placeParts(finding: Finding, model?: ModelReport): PlacePart[] {
   const { file, index, node, op, domain, opset, tensor } = finding.place;
   const parts: PlacePart[] = [];
-  if (file !== undefined && file !== modelPath) parts.push({ what: 'file', name: file });
+  if (file !== undefined && file !== model?.path && file !== model?.file) parts.push({ what: 'file', name: file });
   if (node !== undefined && node !== '') parts.push({ what: 'node', name: node });
   else if (index !== undefined) parts.push({ what: 'node', name: `#${index}` });
   if (op !== undefined)

@@ -5,7 +5,7 @@ import { type FindingGroup, groupFindings, placeParts } from './findings.js';
 import { layersBeside } from './layers-beside.js';
 import { nextSteps, type Step } from './next.js';
 import type { Check, Finding, ModelReport, Report, TensorFact, Tolerance } from './types.js';
-import { checksWorstFirst, modelVerdict, SIGNS, STATUS_WORDS, verdictChecks } from './verdict.js';
+import { checksWorstFirst, modelVerdict, shownPath, SIGNS, STATUS_WORDS, verdictChecks } from './verdict.js';
 
 /** How much of one model is shown; what a short summary leaves out first comes last. */
 export interface Detail {
@@ -31,7 +31,7 @@ function prose(text: string): string {
 
 /** The `<details>` of one model: everything about it, as far as `detail` allows. */
 export function modelDetails(report: Report, model: ModelReport, detail: Detail, open: boolean): string {
-  const title = `${SIGNS[model.status]} <code>${html(shorten(model.path, LONGEST_NAME))}</code>: ${STATUS_WORDS[model.status]}`;
+  const title = `${SIGNS[model.status]} <code>${html(shorten(shownPath(model), LONGEST_NAME))}</code>: ${STATUS_WORDS[model.status]}`;
   const sections = [
     `**${prose(modelVerdict(model))}**`,
     divergence(model),
@@ -155,7 +155,7 @@ export function toleranceText(t: Tolerance): string {
 function findings(model: ModelReport, maxRows: number): string {
   const groups = groupFindings(model.diagnostics);
   if (groups.length === 0) return '';
-  const shown = groups.slice(0, maxRows).map((group) => findingText(group, model.path, maxRows));
+  const shown = groups.slice(0, maxRows).map((group) => findingText(group, model, maxRows));
   return `#### Findings\n\n${shown.join('\n')}${more(groups.length, maxRows)}`;
 }
 
@@ -169,8 +169,8 @@ const SEVERITY_SIGNS: Record<Finding['severity'], string> = {
 };
 
 /** One group as a list item; also for findings about the run. */
-export function findingText(group: FindingGroup, path: string | undefined, maxRows: number): string {
-  const items = group.findings.slice(0, maxRows).map((finding) => `${prose(finding.message)}${place(finding, path)}`);
+export function findingText(group: FindingGroup, model: ModelReport | undefined, maxRows: number): string {
+  const items = group.findings.slice(0, maxRows).map((finding) => `${prose(finding.message)}${place(finding, model)}`);
   const rest = group.findings.length - items.length;
   const lines = items.length === 1 ? ` ${items[0]}` : `${items.map((item) => `\n  - ${item}`).join('')}`;
   const tail = rest > 0 ? `\n  - … and ${count(rest)} more` : '';
@@ -178,8 +178,8 @@ export function findingText(group: FindingGroup, path: string | undefined, maxRo
   return `- ${SEVERITY_SIGNS[group.severity]} **${group.severity}** ${code(group.code)}:${lines}${tail}${remedy}\n`;
 }
 
-function place(finding: Finding, path: string | undefined): string {
-  const parts = placeParts(finding, path).map(({ what, name: text }) => `${what} ${name(text)}`);
+function place(finding: Finding, model: ModelReport | undefined): string {
+  const parts = placeParts(finding, model).map(({ what, name: text }) => `${what} ${name(text)}`);
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 

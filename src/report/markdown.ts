@@ -4,7 +4,7 @@ import { count, counted, duration, share, size } from './figures.js';
 import { groupFindings } from './findings.js';
 import { type Detail, findingText, modelDetails, name, opsets, table } from './markdown-model.js';
 import type { ModelReport, Report } from './types.js';
-import { headline, isFailing, SIGNS, STATUS_WORDS, worstCheck, worstFirst } from './verdict.js';
+import { headline, isFailing, shownPath, SIGNS, STATUS_WORDS, worstCheck, worstFirst } from './verdict.js';
 
 /** What the summary can't know from the report. */
 export interface SummaryOptions {
@@ -86,7 +86,7 @@ function modelRow(model: ModelReport): string[] {
   const written = model.artefacts.reduce((sum, a) => sum + a.bytes, 0);
   return [
     SIGNS[model.status],
-    name(model.path),
+    name(shownPath(model)),
     `${STATUS_WORDS[model.status]}${warnings(model)}`,
     model.format ?? '–',
     worst?.used === undefined ? '–' : `\`${bar(worst.used)}\` ${share(worst.used)}`,

@@ -1,6 +1,6 @@
 import { reproductionCommand } from './reproduce.js';
 import type { Check, ModelReport, Report } from './types.js';
-import { verdictChecks } from './verdict.js';
+import { shownPath, verdictChecks } from './verdict.js';
 
 /** Something the reader can do: a sentence, and code to copy where there is some. All text is untrusted until escaped. */
 export interface Step {
@@ -20,7 +20,7 @@ export function nextSteps(report: Report, model: ModelReport): Step[] {
       break;
     case 'unverified':
       steps.push({
-        text: `Store what the source computes, so that the next run can compare: ${referenceFolder(model.path)}input_0.pb and output_0.pb (serialized TensorProto), as in ONNX's own test data.`,
+        text: `Store what the source computes, so that the next run can compare: ${referenceFolder(shownPath(model))}input_0.pb and output_0.pb (serialized TensorProto), as in ONNX's own test data.`,
       });
       steps.push(...loading(model));
       break;
@@ -34,7 +34,7 @@ export function nextSteps(report: Report, model: ModelReport): Step[] {
       steps.push({ text: 'Follow the remedies above and run again.' });
       break;
   }
-  const command = reproductionCommand(report, model.path);
+  const command = reproductionCommand(report, shownPath(model));
   if (command.length <= LONGEST_CODE)
     steps.push({
       text: `Reproduce this with ${report.tool.name} ${report.tool.version}, at the root of your repository:`,

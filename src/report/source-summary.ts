@@ -107,7 +107,7 @@ function torchName(row: SourceRow): string {
   return (TORCH[row.op] as string).replace('_d', axes);
 }
 
-/** The output's shape with -1 for the batch: axis 0 where it is 1, a symbol or unknown, and not the only one. */
+/** The output's shape with -1 for the batch: axis 0 where it is -1, 1, a symbol or unknown, and not the only one. */
 function shapeText(row: SourceRow): string {
   if (row.outputShape === undefined) return '?';
   const batch = row.outputShape.length > 1 && isBatch(row.outputShape[0] as Dim);
@@ -144,10 +144,11 @@ function memory(summary: SourceSummary, params: number): string[] {
 
 /** Elements of a row's output for a batch of one; undefined where a size isn't known. */
 function elements(row: SourceRow): number | undefined {
+  if (row.outputShape === undefined) return undefined;
   let n = 1;
-  for (const [i, d] of (row.outputShape ?? [null, null]).entries()) {
-    if (typeof d === 'number') n *= d;
-    else if (i > 0 || row.outputShape === undefined) return undefined;
+  for (const [i, d] of row.outputShape.entries()) {
+    if (typeof d === 'number' && d >= 0) n *= d;
+    else if (i > 0) return undefined;
   }
   return n;
 }

@@ -1,4 +1,4 @@
-import { counted, figure, numberOf, share } from './figures.js';
+import { counted, figure, numberOf, shareOfAllowed } from './figures.js';
 import type { Check, Figure, Finding, ModelReport, Report, Status } from './types.js';
 
 /**
@@ -36,6 +36,11 @@ export const STATUS_WORDS: Record<Status, string> = {
   error: 'not readable',
 };
 
+/** The path that the reader knows: from the workspace. */
+export function shownPath(model: ModelReport): string {
+  return model.file ?? model.path;
+}
+
 /** The models, worst first, then by path. */
 export function worstFirst(models: readonly ModelReport[]): ModelReport[] {
   const rank = (m: ModelReport) => WORST_FIRST.indexOf(m.status);
@@ -62,8 +67,9 @@ export function headline(report: Report, name: (path: string) => string): string
   const of = (status: Status) => models.filter((m) => m.status === status);
   const passed = of('pass').length;
   if (passed === models.length)
-    return passed === 1 ? `${name(models[0]?.path ?? '')} still computes the same.` : allTheSame(passed);
-  if (models.length === 1) return `${name(models[0]?.path ?? '')} ${ALONE[(models[0] as ModelReport).status]}.`;
+    return passed === 1 ? `${name(shownPath(models[0] as ModelReport))} still computes the same.` : allTheSame(passed);
+  if (models.length === 1)
+    return `${name(shownPath(models[0] as ModelReport))} ${ALONE[(models[0] as ModelReport).status]}.`;
   const sentences = (['mismatch', 'error', 'unsupported', 'unverified'] as const).flatMap((status) => {
     const some = of(status);
     return some.length === 0 ? [] : [{ some, words: GROUPS[status][some.length === 1 ? 0 : 1] }];
@@ -97,7 +103,7 @@ const ALONE: Record<Status, string> = {
 };
 
 function named(models: readonly ModelReport[], name: (path: string) => string): string {
-  const shown = models.slice(0, NAMED).map((m) => name(m.path));
+  const shown = models.slice(0, NAMED).map((m) => name(shownPath(m)));
   const rest = models.length - shown.length;
   return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
 }
@@ -130,7 +136,7 @@ export function modelVerdict(model: ModelReport): string {
   const worst = worstCheck(model);
   switch (model.status) {
     case 'pass':
-      return `${outputsWords(checks)} with ${referenceWords(checks)}${worst?.used === undefined ? '' : `; the largest error takes ${share(worst.used)} of what is allowed`}.`;
+      return `${outputsWords(checks)} with ${referenceWords(checks)}${worst?.used === undefined ? '' : `; the largest error takes ${shareOfAllowed(worst.used)}`}.`;
     case 'mismatch':
       return mismatchWords(checks, worst);
     case 'unverified':
@@ -162,5 +168,5 @@ function mismatchWords(checks: readonly Check[], worst: Check | undefined): stri
   const head = `It was converted, but ${outputs === 1 ? 'an output is' : `${counted(outputs, 'output')} are`} not what the source gives`;
   if (worst === undefined) return `${head}.`;
   if (worst.reason !== undefined) return `${head}: ${worst.reason.replace(/\.$/, '')}.`;
-  return `${head}: the largest error is ${figure(worst.maxAbs)}${worst.used === undefined ? '' : `, ${share(worst.used)} what is allowed`}.`;
+  return `${head}: the largest error is ${figure(worst.maxAbs)}${worst.used === undefined ? '' : `, ${shareOfAllowed(worst.used)}`}.`;
 }

@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Report } from '../../src/report/types.js';
+import type { Diagnostic } from '../../src/diag/diagnostic.js';
+import type { Check, EngineFacts, Finding, Report } from '../../src/report/types.js';
+import type { Check as JudgesCheck, EngineFacts as JudgesEngineFacts } from '../../src/verify/checks.js';
+
+/** The judge and the diagnostics give what the report takes: checked by the compiler. */
+type Gives<From extends To, To> = [From, To];
+export type Agreed = [Gives<JudgesCheck, Check>, Gives<JudgesEngineFacts, EngineFacts>, Gives<Diagnostic, Finding>];
 
 /** The hand-written reports that all renderings are tested on, by name. */
 export const REPORTS: ReadonlyMap<string, Report> = new Map(
@@ -24,7 +30,9 @@ export function manyModels(n: number, failsEvery: number): Report {
   const models = Array.from({ length: n }, (_, i) => {
     const model = structuredClone(i % failsEvery === 0 ? bad : good);
     const rows = Array.from({ length: 30 }, () => model.layers?.rows ?? []).flat();
-    return { ...model, path: `models/family-${i % 7}/model-${String(i).padStart(4, '0')}.onnx`, layers: { rows } };
+    const path = `models/family-${i % 7}/model-${String(i).padStart(4, '0')}.onnx`;
+    for (const finding of model.diagnostics) finding.place.file = path;
+    return { ...model, path, layers: { rows } };
   });
   const mismatch = models.filter((m) => m.status === 'mismatch').length;
   return {

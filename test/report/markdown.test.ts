@@ -211,40 +211,35 @@ describe('limits', () => {
     expect(Buffer.byteLength(markdown)).toBeLessThan(MIB);
     expect(Buffer.byteLength(markdown)).toBeGreaterThan(MIB / 2);
     expect(markdown).toContain('Shortened to stay within');
-    const page = rendered(markdown);
-    expect(modelRows(page)).toHaveLength(300);
-    const summaries = tags(page, 'summary').map(text);
+    expect(modelRows(rendered(markdown.slice(0, markdown.indexOf('<details'))))).toHaveLength(300);
     for (const model of given.models.filter((m) => m.status === 'mismatch')) {
-      expect(summaries).toContain(`❌ ${model.path}: differs`);
-      expect(markdown).toContain('off by 0.0182');
+      expect(markdown).toContain(`<summary>❌ <code>${model.path}</code>: differs</summary>`);
     }
+    expect(markdown.match(/off by 0\.0182/g)).toHaveLength(30);
   });
 
-  it.each([900_000, 200_000, 60_000, 30_000, 10_000, 3000])(
-    'holds to %i bytes, giving up what matters least first',
-    (limit) => {
-      const given = manyModels(300, 10);
-      const markdown = summaryMarkdown(given, {
-        limit,
-        artifactUrl: 'https://github.com/o/r/actions/runs/1/artifacts/2',
-      });
-      expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(limit);
-      expect(markdown).toContain('[the artifact](https://github.com/o/r/actions/runs/1/artifacts/2)');
-      expect(markdown.split('\n')[0]).toContain('30 of 300 models differ');
-      const page = rendered(markdown);
-      const rows = modelRows(page);
-      const failing = rows.filter((row) => row[0] === '❌').length;
-      const detailed = tags(page, 'details')
-        .filter((e) => e.parentNode === page)
-        .map((e) => text(tags(e, 'summary')[0] as Tree.Element));
-      const detailedFailing = detailed.filter((t) => t.startsWith('❌')).length;
-      // A passing model has a row only where all failing ones have, and details only where all failing ones have.
-      if (rows.length > failing) expect(failing).toBe(30);
-      if (detailed.length > detailedFailing) expect(detailedFailing).toBe(30);
-      const counted = /and ([\d,]+) models? more: /.exec(markdown)?.[1] ?? '0';
-      expect(rows.length + Number(counted)).toBe(300);
-    },
-  );
+  it.each([100_000, 60_000, 30_000, 10_000, 3000])('holds to %i bytes, giving up what matters least first', (limit) => {
+    const given = manyModels(300, 10);
+    const markdown = summaryMarkdown(given, {
+      limit,
+      artifactUrl: 'https://github.com/o/r/actions/runs/1/artifacts/2',
+    });
+    expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(limit);
+    expect(markdown).toContain('[the artifact](https://github.com/o/r/actions/runs/1/artifacts/2)');
+    expect(markdown.split('\n')[0]).toContain('30 of 300 models differ');
+    const page = rendered(markdown);
+    const rows = modelRows(page);
+    const failing = rows.filter((row) => row[0] === '❌').length;
+    const detailed = tags(page, 'details')
+      .filter((e) => e.parentNode === page)
+      .map((e) => text(tags(e, 'summary')[0] as Tree.Element));
+    const detailedFailing = detailed.filter((t) => t.startsWith('❌')).length;
+    // A passing model has a row only where all failing ones have, and details only where all failing ones have.
+    if (rows.length > failing) expect(failing).toBe(30);
+    if (detailed.length > detailedFailing) expect(detailedFailing).toBe(30);
+    const counted = /and ([\d,]+) models? more: /.exec(markdown)?.[1] ?? '0';
+    expect(rows.length + Number(counted)).toBe(300);
+  });
 
   it('one model with endless lists and names stays below', () => {
     const given = report('mixed');

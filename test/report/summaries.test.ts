@@ -143,6 +143,11 @@ describe('the source summary', () => {
     expect(text).toContain('Params size (MB): 0.00\n');
   });
 
+  it('takes a batch of -1 for one', () => {
+    const batch = { rows: rows.map((row) => ({ ...row, outputShape: [-1, ...(row.outputShape ?? []).slice(1)] })) };
+    expect(sourceSummary({ ...batch, inputElements: [3 * 224 * 224] })).toBe(expected);
+  });
+
   it('counts no batch where there is none', () => {
     const shapes: [SourceRow['outputShape'], string][] = [
       [[7], '[7]'],
