@@ -1,5 +1,6 @@
 import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
+import { batchShape } from '../../keras/builder.js';
 import type { Weight } from '../../tensor/tensor.js';
 
 /** Source: ONNX, BatchNormalization-1, -6, -7, -9, -14, -15: in inference, (x - mean) / sqrt(var + epsilon) * scale + bias. */
@@ -34,17 +35,27 @@ export default defineOp<{ epsilon: number; momentum: number }>({
     return b.add2(b.mul(b.sub(x, mean), b.mul(inverse, scale)), bias);
   },
   keras: (n, [x], k) => {
+    const rank = n.rank(0);
     const axis = n.position(0, 1);
-    if (n.rank(0) > 4) return refuse('BatchNormalization of rank 5 is not implemented in TensorFlow.js', 'convert to a graph-model');
-    const weight = (i: number, what: string) => n.needWeight(i, what);
-    return k.layer('BatchNormalization', [x], { axis, momentum: n.attrs.momentum, epsilon: n.attrs.epsilon, center: true, scale: true }, {
+    if (rank > 4) return refuse('BatchNormalization of rank 5 is not implemented in TensorFlow.js', 'convert to a graph-model');
+    // tfjs-layers normalizes along the last axis only: with another one it takes the statistics round and round in the
+    // order of memory, without an error. So the channels are moved there and back.
+    const moved = k.dialect === 'tfjs' && axis !== rank - 1;
+    const shape = batchShape(n.outputs[0] ?? n.value(0));
+    const [input, last] = moved ? [k.layer('Permute', [x], { dims: [...range(2, rank), 1] }, { suffix: '_HWC', shape: [null, ...shape.slice(2), shape[1]] }), rank - 1] : [x, axis];
+    const y = k.layer('BatchNormalization', [input], { axis: last, momentum: n.attrs.momentum, epsilon: n.attrs.epsilon, center: true, scale: true }, {
+      shape: input.shape,
       weights: [
-        { name: 'gamma', weight: weight(1, 'scale') }, { name: 'beta', weight: weight(2, 'bias') },
-        { name: 'moving_mean', weight: weight(3, 'the mean'), trainable: false }, { name: 'moving_variance', weight: weight(4, 'the variance'), trainable: false },
+        { name: 'gamma', weight: n.needWeight(1, 'scale') }, { name: 'beta', weight: n.needWeight(2, 'bias') },
+        { name: 'moving_mean', weight: n.needWeight(3, 'the mean'), trainable: false }, { name: 'moving_variance', weight: n.needWeight(4, 'the variance'), trainable: false },
       ],
     });
+    return moved ? k.layer('Permute', [y], { dims: [rank - 1, ...range(1, rank - 1)] }, { suffix: '_CHW', shape }) : y;
   },
 });
+
+/** from, from+1 … to-1 */
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 /** A weight computed element by element from others of the same shape, in double precision. */
 function computed(dims: readonly number[], from: readonly Weight[], f: (v: number[]) => number): Weight {
