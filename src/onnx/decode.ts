@@ -151,7 +151,10 @@ function decodeTensor(reader: SourceReader, length: number | undefined, _end: un
 function readElements(reader: SourceReader, t: TensorRecord, field: number, wire: number, start: number): void {
   const data = DATA_FIELDS[field] as { wire: number };
   let typed = t.typed.get(field);
-  if (!typed) t.typed.set(field, (typed = { count: 0, runs: [] }));
+  if (!typed) {
+    typed = { count: 0, runs: [] };
+    t.typed.set(field, typed);
+  }
   if (wire !== data.wire) {
     const n = reader.length();
     if (data.wire === 0) typed.count += reader.countVarints(n);

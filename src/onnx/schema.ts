@@ -79,11 +79,9 @@ function indexed(): Index {
     const rows: Index['rows'] = new Map();
     for (const row of stored.rows) {
       const domain = stored.domains[row[0]] as string;
-      let ops = rows.get(domain);
-      if (!ops) rows.set(domain, (ops = new Map()));
-      const versions = ops.get(row[1]);
-      if (versions) versions.push(row);
-      else ops.set(row[1], [row]);
+      const ops = rows.get(domain) ?? new Map<string, Row[]>();
+      rows.set(domain, ops);
+      ops.set(row[1], [...(ops.get(row[1]) ?? []), row]);
     }
     index = { stored, rows };
   }
