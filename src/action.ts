@@ -1,17 +1,19 @@
 /** The action: the other door. Reads the inputs, runs, and tells the runner; the step fails last, after all is safe. */
-import { logText } from './diag/escape.js';
 import { type Console, createConsole } from './console.js';
-import { annotate, annotationsOf } from './github/annotations.js';
+import { logText } from './diag/escape.js';
+import { reaches, severityOf } from './fail-on.js';
+import { ANNOTATION_LIMIT, annotate } from './github/annotations.js';
 import { artifactService, UploadError, type Uploaded, upload } from './github/artifact.js';
 import { type ActionInputs, readInputs } from './github/inputs.js';
 import { fail, group, setOutputs, warn, writeSummary } from './github/step.js';
 import { uploadsOf } from './github/uploads.js';
 import { ConfigurationError } from './options.js';
+import { annotations } from './report/annotations.js';
 import { summaryMarkdown } from './report/markdown.js';
-import type { Report } from './report/types.js';
+import type { ModelReport, Report } from './report/types.js';
+import { largestError } from './report/totals.js';
 import { headline } from './report/verdict.js';
 import { type RunResult, run } from './run.js';
-import { largestError } from './report/totals.js';
 
 try {
   await act();
@@ -30,30 +32,50 @@ async function act(): Promise<void> {
   const { report, reportPath } = done;
   console.summarize(report, reportPath);
 
-  const annotations = settings.annotations ? annotationsOf(report, settings.failOn) : [];
-  annotate(annotations);
+  const fails = (model: ModelReport) => reaches(severityOf(model), settings.failOn);
+  const shown = settings.annotations ? annotations(report, { fails, limit: ANNOTATION_LIMIT }) : [];
+  annotate(shown);
   const { uploaded, problem } = await uploadAll(report, inputs);
   if (settings.jobSummary) await writeSummary(summaryMarkdown(report, { artifactUrl: uploaded?.url }));
-  setOutputs({ ...outputsOf(done, output), ...(uploaded ? { 'artifact-id': uploaded.id, 'artifact-url': uploaded.url, 'artifact-digest': uploaded.digest } : {}) });
+  setOutputs({
+    ...outputsOf(done, output),
+    ...(uploaded
+      ? { 'artifact-id': uploaded.id, 'artifact-url': uploaded.url, 'artifact-digest': uploaded.digest }
+      : {}),
+  });
 
   // An error of our own would be the eleventh where ten annotations stand, and vanish.
-  const full = annotations.filter((a) => a.level === 'error').length >= 10;
+  const full = shown.filter((a) => a.level === 'error').length >= ANNOTATION_LIMIT;
   if (problem) fail(problem, full);
-  if (done.failed) fail(headline(report, (path) => path), full);
+  if (done.failed)
+    fail(
+      headline(report, (path) => path),
+      full,
+    );
 }
 
 /** Undefined where the runner cancelled: then nobody waits for a result, and there are seconds to tidy up. */
-async function runToEnd({ settings, workspace, base, output }: ActionInputs, console: Console): Promise<RunResult | undefined> {
+async function runToEnd(
+  { settings, workspace, base, output }: ActionInputs,
+  console: Console,
+): Promise<RunResult | undefined> {
   const controller = new AbortController();
   const cancel = () => controller.abort();
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
-  const done = await run({ patterns: settings.models, base, workspace, output, settings, strict: false }, console, controller.signal);
+  const done = await run(
+    { patterns: settings.models, base, workspace, output, settings, strict: false },
+    console,
+    controller.signal,
+  );
   process.off('SIGINT', cancel).off('SIGTERM', cancel);
   return controller.signal.aborted ? undefined : done;
 }
 
 /** The last upload, which is the report's where there are several; and what went wrong. */
-async function uploadAll(report: Report, { output, settings }: ActionInputs): Promise<{ uploaded?: Uploaded; problem?: string }> {
+async function uploadAll(
+  report: Report,
+  { output, settings }: ActionInputs,
+): Promise<{ uploaded?: Uploaded; problem?: string }> {
   const uploads = await uploadsOf(report, output, settings);
   if (uploads.length === 0) return {};
   const { available, why } = artifactService();
@@ -74,7 +96,10 @@ async function uploadAll(report: Report, { output, settings }: ActionInputs): Pr
   }
 }
 
-function outputsOf({ result, report, reportPath }: RunResult, output: string): Record<string, string | number> {
+function outputsOf(
+  { result, report, reportPath, junitPath }: RunResult,
+  output: string,
+): Record<string, string | number> {
   const { totals, models } = report;
   return {
     result,
@@ -82,11 +107,17 @@ function outputsOf({ result, report, reportPath }: RunResult, output: string): R
     'models-converted': models.filter((m) => m.artefacts.length > 0).length,
     'models-passed': totals.pass,
     'models-failed': totals.mismatch + totals.unsupported + totals.error,
-    models: JSON.stringify(models.map((m) => ({
-      path: m.path, status: m.status, format: m.format, maxAbsError: largestError(m.checks),
-    }))),
+    models: JSON.stringify(
+      models.map((m) => ({
+        path: m.path,
+        status: m.status,
+        format: m.format,
+        maxAbsError: largestError(m.checks),
+      })),
+    ),
     'output-directory': output,
     'report-path': reportPath,
+    'junit-path': junitPath,
     'max-abs-error': totals.maxAbsError ?? '',
   };
 }

@@ -4,7 +4,15 @@ import { parseArgs } from 'node:util';
 import leven from 'leven';
 import { visible } from './diag/escape.js';
 import { COMMANDS, type Command } from './help.js';
-import { ConfigurationError, flagName, type Option, type OptionKey, optionsOf, readSettings, type Settings } from './options.js';
+import {
+  ConfigurationError,
+  flagName,
+  type Option,
+  type OptionKey,
+  optionsOf,
+  readSettings,
+  type Settings,
+} from './options.js';
 
 export type Arguments =
   | { show: 'help'; command?: Command }
@@ -26,16 +34,23 @@ export function readArguments(argv: readonly string[]): Arguments {
 
 function commandNamed(word: string): Command {
   if ((COMMANDS as readonly string[]).includes(word)) return word as Command;
-  throw new ConfigurationError(`${quoted(word)} is not a command${suggestion(word, COMMANDS) || '; see onnx2keras --help'}`);
+  throw new ConfigurationError(
+    `${quoted(word)} is not a command${suggestion(word, COMMANDS) || '; see onnx2keras --help'}`,
+  );
 }
 
 function readCommand(command: Command, argv: readonly string[]): Arguments {
   const table = new Map(optionsOf(command).map(([key, option]) => [flagName(key), { key, option }]));
   const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> = {
-    help: HELP, version: { type: 'boolean' },
+    help: HELP,
+    version: { type: 'boolean' },
   };
   for (const [flag, { option }] of table) {
-    options[flag] = { type: isSwitch(option) ? 'boolean' : 'string', multiple: true, ...(flag === 'out' ? { short: 'o' } : {}) };
+    options[flag] = {
+      type: isSwitch(option) ? 'boolean' : 'string',
+      multiple: true,
+      ...(flag === 'out' ? { short: 'o' } : {}),
+    };
     if (isSwitch(option)) options[`no-${flag}`] = { type: 'boolean' };
   }
   if (command === 'verify') options.models = { type: 'string' };
@@ -49,17 +64,24 @@ function readCommand(command: Command, argv: readonly string[]): Arguments {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const known = options[token.name];
-    if (!known) throw new ConfigurationError(`${quoted(token.rawName)} is not an option of ${command}${suggestion(token.name, Object.keys(options), '--')}`);
+    if (!known)
+      throw new ConfigurationError(
+        `${quoted(token.rawName)} is not an option of ${command}${suggestion(token.name, Object.keys(options), '--')}`,
+      );
     if (token.name === 'help') return { show: 'help', command };
     if (token.name === 'version') return { show: 'version' };
     if (known.type === 'boolean') {
-      if (token.inlineValue) throw new ConfigurationError(`--${token.name} takes no value: write --${token.name}, or --no-${token.name.replace(/^no-/, '')}`);
+      if (token.inlineValue)
+        throw new ConfigurationError(
+          `--${token.name} takes no value: write --${token.name}, or --no-${token.name.replace(/^no-/, '')}`,
+        );
       const off = token.name.startsWith('no-') && !table.has(token.name);
       given[(table.get(off ? token.name.slice(3) : token.name) as { key: OptionKey }).key] = String(!off);
       continue;
     }
     const value = token.value;
-    if (value === undefined || (!token.inlineValue && value.startsWith('--'))) throw new ConfigurationError(`--${token.name} needs a value`);
+    if (value === undefined || (!token.inlineValue && value.startsWith('--')))
+      throw new ConfigurationError(`--${token.name} needs a value`);
     if (token.name === 'models') {
       modelsRoot = path.resolve(value);
       continue;
@@ -76,8 +98,10 @@ function readCommand(command: Command, argv: readonly string[]): Arguments {
 /** What can't be left out. */
 function demand(command: Command, positionals: readonly string[], settings: Settings): void {
   const wanted = { convert: 'a model, a folder or a glob', inspect: 'a model', verify: 'a converted folder' }[command];
-  if (positionals.length === 0) throw new ConfigurationError(`${command} needs ${wanted}; see onnx2keras ${command} --help`);
-  if (command === 'inspect' && positionals.length > 1) throw new ConfigurationError('inspect takes one model at a time');
+  if (positionals.length === 0)
+    throw new ConfigurationError(`${command} needs ${wanted}; see onnx2keras ${command} --help`);
+  if (command === 'inspect' && positionals.length > 1)
+    throw new ConfigurationError('inspect takes one model at a time');
   if (command === 'convert' && settings.outputDirectory === '')
     throw new ConfigurationError('convert needs --out <folder>, where the models and the report are written');
 }

@@ -34,7 +34,9 @@ export async function commandLine(argv: readonly string[], host: NodeJS.Process)
       host.stderr.write(`${logText(`onnx2keras: ${e.message}`)}\n`);
       return 2;
     }
-    host.stderr.write(`${logText(`onnx2keras: this is a fault of the program; please report it.\n${visibleLines((e as Error).stack ?? String(e))}`)}\n`);
+    host.stderr.write(
+      `${logText(`onnx2keras: this is a fault of the program; please report it.\n${visibleLines((e as Error).stack ?? String(e))}`)}\n`,
+    );
     return 1;
   }
 }
@@ -57,8 +59,15 @@ async function convert({ positionals, settings }: Given, host: NodeJS.Process, s
   const console = createConsole(terminalOf(host.stdout, host.stderr, host.env));
   try {
     const { report, reportPath, failed } = await run(
-      { patterns: positionals, base: host.cwd(), output: path.resolve(settings.outputDirectory), settings, strict: true },
-      console, signal,
+      {
+        patterns: positionals,
+        base: host.cwd(),
+        output: path.resolve(settings.outputDirectory),
+        settings,
+        strict: true,
+      },
+      console,
+      signal,
     );
     console.summarize(report, reportPath);
     return failed ? 1 : 0;
@@ -67,12 +76,21 @@ async function convert({ positionals, settings }: Given, host: NodeJS.Process, s
   }
 }
 
-async function verify({ positionals, settings, modelsRoot }: Given, host: NodeJS.Process, signal: AbortSignal): Promise<number> {
-  const [{ verifyFolders }, { createConsole, terminalOf }] = await Promise.all([import('./verify-folders.js'), import('./console.js')]);
+async function verify(
+  { positionals, settings, modelsRoot }: Given,
+  host: NodeJS.Process,
+  signal: AbortSignal,
+): Promise<number> {
+  const [{ verifyFolders }, { createConsole, terminalOf }] = await Promise.all([
+    import('./verify-folders.js'),
+    import('./console.js'),
+  ]);
   const console = createConsole(terminalOf(host.stdout, host.stderr, host.env));
   try {
     const { report, failed } = await verifyFolders(
-      { folders: positionals.map((p) => path.resolve(p)), models: modelsRoot ?? realpathSync(host.cwd()), settings }, console, signal,
+      { folders: positionals.map((p) => path.resolve(p)), models: modelsRoot ?? realpathSync(host.cwd()), settings },
+      console,
+      signal,
     );
     console.summarize(report);
     return failed ? 1 : 0;

@@ -35,8 +35,14 @@ const FRAME_MS = 100;
 function stylesFor(colour: boolean): Styles {
   const c = pc.createColors(colour);
   return {
-    pass: c.green, unverified: c.yellow, unsupported: c.magenta, mismatch: c.red, error: c.red, warning: c.yellow,
-    dim: c.dim, bold: c.bold,
+    pass: c.green,
+    unverified: c.yellow,
+    unsupported: c.magenta,
+    mismatch: c.red,
+    error: c.red,
+    warning: c.yellow,
+    dim: c.dim,
+    bold: c.bold,
   };
 }
 
@@ -49,7 +55,14 @@ export function terminalOf(out: NodeJS.WriteStream, live: NodeJS.WriteStream, en
     line: (text) => out.write(`${colour ? text : logText(text)}\n`),
     colour,
     ...(tty && live.isTTY && !env.CI
-      ? { live: { write: (text: string) => live.write(text), get columns() { return live.columns ?? 80; } } }
+      ? {
+          live: {
+            write: (text: string) => live.write(text),
+            get columns() {
+              return live.columns ?? 80;
+            },
+          },
+        }
       : {}),
   };
 }
@@ -124,7 +137,9 @@ export function createConsole(terminal: Terminal): Console {
     summarize(report, reportPath) {
       stop();
       const rows = table(report, style);
-      const about = (report.diagnostics ?? []).filter((d) => d.severity !== 'note').flatMap((d) => findingLines(d, style));
+      const about = (report.diagnostics ?? [])
+        .filter((d) => d.severity !== 'note')
+        .flatMap((d) => findingLines(d, style));
       const lines = [...about, ...(rows.length > 0 ? ['', ...rows, ''] : []), style.bold(headline(report, visible))];
       for (const line of lines) terminal.line(line);
       if (reportPath !== undefined) terminal.line(style.dim(`Report: ${visible(reportPath)}`));
@@ -160,7 +175,11 @@ function agreement(model: ModelReport): string {
 function findingLines(finding: Finding, style: Styles): string[] {
   const colour = finding.severity === 'note' ? style.dim : style[finding.severity];
   const { node, op, tensor } = finding.place;
-  const where = [op && visible(op), node && visible(shorten(node, NAME_WIDTH)), tensor && visible(shorten(tensor, NAME_WIDTH))];
+  const where = [
+    op && visible(op),
+    node && visible(shorten(node, NAME_WIDTH)),
+    tensor && visible(shorten(tensor, NAME_WIDTH)),
+  ];
   const place = where.filter(Boolean).join(' ');
   const lines = finding.message.split('\n').map((line) => visible(shorten(line, 500)));
   return [

@@ -23,7 +23,10 @@ export function reaches(severity: Severity, failOn: FailOn): boolean {
 }
 
 export function runFails(report: Report, failOn: FailOn): boolean {
-  return reaches(worst([...report.models.map(severityOf), ...(report.diagnostics ?? []).map((d) => d.severity)]), failOn);
+  return reaches(
+    worst([...report.models.map(severityOf), ...(report.diagnostics ?? []).map((d) => d.severity)]),
+    failOn,
+  );
 }
 
 function worst(severities: readonly Severity[]): Severity {

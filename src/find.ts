@@ -61,20 +61,27 @@ export async function findModels(search: Search): Promise<Found> {
       missing.push(pattern);
       continue;
     }
-    if (within !== undefined && !isInside(within, await realpath(start.root)))
+    const realRoot = await realpath(start.root);
+    if (within !== undefined && !isInside(within, realRoot))
       throw new ConfigurationError(`${JSON.stringify(visible(pattern))} leads out of the workspace`);
     // `**` doesn't reach above the base, so what lies there is said in full.
     const anywhere = isInside(search.base, start.root) ? '' : `${escapePath(slashed(start.root))}/`;
     const never = NEVER.map((name) => `${anywhere}**/${name}/**`);
     for (const file of await glob(start.pattern, {
-      cwd: search.base, ignore: [...never, ...ignore], absolute: true, onlyFiles: true,
-      followSymbolicLinks: false, expandDirectories: false, dot: false,
+      cwd: search.base,
+      ignore: [...never, ...ignore],
+      absolute: true,
+      onlyFiles: true,
+      followSymbolicLinks: false,
+      expandDirectories: false,
+      dot: false,
     })) {
       const absolute = path.resolve(file);
       const relative = path.relative(start.root, absolute);
       if (models.has(absolute) || !isInside(start.root, absolute) || neverSearched(absolute, search)) continue;
       const stat = await lstat(absolute).catch(() => undefined);
-      if (!stat?.isFile()) continue;
+      // No link on the way from the root: the library follows those that a pattern names.
+      if (!stat?.isFile() || (await realpath(absolute)) !== path.join(realRoot, relative)) continue;
       models.set(absolute, {
         file: absolute,
         root: start.root,
@@ -100,8 +107,7 @@ interface Start {
 async function startOf(pattern: string, base: string): Promise<Start | undefined> {
   const literal = path.resolve(base, pattern);
   const there = await lstat(literal).catch(() => undefined);
-  // A folder given by a link is the user's word (macOS has /tmp so); what it leads to is checked against `within`.
-  const root = there?.isSymbolicLink() ? await realpath(literal).catch(() => literal) : literal;
+  const root = await resolved(literal);
   if (await isFolder(root)) return { root, pattern: `${escapePath(slashed(root))}/**/*.onnx` };
   if (there) return { root: path.dirname(literal), pattern: escapePath(slashed(literal)) };
   if (!isDynamicPattern(pattern)) return undefined;
@@ -110,8 +116,17 @@ async function startOf(pattern: string, base: string): Promise<Start | undefined
   const magic = segments.findIndex((segment) => isDynamicPattern(segment));
   // A brace may span slashes, so that no segment alone has wildcards: then the root is the base.
   const prefix = segments.slice(0, Math.max(magic, 0)).join('/').replace(/\\(.)/g, '$1');
-  const folder = path.resolve(base, pattern.startsWith('/') ? `${prefix}/` : prefix);
-  return { root: (await isFolder(folder)) ? folder : base, pattern };
+  const named = path.resolve(base, pattern.startsWith('/') ? `${prefix}/` : prefix);
+  const folder = await resolved(named);
+  if (!(await isFolder(folder))) return { root: base, pattern };
+  if (folder === named) return { root: folder, pattern };
+  return { root: folder, pattern: `${escapePath(slashed(folder))}/${segments.slice(magic).join('/')}` };
+}
+
+/** A root given by a link is the user's word (macOS has /tmp so); what it leads to is checked against `within`. */
+async function resolved(root: string): Promise<string> {
+  const isLink = (await lstat(root).catch(() => undefined))?.isSymbolicLink();
+  return isLink ? realpath(root).catch(() => root) : root;
 }
 
 async function isFolder(place: string): Promise<boolean> {
@@ -122,30 +137,33 @@ async function isFolder(place: string): Promise<boolean> {
 function neverSearched(file: string, search: Search): boolean {
   if (search.output !== undefined && search.output !== search.base && isInside(search.output, file)) return true;
   if (!isInside(search.base, file)) return false;
-  return path.relative(search.base, file).split(path.sep).some((name) => NEVER.includes(name));
+  return path
+    .relative(search.base, file)
+    .split(path.sep)
+    .some((name) => NEVER.includes(name));
 }
 
 /** Equal places, places equal but for case, and one model's folder inside another's. */
 function refuseCollisions(models: readonly FoundModel[]): void {
+  const refuse = (one: FoundModel, other: FoundModel, why: string) => {
+    throw new ConfigurationError(
+      `${visible(one.file)} and ${visible(other.file)} ${why}: convert them in two runs, or rename one`,
+    );
+  };
   const places = new Map<string, FoundModel>();
   for (const model of models) {
     const key = model.path.toLowerCase();
     const other = places.get(key);
-    if (other) {
-      const why = other.path === model.path ? 'be written to the same folder' : 'differ only in upper and lower case';
-      throw new ConfigurationError(
-        `${visible(other.shown)} and ${visible(model.shown)} would ${other.path === model.path ? why : `get folders whose names ${why}`}: rename one, or convert them in two runs`,
-      );
-    }
+    if (other?.path === model.path) refuse(other, model, 'would be written to the same folder');
+    if (other) refuse(other, model, 'would get folders whose names differ only in upper and lower case');
     if (REPORTS.test(model.path))
-      throw new ConfigurationError(`${visible(model.shown)} would be written where the reports go: rename it`);
+      throw new ConfigurationError(`${visible(model.file)} would be written where the reports go: rename it`);
     places.set(key, model);
   }
   for (const model of models)
     for (let at = model.path.indexOf('/'); at >= 0; at = model.path.indexOf('/', at + 1)) {
       const outer = places.get(model.path.slice(0, at).toLowerCase());
-      if (outer)
-        throw new ConfigurationError(`${visible(model.shown)} would be written into the folder of ${visible(outer.shown)}: convert them in two runs`);
+      if (outer) refuse(outer, model, 'would be written one inside the other');
     }
 }
 

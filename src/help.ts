@@ -23,8 +23,14 @@ are stored beside the source (test_data_set_*/ as ONNX has them, <name>.referenc
 <name>.reference/). What was found is in <out>/report/. One bad model never stops the others.`,
     examples: [
       ['every model below a folder', 'convert models --out out'],
-      ['all but the old ones, as graph-models', "convert 'models/**/*.onnx' '!models/old' --out out --formats graph-model"],
-      ["ONNX's own order of axes, judged on two backends", 'convert fcn.onnx --out out --no-change-ordering --engines wasm,cpu'],
+      [
+        'all but the old ones, as graph-models',
+        "convert 'models/**/*.onnx' '!models/old' --out out --formats graph-model",
+      ],
+      [
+        "ONNX's own order of axes, judged on two backends",
+        'convert fcn.onnx --out out --no-change-ordering --engines wasm,cpu',
+      ],
     ],
   },
   inspect: {
@@ -52,17 +58,37 @@ the source: below --models, at the path that conversion.json names (the current 
 const WIDTH = 96;
 
 /** The page of a command, or of the program. `colour` as picocolors' functions do it. */
-export function helpOf(command: Command | undefined, bold: (text: string) => string, dim: (text: string) => string): string {
+export function helpOf(
+  command: Command | undefined,
+  bold: (text: string) => string,
+  dim: (text: string) => string,
+): string {
   if (!command) return overview(bold, dim);
   const page = PAGES[command];
-  const rows: [string, string][] = optionsOf(command).map(([key, option]) => [signature(key, option), described(option)]);
-  if (command === 'verify') rows.unshift(['--models <folder>', 'Root that the paths in conversion.json are relative to. Default: the current folder.']);
+  const rows: [string, string][] = optionsOf(command).map(([key, option]) => [
+    signature(key, option),
+    described(option),
+  ]);
+  if (command === 'verify')
+    rows.unshift([
+      '--models <folder>',
+      'Root that the paths in conversion.json are relative to. Default: the current folder.',
+    ]);
   rows.push(['-h, --help', 'This page.'], ['--version', 'The version.']);
   return [
-    `${bold('Usage:')} onnx2keras ${page.usage}`, '', page.text, '',
-    bold('Options'), ...rows.flatMap(([name, text]) => [`  ${name}`, ...wrapped(text).map((line) => dim(`      ${line}`))]), '',
-    bold('Examples'), ...examples(page, dim), '',
-    bold('Exit codes'), ...EXIT_CODES, '',
+    `${bold('Usage:')} onnx2keras ${page.usage}`,
+    '',
+    page.text,
+    '',
+    bold('Options'),
+    ...rows.flatMap(([name, text]) => [`  ${name}`, ...wrapped(text).map((line) => dim(`      ${line}`))]),
+    '',
+    bold('Examples'),
+    ...examples(page, dim),
+    '',
+    bold('Exit codes'),
+    ...EXIT_CODES,
+    '',
   ].join('\n');
 }
 
@@ -74,11 +100,18 @@ const EXIT_CODES = [
 
 function overview(bold: (text: string) => string, dim: (text: string) => string): string {
   return [
-    `${bold('onnx2keras')} ${TOOL.version}: ONNX models to TensorFlow.js, with proof that they still compute the same.`, '',
-    `${bold('Usage:')} onnx2keras <command> [options]`, '',
-    bold('Commands'), ...COMMANDS.map((name) => `  ${name.padEnd(9)} ${PAGES[name].summary}`), '',
-    bold('Examples'), ...COMMANDS.flatMap((name) => examples({ ...PAGES[name], examples: PAGES[name].examples.slice(0, 1) }, dim)), '',
-    'onnx2keras <command> --help says more, with every option.', '',
+    `${bold('onnx2keras')} ${TOOL.version}: ONNX models to TensorFlow.js, with proof that they still compute the same.`,
+    '',
+    `${bold('Usage:')} onnx2keras <command> [options]`,
+    '',
+    bold('Commands'),
+    ...COMMANDS.map((name) => `  ${name.padEnd(9)} ${PAGES[name].summary}`),
+    '',
+    bold('Examples'),
+    ...COMMANDS.flatMap((name) => examples({ ...PAGES[name], examples: PAGES[name].examples.slice(0, 1) }, dim)),
+    '',
+    'onnx2keras <command> --help says more, with every option.',
+    '',
   ].join('\n');
 }
 
@@ -93,7 +126,8 @@ function signature(key: OptionKey, option: Option<unknown>): string {
 }
 
 function described(option: Option<unknown>): string {
-  const usual = option.value === undefined ? (option.default === 'true' ? 'on' : 'off') : option.defaultDoc ?? option.default;
+  const usual =
+    option.value === undefined ? (option.default === 'true' ? 'on' : 'off') : (option.defaultDoc ?? option.default);
   return `${option.doc}${option.flag === 'out' ? '' : ` Default: ${usual}.`}`.replaceAll('`', '');
 }
 

@@ -11,20 +11,33 @@ import { count, counted, size } from './report/figures.js';
 import type { Finding, SourceFacts, TensorFact } from './report/types.js';
 
 /** Prints the page; 0 where some format is possible, 1 where none is. */
-export async function inspect(file: string, settings: Settings, out: NodeJS.WriteStream, signal?: AbortSignal, worker = WORKER): Promise<number> {
+export async function inspect(
+  file: string,
+  settings: Settings,
+  out: NodeJS.WriteStream,
+  signal?: AbortSignal,
+  worker = WORKER,
+): Promise<number> {
   const absolute = path.resolve(file);
   const there = await stat(absolute).catch(() => undefined);
   if (!there?.isFile()) throw new ConfigurationError(`there is no file ${JSON.stringify(visible(file))}`);
   const pool = createPool({ size: 1, program: worker, signal });
   const colour = Boolean(out.isTTY) && !process.env.NO_COLOR;
-  const print = (lines: readonly string[]) => out.write(`${lines.map((line) => (colour ? line : logText(line))).join('\n')}\n`);
+  const print = (lines: readonly string[]) =>
+    out.write(`${lines.map((line) => (colour ? line : logText(line))).join('\n')}\n`);
   try {
     return await pool.use(async (lease) => {
       const turn: Turn = {
-        lease, settings, place: { file }, deadline: performance.now() + settings.timeoutPerModel * 1000, doing: () => {},
+        lease,
+        settings,
+        place: { file },
+        deadline: performance.now() + settings.timeoutPerModel * 1000,
+        doing: () => {},
       };
       const request: InspectRequest = {
-        path: absolute, relativePath: path.basename(file), limits: { maxModelBytes: settings.maxModelSize * 2 ** 20 },
+        path: absolute,
+        relativePath: path.basename(file),
+        limits: { maxModelBytes: settings.maxModelSize * 2 ** 20 },
       };
       const outcome = await lease.call<InspectResult>('inspect', request, turn.deadline);
       const style = pc.createColors(colour);
@@ -48,20 +61,29 @@ function page({ source, formats, diagnostics }: InspectResult, file: string, bol
   const operators = Object.entries(source.operators ?? {}).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   if (operators.length > 0) {
     const digits = String(operators[0]?.[1] ?? 0).length;
-    lines.push('', bold('Operators'), ...operators.map(([name, n]) => `  ${String(n).padStart(digits)} ${visible(name)}`));
+    lines.push(
+      '',
+      bold('Operators'),
+      ...operators.map(([name, n]) => `  ${String(n).padStart(digits)} ${visible(name)}`),
+    );
   }
   if (formats.length > 0) lines.push('', bold('Formats'));
   for (const { format, possible, obstacles } of formats) {
-    lines.push(`  ${format.padEnd(13)} ${possible ? 'possible' : `not possible: ${counted(obstacles.length, 'obstacle')}`}`);
+    lines.push(
+      `  ${format.padEnd(13)} ${possible ? 'possible' : `not possible: ${counted(obstacles.length, 'obstacle')}`}`,
+    );
     lines.push(...obstacles.flatMap((d) => findingLines(d)).map((line) => dim(`    ${line}`)));
   }
   const told = diagnostics.filter((d) => d.severity !== 'note');
-  if (told.length > 0) lines.push('', bold('Findings'), ...told.flatMap((d) => findingLines(d)).map((line) => `  ${line}`));
+  if (told.length > 0)
+    lines.push('', bold('Findings'), ...told.flatMap((d) => findingLines(d)).map((line) => `  ${line}`));
   return lines;
 }
 
 function facts(source: SourceFacts): [string, string][] {
-  const opsets = Object.entries(source.opsets ?? {}).map(([domain, version]) => (domain === '' ? String(version) : `${visible(domain)} ${version}`));
+  const opsets = Object.entries(source.opsets ?? {}).map(([domain, version]) =>
+    domain === '' ? String(version) : `${visible(domain)} ${version}`,
+  );
   const rows: [string, string | undefined][] = [
     ['size', size(source.bytes)],
     ['opset', opsets.join(', ') || undefined],
@@ -75,13 +97,26 @@ function facts(source: SourceFacts): [string, string][] {
 
 function tensors(title: string, list: readonly TensorFact[] | undefined, bold: Style): string[] {
   if (!list || list.length === 0) return [];
-  return ['', bold(title), ...list.map((t) => {
-    const dims = t.shape === undefined ? 'any shape' : `[${t.shape.map((d) => (d === null ? '?' : visible(String(d)))).join(', ')}]`;
-    return `  ${visible(shorten(t.name, 60))}  ${t.dtype} ${dims}`;
-  })];
+  return [
+    '',
+    bold(title),
+    ...list.map((t) => {
+      const dims =
+        t.shape === undefined
+          ? 'any shape'
+          : `[${t.shape.map((d) => (d === null ? '?' : visible(String(d)))).join(', ')}]`;
+      return `  ${visible(shorten(t.name, 60))}  ${t.dtype} ${dims}`;
+    }),
+  ];
 }
 
 function findingLines({ severity, message, remedy, place }: Finding): string[] {
-  const where = [place.op, place.node ?? place.tensor].filter((part) => part !== undefined && part !== '').map((part) => visible(shorten(String(part), 60))).join(' ');
-  return [`${severity}: ${where === '' ? '' : `${where}: `}${visible(shorten(message, 500))}`, `  → ${visible(remedy)}`];
+  const where = [place.op, place.node ?? place.tensor]
+    .filter((part) => part !== undefined && part !== '')
+    .map((part) => visible(shorten(String(part), 60)))
+    .join(' ');
+  return [
+    `${severity}: ${where === '' ? '' : `${where}: `}${visible(shorten(message, 500))}`,
+    `  → ${visible(remedy)}`,
+  ];
 }

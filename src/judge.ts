@@ -31,13 +31,18 @@ export interface Source {
 export async function judge(turn: Turn, folder: string, source: Source, report: ModelReport): Promise<void> {
   const { settings } = turn;
   turn.doing('judging');
-  const outcome = await turn.lease.call<Judgement>('verify', {
-    folder,
-    ...source,
-    ...(settings.references === '' ? {} : { references: settings.references }),
-    tolerance: { rtol: settings.rtol, atol: settings.atol, rangeTol: settings.rangeTol },
-    engines: settings.engines,
-  } satisfies VerifyRequest, turn.deadline, turn.doing);
+  const outcome = await turn.lease.call<Judgement>(
+    'verify',
+    {
+      folder,
+      ...source,
+      ...(settings.references === '' ? {} : { references: settings.references }),
+      tolerance: { rtol: settings.rtol, atol: settings.atol, rangeTol: settings.rangeTol },
+      engines: settings.engines,
+    } satisfies VerifyRequest,
+    turn.deadline,
+    turn.doing,
+  );
   if (!outcome.ok) {
     report.status = 'error';
     report.diagnostics.push(failure(turn, outcome, 'judging'));
@@ -54,7 +59,8 @@ export async function judge(turn: Turn, folder: string, source: Source, report: 
 
   if (verdict !== 'unverified') return;
   if (settings.whenNoReference === 'fail') report.diagnostics.push(say.noReference(turn.place, 'error'));
-  else if (!diagnostics.some((d) => d.severity === 'unverified')) report.diagnostics.push(say.noReference(turn.place, 'unverified'));
+  else if (!diagnostics.some((d) => d.severity === 'unverified'))
+    report.diagnostics.push(say.noReference(turn.place, 'unverified'));
 }
 
 /** What a call that gave no value says about the model. */

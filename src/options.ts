@@ -41,7 +41,7 @@ type Described = Pick<Option<unknown>, 'doc' | 'default' | 'on'> &
 
 const quoted = (text: string): string => `"${visible(text)}"`;
 const listed = (words: readonly string[]): string =>
-  words.length === 1 ? words[0] as string : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  words.length === 1 ? (words[0] as string) : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** YAML 1.2's words of the core schema, and no others: `yes` and `1` are mistakes worth hearing of. */
 function onOff(o: Described): Option<boolean> {
@@ -69,18 +69,30 @@ function choice<const C extends readonly string[]>(choices: C, o: Described): Op
 }
 
 /** A list without repetition; the words of `alone` stand by themselves. */
-function choices<const C extends readonly string[]>(words: C, o: Described, alone: readonly string[] = []): Option<C[number][]> {
+function choices<const C extends readonly string[]>(
+  words: C,
+  o: Described,
+  alone: readonly string[] = [],
+): Option<C[number][]> {
   return {
     value: '<list>',
     ...o,
     choices: words,
     separator: ',',
     parse(text) {
-      const given = [...new Set(text.split(/[,\n]/).map((word) => word.trim()).filter((word) => word !== ''))];
+      const given = [
+        ...new Set(
+          text
+            .split(/[,\n]/)
+            .map((word) => word.trim())
+            .filter((word) => word !== ''),
+        ),
+      ];
       if (given.length === 0) throw new ConfigurationError(`must name at least one of ${words.join(', ')}`);
       for (const word of given) {
         if (!words.includes(word)) throw new ConfigurationError(`may hold ${words.join(', ')}, not ${quoted(word)}`);
-        if (alone.includes(word) && given.length > 1) throw new ConfigurationError(`${quoted(word)} can't stand beside others`);
+        if (alone.includes(word) && given.length > 1)
+          throw new ConfigurationError(`${quoted(word)} can't stand beside others`);
       }
       return given;
     },
@@ -97,7 +109,8 @@ interface Range {
 
 function figure(range: Range, o: Described): Option<number> {
   const what = `${range.whole ? 'a whole number' : 'a number'} ${
-    range.max === Infinity ? `of at least ${range.min}` : `from ${range.min} to ${range.max}`}`;
+    range.max === Infinity ? `of at least ${range.min}` : `from ${range.min} to ${range.max}`
+  }`;
   return {
     value: '<number>',
     ...o,
@@ -130,7 +143,10 @@ function lines(o: Described): Option<string[]> {
     separator: '\n',
     parse(given) {
       if (given.includes('\0')) throw new ConfigurationError('must not hold a NUL character');
-      return given.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+      return given
+        .split(/\r?\n/)
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
     },
   };
 }
@@ -149,67 +165,136 @@ const ACTION = ['action'] as const;
 export const OPTIONS = {
   models: lines({
     doc: 'Which models: globs, one a line, `!` excludes. `node_modules` and `.git` are never searched, and symbolic links not followed.',
-    default: '**/*.onnx', on: ACTION,
+    default: '**/*.onnx',
+    on: ACTION,
   }),
   workingDirectory: text({ doc: 'Base of the globs, inside the workspace.', default: '.', on: ACTION }),
   outputDirectory: text({
-    doc: 'Where the models and the reports are written.', defaultDoc: '`onnx2keras` under `RUNNER_TEMP`',
-    default: '', on: CONVERTING, flag: 'out', value: '<folder>',
+    doc: 'Where the models and the reports are written.',
+    defaultDoc: '`onnx2keras` under `RUNNER_TEMP`',
+    default: '',
+    on: CONVERTING,
+    flag: 'out',
+    value: '<folder>',
   }),
-  formats: choices(['auto', 'layers-model', 'graph-model', 'keras'], {
-    doc: 'What to write: `auto` (layers-model where every node has a stock Keras layer, else graph-model), or a list of `layers-model`, `graph-model`, `keras`.',
-    default: 'auto', on: CONVERTING,
-  }, ['auto']),
+  formats: choices(
+    ['auto', 'layers-model', 'graph-model', 'keras'],
+    {
+      doc: 'What to write: `auto` (layers-model where every node has a stock Keras layer, else graph-model), or a list of `layers-model`, `graph-model`, `keras`.',
+      default: 'auto',
+      on: CONVERTING,
+    },
+    ['auto'],
+  ),
   changeOrdering: onOff({
     doc: "Image-like inputs and outputs channels-last, as onnx2keras's change_ordering; `false` keeps ONNX's order.",
-    default: 'true', on: CONVERTING,
+    default: 'true',
+    on: CONVERTING,
   }),
   namePolicy: choice(['keep', 'short', 'renumerate'], {
-    doc: "Names of layers and tensors, as onnx2keras's name_policy, made legal with a reversible map.", default: 'keep', on: CONVERTING,
+    doc: "Names of layers and tensors, as onnx2keras's name_policy, made legal with a reversible map.",
+    default: 'keep',
+    on: CONVERTING,
   }),
   verify: onOff({ doc: 'Compare with the stored references after converting.', default: 'true', on: ['convert'] }),
   references: text({
-    doc: 'Glob template of stored inputs and outputs; `{dir}` is the model\'s folder, `{name}` its name without `.onnx`, for example `{dir}/{name}.reference/*`.',
-    defaultDoc: "the places that ONNX's convention and this project's give: see References", default: '', on: JUDGING, value: '<glob>',
+    doc: "Glob template of stored inputs and outputs; `{dir}` is the model's folder, `{name}` its name without `.onnx`, for example `{dir}/{name}.reference/*`.",
+    defaultDoc: "the places that ONNX's convention and this project's give: see References",
+    default: '',
+    on: JUDGING,
+    value: '<glob>',
   }),
-  rtol: figure({ min: 0, max: Infinity }, {
-    doc: 'Relative part of the tolerance: `abs(a-b) <= atol + rtol*abs(b) + range-tol*(max(b)-min(b))`.', default: '1e-3', on: JUDGING,
-  }),
+  rtol: figure(
+    { min: 0, max: Infinity },
+    {
+      doc: 'Relative part of the tolerance: `abs(a-b) <= atol + rtol*abs(b) + range-tol*(max(b)-min(b))`.',
+      default: '1e-3',
+      on: JUDGING,
+    },
+  ),
   atol: figure({ min: 0, max: Infinity }, { doc: 'Absolute part of the tolerance.', default: '1e-5', on: JUDGING }),
-  rangeTol: figure({ min: 0, max: Infinity }, {
-    doc: "Part of the tolerance relative to the expected values' range.", default: '1e-5', on: JUDGING,
-  }),
+  rangeTol: figure(
+    { min: 0, max: Infinity },
+    {
+      doc: "Part of the tolerance relative to the expected values' range.",
+      default: '1e-5',
+      on: JUDGING,
+    },
+  ),
   engines: choices(['wasm', 'cpu'], {
-    doc: 'Backends of stock TensorFlow.js to judge on: a list of `wasm`, `cpu`.', default: 'wasm', on: JUDGING,
+    doc: 'Backends of stock TensorFlow.js to judge on: a list of `wasm`, `cpu`.',
+    default: 'wasm',
+    on: JUDGING,
   }),
   whenNoReference: choice(['skip', 'fail'], {
-    doc: 'Without a stored reference: `skip` (the model is `unverified`) or `fail`.', default: 'skip', on: JUDGING,
+    doc: 'Without a stored reference: `skip` (the model is `unverified`) or `fail`.',
+    default: 'skip',
+    on: JUDGING,
   }),
   failOn: choice(['error', 'mismatch', 'unsupported', 'unverified', 'warning', 'never'], {
     doc: 'Fail at this severity or above (`error` > `mismatch` > `unsupported` > `unverified` > `warning`), or `never`.',
-    default: 'unsupported', on: JUDGING,
+    default: 'unsupported',
+    on: JUDGING,
   }),
   ifNoModelsFound: choice(['warn', 'error', 'ignore'], {
-    doc: 'What to do where the globs match nothing.', default: 'warn', on: CONVERTING,
+    doc: 'What to do where the globs match nothing.',
+    default: 'warn',
+    on: CONVERTING,
   }),
-  timeoutPerModel: figure({ min: 1, max: 86400, whole: true }, {
-    doc: 'Seconds that converting and judging one model may take.', default: '600', on: [...JUDGING, 'inspect'], value: '<seconds>',
+  timeoutPerModel: figure(
+    { min: 1, max: 86400, whole: true },
+    {
+      doc: 'Seconds that converting and judging one model may take.',
+      default: '600',
+      on: [...JUDGING, 'inspect'],
+      value: '<seconds>',
+    },
+  ),
+  maxModelSize: figure(
+    { min: 1, max: 1048576, whole: true },
+    {
+      doc: 'Size in MB above which a model is refused, external data included.',
+      default: '2048',
+      on: [...CONVERTING, 'inspect'],
+      value: '<MB>',
+    },
+  ),
+  concurrency: figure(
+    { min: 1, max: 256, whole: true, empty: () => availableParallelism() },
+    {
+      doc: 'How many models at a time, each in a process of its own.',
+      defaultDoc: 'the number of cores',
+      default: '',
+      on: JUDGING,
+    },
+  ),
+  upload: choice(['all', 'models', 'report', 'none'], {
+    doc: 'What to upload as an artifact.',
+    default: 'all',
+    on: ACTION,
   }),
-  maxModelSize: figure({ min: 1, max: 1048576, whole: true }, {
-    doc: 'Size in MB above which a model is refused, external data included.', default: '2048', on: [...CONVERTING, 'inspect'], value: '<MB>',
-  }),
-  concurrency: figure({ min: 1, max: 256, whole: true, empty: () => availableParallelism() }, {
-    doc: 'How many models at a time, each in a process of its own.', defaultDoc: 'the number of cores', default: '', on: JUDGING,
-  }),
-  upload: choice(['all', 'models', 'report', 'none'], { doc: 'What to upload as an artifact.', default: 'all', on: ACTION }),
   artifactName: text({ doc: "The artifact's name.", default: 'onnx2keras', on: ACTION }, artifactName),
-  artifactPerModel: onOff({ doc: 'One artifact per model, and one for the report, instead of one for all.', default: 'false', on: ACTION }),
-  retentionDays: figure({ min: 0, max: 400, whole: true }, {
-    doc: "Days to keep the artifact; 0 for the repository's own setting.", default: '0', on: ACTION,
+  artifactPerModel: onOff({
+    doc: 'One artifact per model, and one for the report, instead of one for all.',
+    default: 'false',
+    on: ACTION,
   }),
-  compressionLevel: figure({ min: 0, max: 9, whole: true }, {
-    doc: 'Compression of the artifact, 0 to 9; weights hardly shrink, so 0 is fastest and about as small.', default: '0', on: ACTION,
-  }),
+  retentionDays: figure(
+    { min: 0, max: 400, whole: true },
+    {
+      doc: "Days to keep the artifact; 0 for the repository's own setting.",
+      default: '0',
+      on: ACTION,
+    },
+  ),
+  compressionLevel: figure(
+    { min: 0, max: 9, whole: true },
+    {
+      doc: 'Compression of the artifact, 0 to 9; weights hardly shrink, so 0 is fastest and about as small.',
+      default: '0',
+      on: ACTION,
+    },
+  ),
   overwrite: onOff({ doc: 'Replace an artifact of the same name.', default: 'false', on: ACTION }),
   annotations: onOff({ doc: 'Annotate each failing model on its path.', default: 'true', on: ACTION }),
   jobSummary: onOff({ doc: 'Write the job summary.', default: 'true', on: ACTION }),
@@ -250,7 +335,10 @@ export function readSettings(given: Partial<Record<OptionKey, string>>, shown: (
 }
 
 /** What decides the result, by the inputs' names, for the report: the machine's part (folders, concurrency) is left out. */
-export function effectiveSettings(settings: Settings, edge: Edge): Record<string, string | number | boolean | string[]> {
+export function effectiveSettings(
+  settings: Settings,
+  edge: Edge,
+): Record<string, string | number | boolean | string[]> {
   const machine: OptionKey[] = ['outputDirectory', 'concurrency', 'timeoutPerModel'];
   const told = optionsOf(edge).filter(([key]) => !machine.includes(key));
   return Object.fromEntries(told.map(([key]) => [inputName(key), settings[key]]));

@@ -52,7 +52,8 @@ export async function stage(place: string): Promise<Staging> {
   };
 }
 
-const remove = (place: string): Promise<void> => rm(place, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+const remove = (place: string): Promise<void> =>
+  rm(place, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 
 /** On Windows a scanner or an indexer may hold a file for a moment. */
 async function patiently(work: () => Promise<void>): Promise<void> {

@@ -64,8 +64,23 @@ export const WORKER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'w
 
 /** What a program needs to run and to find its temporary folder; nothing that could hold a secret. */
 const ENVIRONMENT = [
-  'PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'SystemRoot', 'SystemDrive', 'windir',
-  'ComSpec', 'PATHEXT', 'USERPROFILE', 'LOCALAPPDATA', 'NUMBER_OF_PROCESSORS',
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'LANG',
+  'LC_ALL',
+  'LC_CTYPE',
+  'TZ',
+  'SystemRoot',
+  'SystemDrive',
+  'windir',
+  'ComSpec',
+  'PATHEXT',
+  'USERPROFILE',
+  'LOCALAPPDATA',
+  'NUMBER_OF_PROCESSORS',
 ];
 
 /** How much of a child's own output is kept, for the case that it crashes. */
@@ -137,7 +152,7 @@ export function createPool(options: PoolOptions): Pool {
         return await work(lease);
       } finally {
         if (child) {
-          const size = child.ended() ? 0 : residentBytes(child.pid) ?? 0;
+          const size = child.ended() ? 0 : (residentBytes(child.pid) ?? 0);
           if (closed || retired || child.ended() || size > recycleAbove) {
             child.kill();
             all.delete(child);
@@ -164,7 +179,11 @@ interface Child {
   ended(): boolean;
   kill(): void;
   call<T>(
-    task: string, request: unknown, deadline: number, signal: AbortSignal | undefined, progress?: (step: string) => void,
+    task: string,
+    request: unknown,
+    deadline: number,
+    signal: AbortSignal | undefined,
+    progress?: (step: string) => void,
   ): Promise<Outcome<T>>;
 }
 
@@ -210,7 +229,13 @@ function startChild(program: string, memoryLimit: number): Child {
     },
     ended: () => end !== undefined || !child.connected,
     kill,
-    call<T>(task: string, request: unknown, deadline: number, signal: AbortSignal | undefined, progress?: (step: string) => void) {
+    call<T>(
+      task: string,
+      request: unknown,
+      deadline: number,
+      signal: AbortSignal | undefined,
+      progress?: (step: string) => void,
+    ) {
       const id = ++calls;
       return new Promise<Outcome<T>>((resolve) => {
         const settle = (outcome: Outcome<T>) => {
@@ -234,13 +259,21 @@ function startChild(program: string, memoryLimit: number): Child {
           else settle(thrown(answer));
         };
         const left = deadline - performance.now();
-        const timer = setTimeout(() => {
-          condemn({ ok: false, reason: 'timed-out', message: 'the time limit was reached', detail: output() });
-        }, Math.max(0, Math.min(left, 2 ** 31 - 1)));
+        const timer = setTimeout(
+          () => {
+            condemn({ ok: false, reason: 'timed-out', message: 'the time limit was reached', detail: output() });
+          },
+          Math.max(0, Math.min(left, 2 ** 31 - 1)),
+        );
         const watch = setInterval(() => {
           const bytes = residentBytes(child.pid) ?? 0;
           if (bytes > memoryLimit)
-            condemn({ ok: false, reason: 'out-of-memory', message: `the memory limit of ${Math.floor(memoryLimit / MB)} MB was reached`, detail: '' });
+            condemn({
+              ok: false,
+              reason: 'out-of-memory',
+              message: `the memory limit of ${Math.floor(memoryLimit / MB)} MB was reached`,
+              detail: '',
+            });
         }, WATCH_MS);
         signal?.addEventListener('abort', cancel, { once: true });
         if (end) return waiter();
@@ -263,7 +296,8 @@ function tailOf(streams: (Readable | null | undefined)[]): () => string {
 }
 
 function thrown(answer: Extract<Answer, { kind: 'thrown' }>): Failure {
-  const memory = answer.name === 'RangeError' && /allocation failed|Out of memory|could not allocate memory/i.test(answer.message);
+  const memory =
+    answer.name === 'RangeError' && /allocation failed|Out of memory|could not allocate memory/i.test(answer.message);
   return {
     ok: false,
     reason: memory ? 'out-of-memory' : 'thrown',
@@ -273,14 +307,21 @@ function thrown(answer: Extract<Answer, { kind: 'thrown' }>): Failure {
 }
 
 function howItEnded(
-  end: { code: number | null; signal: NodeJS.Signals | null; error?: Error } | undefined, detail: string,
+  end: { code: number | null; signal: NodeJS.Signals | null; error?: Error } | undefined,
+  detail: string,
 ): Failure {
-  if (end?.error) return { ok: false, reason: 'crashed', message: `the process can't be started: ${end.error.message}`, detail };
+  if (end?.error)
+    return { ok: false, reason: 'crashed', message: `the process can't be started: ${end.error.message}`, detail };
   if (/heap out of memory|FatalProcessOutOfMemory|FATAL ERROR:.*memory/i.test(detail))
     return { ok: false, reason: 'out-of-memory', message: 'the process ran out of memory', detail };
   // Nobody but a system short of memory sends this one unasked.
   if (end?.signal === 'SIGKILL')
-    return { ok: false, reason: 'out-of-memory', message: 'the process was killed by the system, most likely for want of memory', detail };
+    return {
+      ok: false,
+      reason: 'out-of-memory',
+      message: 'the process was killed by the system, most likely for want of memory',
+      detail,
+    };
   const how = end?.signal ? `by ${end.signal}` : `with code ${end?.code}`;
   return { ok: false, reason: 'crashed', message: `the process ended ${how}`, detail };
 }

@@ -13,6 +13,7 @@ import { failure, judge, type Turn } from './judge.js';
 import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
 import { type Staging, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
+import { junitXml } from './report/junit.js';
 import { summaryMarkdown } from './report/markdown.js';
 import { totalsOf } from './report/totals.js';
 import type { ModelReport, Report } from './report/types.js';
@@ -50,8 +51,7 @@ export interface RunResult {
   report: Report;
   /** Absolute. */
   reportPath: string;
-  /** Markdown, as in summary.md. */
-  summary: string;
+  junitPath: string;
 }
 
 /** A model takes about so much more memory than disk while it is converted and judged. */
@@ -63,7 +63,10 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   const { settings } = request;
   const begun = performance.now();
   const { models, missing } = await findModels({
-    patterns: request.patterns, base: request.base, within: request.workspace, output: request.output,
+    patterns: request.patterns,
+    base: request.base,
+    within: request.workspace,
+    output: request.output,
   });
   if (request.strict && missing[0] !== undefined)
     throw new ConfigurationError(`there is no file or folder ${JSON.stringify(missing[0])}`);
@@ -121,7 +124,11 @@ async function convertAndJudge({ model, request, lease, listener }: Task): Promi
   const report: ModelReport = {
     path: model.path,
     ...(model.shown === model.path ? {} : { file: model.shown }),
-    status: 'error', diagnostics: [], checks: [], artefacts: [], timings: {},
+    status: 'error',
+    diagnostics: [],
+    checks: [],
+    artefacts: [],
+    timings: {},
   };
   listener.started(model);
   const folder = path.join(output, model.path);
@@ -145,15 +152,20 @@ async function convert(turn: Turn, model: FoundModel, folder: string, report: Mo
   let staging: Staging | undefined;
   try {
     staging = await stage(folder);
-    const outcome = await turn.lease.call<ConvertResult>('convert', {
-      path: model.file,
-      relativePath: model.path,
-      formats: settings.formats,
-      changeOrdering: settings.changeOrdering,
-      namePolicy: settings.namePolicy,
-      outputFolder: staging.folder,
-      limits: { maxModelBytes: settings.maxModelSize * 2 ** 20 },
-    } satisfies ConvertRequest, turn.deadline, turn.doing);
+    const outcome = await turn.lease.call<ConvertResult>(
+      'convert',
+      {
+        path: model.file,
+        relativePath: model.path,
+        formats: settings.formats,
+        changeOrdering: settings.changeOrdering,
+        namePolicy: settings.namePolicy,
+        outputFolder: staging.folder,
+        limits: { maxModelBytes: settings.maxModelSize * 2 ** 20 },
+      } satisfies ConvertRequest,
+      turn.deadline,
+      turn.doing,
+    );
 
     if (!outcome.ok) {
       report.diagnostics.push(failure(turn, outcome, 'converting'));
@@ -179,9 +191,18 @@ async function convert(turn: Turn, model: FoundModel, folder: string, report: Mo
   }
 }
 
-function aboutTheRun({ patterns, settings }: RunRequest, models: readonly FoundModel[], missing: readonly string[]): Diagnostic[] {
+function aboutTheRun(
+  { patterns, settings }: RunRequest,
+  models: readonly FoundModel[],
+  missing: readonly string[],
+): Diagnostic[] {
   if (models.length > 0) return missing.map(say.nothingThere);
-  return [say.noModelsFound(patterns, ({ error: 'error', warn: 'warning', ignore: 'note' } as const)[settings.ifNoModelsFound])];
+  return [
+    say.noModelsFound(
+      patterns,
+      ({ error: 'error', warn: 'warning', ignore: 'note' } as const)[settings.ifNoModelsFound],
+    ),
+  ];
 }
 
 function versionsOf(reports: readonly ModelReport[]): Record<string, string> {
@@ -189,13 +210,14 @@ function versionsOf(reports: readonly ModelReport[]): Record<string, string> {
   return { node: process.versions.node, ...Object.fromEntries(engines.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
-async function writeReports(report: Report, output: string): Promise<Pick<RunResult, 'reportPath' | 'summary'>> {
+async function writeReports(report: Report, output: string): Promise<Pick<RunResult, 'reportPath' | 'junitPath'>> {
   const folder = path.join(output, 'report');
   const markdown = summaryMarkdown(report);
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(path.join(folder, 'summary.md'), markdown);
-  return { reportPath: path.join(folder, 'report.json'), summary: markdown };
+  await writeFile(path.join(folder, 'junit.xml'), junitXml(report));
+  return { reportPath: path.join(folder, 'report.json'), junitPath: path.join(folder, 'junit.xml') };
 }
 
 const since = (begun: number): number => Math.round(performance.now() - begun);

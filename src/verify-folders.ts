@@ -28,7 +28,9 @@ interface Converted {
 
 /** Throws ConfigurationError where a folder isn't there or holds nothing that was converted. */
 export async function verifyFolders(
-  { folders, models, settings, worker = WORKER }: VerifyFoldersRequest, listener: Listener, signal?: AbortSignal,
+  { folders, models, settings, worker = WORKER }: VerifyFoldersRequest,
+  listener: Listener,
+  signal?: AbortSignal,
 ): Promise<{ report: Report; failed: boolean }> {
   const begun = performance.now();
   const converted = (await Promise.all(folders.map((folder) => convertedIn(folder, models)))).flat();
@@ -36,24 +38,47 @@ export async function verifyFolders(
   const pool = createPool({ size: settings.concurrency, program: worker, signal });
   let reports: ModelReport[];
   try {
-    reports = await Promise.all(converted.map((one) => pool.use(async (lease) => {
-      const { model } = one;
-      const start = performance.now();
-      const report: ModelReport = { path: model.path, status: 'error', diagnostics: [], checks: [], artefacts: [], timings: {} };
-      listener.started(model);
-      await judge({
-        lease, settings, place: { file: model.path }, deadline: start + settings.timeoutPerModel * 1000,
-        doing: (step) => listener.doing(model, step),
-      }, one.folder, { model: model.file, relativePath: model.path, workspace: models }, report);
-      report.timings.total = Math.round(performance.now() - start);
-      listener.finished(model, report);
-      return report;
-    })));
+    reports = await Promise.all(
+      converted.map((one) =>
+        pool.use(async (lease) => {
+          const { model } = one;
+          const start = performance.now();
+          const report: ModelReport = {
+            path: model.path,
+            status: 'error',
+            diagnostics: [],
+            checks: [],
+            artefacts: [],
+            timings: {},
+          };
+          listener.started(model);
+          await judge(
+            {
+              lease,
+              settings,
+              place: { file: model.path },
+              deadline: start + settings.timeoutPerModel * 1000,
+              doing: (step) => listener.doing(model, step),
+            },
+            one.folder,
+            { model: model.file, relativePath: model.path, workspace: models },
+            report,
+          );
+          report.timings.total = Math.round(performance.now() - start);
+          listener.finished(model, report);
+          return report;
+        }),
+      ),
+    );
   } finally {
     pool.close();
   }
   const report: Report = {
-    schema: 1, tool: TOOL, models: reports, totals: totalsOf(reports), settings: effectiveSettings(settings, 'verify'),
+    schema: 1,
+    tool: TOOL,
+    models: reports,
+    totals: totalsOf(reports),
+    settings: effectiveSettings(settings, 'verify'),
     timings: { total: Math.round(performance.now() - begun) },
   };
   return { report, failed: runFails(report, settings.failOn) };
@@ -75,9 +100,14 @@ async function convertedIn(folder: string, models: string): Promise<Converted[]>
     await walk(folder);
   } catch (e) {
     if (e instanceof ConfigurationError) throw e;
-    throw new ConfigurationError(`${visible(folder)} can't be read: ${(e as NodeJS.ErrnoException).code ?? visible(String(e))}`);
+    throw new ConfigurationError(
+      `${visible(folder)} can't be read: ${(e as NodeJS.ErrnoException).code ?? visible(String(e))}`,
+    );
   }
-  if (found.length === 0) throw new ConfigurationError(`there is no conversion.json in or below ${visible(folder)}: it is no folder that convert wrote`);
+  if (found.length === 0)
+    throw new ConfigurationError(
+      `there is no conversion.json in or below ${visible(folder)}: it is no folder that convert wrote`,
+    );
   return found;
 }
 
@@ -91,6 +121,9 @@ async function sourceOf(folder: string, models: string): Promise<FoundModel> {
   }
   const relative = typeof named === 'string' && !named.includes('\0') ? named : path.basename(folder);
   const file = path.resolve(models, relative);
-  if (!isInside(models, file)) throw new ConfigurationError(`${visible(path.join(folder, 'conversion.json'))} names a source outside the models' folder: ${visible(relative)}`);
+  if (!isInside(models, file))
+    throw new ConfigurationError(
+      `${visible(path.join(folder, 'conversion.json'))} names a source outside the models' folder: ${visible(relative)}`,
+    );
   return { file, root: models, path: relative, shown: relative, bytes: 0 };
 }

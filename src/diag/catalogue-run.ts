@@ -6,7 +6,8 @@ export function processCrashed(place: Place, step: string, how: string, detail: 
     code: 'process-crashed',
     severity: 'error',
     message: `${step} failed: ${how}${lastWords(detail)}`,
-    remedy: 'this is a fault of the converter: please report it, with the model if possible; other models are not affected',
+    remedy:
+      'this is a fault of the converter: please report it, with the model if possible; other models are not affected',
     place,
   };
 }
@@ -61,7 +62,7 @@ export function noModelsFound(patterns: readonly string[], severity: Severity): 
     code: 'no-models-found',
     severity,
     message: `no models match ${patterns.join(', ')}`,
-    remedy: 'correct the globs, or check that the models are in the checkout (submodules, an earlier job\'s artifact)',
+    remedy: "correct the globs, or check that the models are in the checkout (submodules, an earlier job's artifact)",
     place: {},
   };
 }

@@ -39,7 +39,8 @@ export function artifactService(env: NodeJS.ProcessEnv = process.env): { availab
   if (!env.ACTIONS_RUNTIME_TOKEN || !env.ACTIONS_RESULTS_URL)
     return { available: false, why: 'there is no artifact service here (ACTIONS_RUNTIME_TOKEN, ACTIONS_RESULTS_URL)' };
   const host = new URL(env.GITHUB_SERVER_URL || 'https://github.com').hostname.toLowerCase();
-  if (host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost')) return { available: true, why: '' };
+  if (host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost'))
+    return { available: true, why: '' };
   return { available: false, why: 'GitHub Enterprise Server does not take artifacts of this kind' };
 }
 
@@ -94,8 +95,12 @@ function isPassing(error: Error): boolean {
   if (typeof statusCode === 'number') return statusCode >= 500 || statusCode === 408 || statusCode === 429;
   if (/non-retryable|quota|not currently supported|\(4\d\d\)/i.test(error.message)) return false;
   return (
-    ['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(String(code)) ||
-    /ECONNRESET|ECONNREFUSED|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|socket hang up|stalled/i.test(error.message)
+    ['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(
+      String(code),
+    ) ||
+    /ECONNRESET|ECONNREFUSED|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|socket hang up|stalled/i.test(
+      error.message,
+    )
   );
 }
 

@@ -31,7 +31,8 @@ export function readInputs(env: NodeJS.ProcessEnv = process.env): ActionInputs {
   } catch {
     throw new ConfigurationError('the input working-directory names no folder of the workspace');
   }
-  if (!isInside(workspace, base)) throw new ConfigurationError('the input working-directory leads out of the workspace');
+  if (!isInside(workspace, base))
+    throw new ConfigurationError('the input working-directory leads out of the workspace');
   const output =
     settings.outputDirectory === ''
       ? path.join(env.RUNNER_TEMP || os.tmpdir(), 'onnx2keras')

@@ -15,7 +15,9 @@ export async function uploadsOf(report: Report, output: string, settings: Settin
   const common = { root, retentionDays, compressionLevel, overwrite };
 
   const reports =
-    upload === 'models' ? [] : (await readdir(path.join(root, 'report'))).sort().map((file) => inRoot(`report/${file}`));
+    upload === 'models'
+      ? []
+      : (await readdir(path.join(root, 'report'))).sort().map((file) => inRoot(`report/${file}`));
   const models =
     upload === 'report'
       ? []

@@ -1,0 +1,160 @@
+import path from 'node:path';
+import { childEnvironment, createPool, type Lease, type PoolOptions } from '../../src/pool.js';
+
+const program = path.join(import.meta.dirname, 'unruly-worker.js');
+const soon = () => performance.now() + 20_000;
+
+async function withPool<T>(
+  options: Partial<PoolOptions>,
+  work: (use: ReturnType<typeof createPool>['use']) => Promise<T>,
+): Promise<T> {
+  const pool = createPool({ size: 1, program, ...options });
+  try {
+    return await work(pool.use);
+  } finally {
+    pool.close();
+  }
+}
+
+const one = (task: string, request: unknown = {}, options: Partial<PoolOptions> = {}, deadline = soon()) =>
+  withPool(options, (use) => use((lease) => lease.call(task, request, deadline)));
+const pid = async (lease: Lease) => {
+  const outcome = await lease.call<number>('pid', {}, soon());
+  return outcome.ok ? outcome.value : 0;
+};
+
+test('a value comes back as it went', async () => {
+  expect(await one('echo', { a: [1, 'ü', null] })).toEqual({ ok: true, value: { a: [1, 'ü', null] } });
+});
+
+test('steps are heard while it works', async () => {
+  const heard: string[] = [];
+  await withPool({}, (use) => use((lease) => lease.call('steps', ['one', 'two'], soon(), (step) => heard.push(step))));
+  expect(heard).toEqual(['one', 'two']);
+});
+
+test('what a task throws is a failure with its stack', async () => {
+  expect(await one('throw')).toMatchObject({
+    ok: false,
+    reason: 'thrown',
+    message: 'TypeError: not what it should be',
+    detail: expect.stringContaining('unruly-worker.js'),
+  });
+  expect(await one('nix')).toMatchObject({ ok: false, reason: 'thrown' });
+});
+
+test('an end that nobody asked for is a crash, with the last words', async () => {
+  expect(await one('exit')).toMatchObject({
+    ok: false,
+    reason: 'crashed',
+    message: 'the process ended with code 7',
+    detail: 'goodbye',
+  });
+  expect(await one('abort')).toMatchObject({
+    ok: false,
+    reason: 'crashed',
+    message: expect.stringContaining('SIGABRT'),
+  });
+});
+
+test('a program that is not there is a crash, too', async () => {
+  expect(await one('echo', {}, { program: path.join(import.meta.dirname, 'nix.js') })).toMatchObject({
+    ok: false,
+    reason: 'crashed',
+  });
+});
+
+test('a loop without end is cut off at its deadline, and not long after', async () => {
+  const begun = performance.now();
+  expect(await one('hang', {}, {}, begun + 400)).toMatchObject({ ok: false, reason: 'timed-out' });
+  expect(performance.now() - begun).toBeLessThan(3000);
+});
+
+test("too much memory of any kind is that model's end", async () => {
+  expect(await one('allocate too much')).toMatchObject({ ok: false, reason: 'out-of-memory' });
+  expect(await one('fill the heap', {}, { memoryLimit: 300 * 2 ** 20 })).toMatchObject({
+    ok: false,
+    reason: 'out-of-memory',
+  });
+}, 30_000);
+
+// Where the system doesn't say how large a process is, V8's bound on the heap is the only one.
+(process.platform === 'linux' ? test : test.skip)('memory outside the heap counts', async () => {
+  expect(await one('fill the memory', { bytes: 2 ** 30 }, { memoryLimit: 200 * 2 ** 20 })).toMatchObject({
+    ok: false,
+    reason: 'out-of-memory',
+  });
+});
+
+test('after a crash the next call gets a fresh child', async () => {
+  await withPool({}, (use) =>
+    use(async (lease) => {
+      const first = await pid(lease);
+      expect((await lease.call('exit', {}, soon())).ok).toBe(false);
+      const second = await pid(lease);
+      expect(second).not.toBe(first);
+      expect(second).toBeGreaterThan(0);
+    }),
+  );
+});
+
+test('a child serves one model after the other, until it has grown or is retired', async () => {
+  await withPool({}, async (use) => {
+    const first = await use(pid);
+    expect(await use(pid)).toBe(first);
+    await use(async (lease) => lease.retire());
+    expect(await use(pid)).not.toBe(first);
+  });
+  if (process.platform !== 'linux') return;
+  await withPool({ recycleAbove: 150 * 2 ** 20 }, async (use) => {
+    const first = await use(pid);
+    await use((lease) => lease.call('fill the memory', { bytes: 200 * 2 ** 20 }, soon()));
+    expect(await use(pid)).not.toBe(first);
+  });
+});
+
+test('no more run at a time than there is room for, and all come to their turn', async () => {
+  let running = 0;
+  let most = 0;
+  const work = async (lease: Lease) => {
+    most = Math.max(most, ++running);
+    await pid(lease);
+    running -= 1;
+  };
+  await withPool({ size: 2 }, (use) => Promise.all(Array.from({ length: 6 }, () => use(work))));
+  expect(most).toBe(2);
+  most = 0;
+  await withPool({ size: 2, memoryLimit: 1000 * 2 ** 20 }, (use) =>
+    Promise.all(Array.from({ length: 4 }, () => use(work, 600 * 2 ** 20))),
+  );
+  expect(most).toBe(1);
+});
+
+test('a run that is cancelled ends what works and starts nothing more', async () => {
+  const controller = new AbortController();
+  await withPool({ signal: controller.signal }, async (use) => {
+    const hanging = use((lease) => lease.call('hang', {}, soon()));
+    setTimeout(() => controller.abort(), 300);
+    expect(await hanging).toMatchObject({ ok: false, reason: 'cancelled' });
+    expect(await use((lease) => lease.call('echo', 1, soon()))).toMatchObject({ ok: false, reason: 'cancelled' });
+  });
+});
+
+test('a child that shouts is neither heard nor held up', async () => {
+  expect(await one('shout', { bytes: 3_000_000 })).toEqual({ ok: true, value: 'said' });
+});
+
+test('a child knows no secrets', async () => {
+  process.env.ACTIONS_RUNTIME_TOKEN = 'secret';
+  process.env.INPUT_TOKEN = 'secret';
+  process.env.NODE_OPTIONS_X = 'secret';
+  const outcome = await one('environment');
+  expect(JSON.stringify(outcome)).not.toContain('secret');
+  expect(outcome).toMatchObject({ ok: true, value: { PATH: process.env.PATH } });
+});
+
+test('of an environment only what is listed stays, whatever its case', () => {
+  expect(
+    childEnvironment({ Path: 'p', SYSTEMROOT: 's', GITHUB_TOKEN: 't', NODE_OPTIONS: '--require x', AWS_SECRET: 'a' }),
+  ).toEqual({ Path: 'p', SYSTEMROOT: 's' });
+});
