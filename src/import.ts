@@ -197,8 +197,9 @@ class Importer {
 
   private operator(node: OnnxNode, context: Context, place: Place): Op {
     const op = opFor(node.domain, node.op);
-    if (!op) throw new DiagnosticError([unsupportedOperator(place, nearestWord(node.op, operators(node.domain)))]);
-    return op;
+    if (op) return op;
+    const known = schemaFor(node.domain, node.op, Number.MAX_SAFE_INTEGER) !== undefined;
+    throw new DiagnosticError([unsupportedOperator(place, known ? undefined : nearestWord(node.op, operators(node.domain)))]);
   }
 
   /** The function that says this node: the model's own, or ONNX's for an operator without an entry in src/ops. */
@@ -206,8 +207,11 @@ class Importer {
     const own = this.functions.get(functionKey(node.domain, node.op, node.overload));
     if (own) return own;
     if (opFor(node.domain, node.op)) return undefined;
-    const schema = schemaFor(node.domain, node.op, context.opsets.get(node.domain) ?? 1);
-    return schema && functionBody(schema);
+    const opset = context.opsets.get(node.domain) ?? 1;
+    const schema = schemaFor(node.domain, node.op, opset);
+    const body = schema && functionBody(schema, opset);
+    // The parameters' defaults stand with the operator, not in its body.
+    return body && { ...body, attributeDefaults: new Map([...schema.defaults, ...body.attributeDefaults]) };
   }
 
   private call(node: OnnxNode, body: FunctionDef, inputs: (Bound | undefined)[], context: Context): (Bound | undefined)[] {

@@ -1,0 +1,210 @@
+/**
+ * Converts every case of a data folder, judges what was written with stock TensorFlow.js, prints the rates per set and
+ * operator, and compares with test/conformance/expected.txt: a regression fails, and so does an unexpected pass.
+ *
+ *   npm run conformance -- [--data DIR] [--set NAME]… [--engine wasm,cpu,tensorflow] [--format graph-model|layers-model]
+ *                          [--order true|false] [--match REGEX] [--json FILE] [--update] [--verbose]
+ *
+ * The cases and their index are described in the data folder's README. Where the folder isn't there, this says so.
+ */
+import { fork } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { convertModel } from '../convert.js';
+import type { Diagnostic } from '../diag/diagnostic.js';
+import { judge } from '../verify/judge.js';
+import { compareWith, readExpected, writeExpected } from './expected.js';
+
+/** A row of index.json, as far as it matters here. */
+interface Case {
+  readonly case: string;
+  readonly set: string;
+  readonly path: string;
+  readonly ops?: readonly string[];
+  readonly inputs?: readonly { readonly kind?: string; readonly dtype?: string }[];
+  readonly outputs?: readonly { readonly kind?: string; readonly dtype?: string }[];
+}
+
+/** What came out, per engine; the same for all where the conversion already ended it. */
+export interface Outcome {
+  readonly id: string;
+  readonly set: string;
+  readonly kind: string;
+  readonly ops: readonly string[];
+  readonly engines: Record<string, { status: Status; reason: string }>;
+  readonly milliseconds: number;
+}
+export type Status = 'pass' | 'refused' | 'mismatch' | 'unverified' | 'error' | 'bug';
+
+interface Job {
+  readonly row: Case;
+  readonly data: string;
+  readonly engines: readonly string[];
+  readonly format: 'graph-model' | 'layers-model';
+  readonly order: boolean;
+}
+
+/** Rows that are counted apart, and why; all others are `tensors`. */
+function kindOf(row: Case): string {
+  const faces = [...(row.inputs ?? []), ...(row.outputs ?? [])];
+  const has = (pattern: RegExp) => (row.ops ?? []).some((op) => pattern.test(op));
+  if (faces.some((f) => f.kind !== undefined)) return 'sequences and optionals';
+  if (has(/training::/)) return 'training';
+  if (has(/^ImageDecoder$/)) return 'images';
+  if (faces.some((f) => f.dtype === 'string') || has(/^(String|Regex)/)) return 'strings';
+  if (has(/^(Random|Bernoulli|Multinomial)/)) return 'random';
+  return 'tensors';
+}
+
+/** ONNX judges its own cases by rtol 1e-3, atol 1e-7; real networks get a share of their outputs' range. */
+function toleranceOf(set: string): { rtol: number; atol: number; rangeTol: number } {
+  if (set === 'onnx-head-node') return { rtol: 1e-3, atol: 1e-7, rangeTol: 0 };
+  return { rtol: 1e-3, atol: 1e-5, rangeTol: set.startsWith('wild') || set === 'torchvision-zoo' ? 1e-4 : 1e-5 };
+}
+
+async function runCase({ row, data, engines, format, order }: Job): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+  const begun = performance.now();
+  const all = (status: Status, reason: string): Outcome['engines'] => Object.fromEntries(engines.map((e) => [e, { status, reason }]));
+  let result: Outcome['engines'];
+  try {
+    const model = join(data, row.path, 'model.onnx');
+    const converted = convertModel({
+      path: model, relativePath: `${row.set}/${row.case}`, formats: [format], changeOrdering: order, namePolicy: 'keep',
+      outputFolder: folder, limits: { maxModelBytes: 2 ** 31 },
+    });
+    if (converted.status !== 'converted') {
+      const bug = converted.diagnostics.find((d) => d.code === 'internal-error');
+      result = all(bug ? 'bug' : 'refused', reasonOf(bug ? [bug] : converted.diagnostics));
+    } else {
+      result = {};
+      for (const engine of engines) {
+        const verdict = await judge({ folder, model, relativePath: row.case, workspace: join(data, row.path), tolerance: toleranceOf(row.set), engines: [engine] });
+        result[engine] = { status: verdict.verdict, reason: verdict.verdict === 'pass' ? '' : reasonOf(verdict.diagnostics) };
+      }
+    }
+  } catch (error) {
+    result = all('bug', String(error instanceof Error ? error.stack : error));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { id: `${row.set}/${row.case}`, set: row.set, kind: kindOf(row), ops: row.ops ?? [], engines: result, milliseconds: performance.now() - begun };
+}
+
+function reasonOf(diagnostics: readonly Diagnostic[]): string {
+  const d = diagnostics.find((x) => x.severity !== 'note' && x.severity !== 'warning') ?? diagnostics[0];
+  if (!d) return '';
+  return `${d.place.op ? `${d.place.op}: ` : ''}${d.message}`.replace(/\s+/g, ' ').slice(0, 300);
+}
+
+/** Hands out jobs to as many processes as there are cores; one that dies costs its job alone. */
+async function runAll(jobs: readonly Job[], done: (o: Outcome) => void): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    let child: ReturnType<typeof fork> | undefined;
+    while (next < jobs.length) {
+      const job = jobs[next++];
+      child ??= fork(fileURLToPath(import.meta.url), ['--worker'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+      const current = child;
+      const outcome = await new Promise<Outcome>((resolve) => {
+        const lost = (why: string): Outcome => ({ id: `${job.row.set}/${job.row.case}`, set: job.row.set, kind: kindOf(job.row), ops: job.row.ops ?? [], engines: Object.fromEntries(job.engines.map((e) => [e, { status: 'bug', reason: why }])), milliseconds: 0 });
+        const timer = setTimeout(() => current.kill('SIGKILL'), 300_000);
+        const onExit = (code: number | null, signal: string | null) => {
+          clearTimeout(timer);
+          child = undefined;
+          resolve(lost(`the process ended with ${signal ?? code}`));
+        };
+        current.once('exit', onExit);
+        current.once('message', (m) => {
+          clearTimeout(timer);
+          current.off('exit', onExit);
+          resolve(m as Outcome);
+        });
+        current.send(job);
+      });
+      done(outcome);
+    }
+    child?.kill();
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs.length, availableParallelism()) }, lane));
+}
+
+function table(outcomes: readonly Outcome[], engines: readonly string[], print: (line: string) => void): void {
+  const groups = new Map<string, Outcome[]>();
+  for (const o of outcomes) {
+    const key = o.kind === 'tensors' ? o.set : `${o.set}, ${o.kind}`;
+    groups.set(key, [...(groups.get(key) ?? []), o]);
+  }
+  print(`${'set'.padEnd(44)}${'cases'.padStart(6)}${engines.map((e) => `${e} pass`.padStart(20)).join('')}${'refused'.padStart(9)}${'wrong'.padStart(7)}`);
+  for (const [key, list] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const passes = engines.map((e) => list.filter((o) => o.engines[e].status === 'pass').length);
+    const refused = list.filter((o) => o.engines[engines[0]].status === 'refused').length;
+    const wrong = list.filter((o) => engines.some((e) => !['pass', 'refused'].includes(o.engines[e].status))).length;
+    print(`${key.padEnd(44)}${String(list.length).padStart(6)}${passes.map((p) => `${p} (${((100 * p) / list.length).toFixed(1)} %)`.padStart(20)).join('')}${String(refused).padStart(9)}${String(wrong).padStart(7)}`);
+  }
+}
+
+function perOperator(outcomes: readonly Outcome[], engine: string, print: (line: string) => void): void {
+  const counts = new Map<string, [number, number]>();
+  for (const o of outcomes)
+    for (const op of o.ops) {
+      const c = counts.get(op) ?? [0, 0];
+      c[1]++;
+      if (o.engines[engine].status === 'pass') c[0]++;
+      counts.set(op, c);
+    }
+  const short = [...counts].filter(([, [p, n]]) => p < n).sort((a, b) => a[1][0] / a[1][1] - b[1][0] / b[1][1] || (a[0] < b[0] ? -1 : 1));
+  print(`\noperators that don't pass everywhere they occur (${engine}):`);
+  for (const [op, [p, n]] of short) print(`  ${op.padEnd(40)} ${p} of ${n}`);
+}
+
+async function main(): Promise<number> {
+  const { values: o } = parseArgs({
+    options: {
+      data: { type: 'string', default: '../shared/data' }, set: { type: 'string', multiple: true }, engine: { type: 'string', default: 'wasm,cpu' },
+      format: { type: 'string', default: 'graph-model' }, order: { type: 'string', default: 'true' }, match: { type: 'string' }, json: { type: 'string' },
+      update: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false }, expected: { type: 'string', default: 'test/conformance/expected.txt' },
+    },
+  });
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  if (!existsSync(join(o.data, 'index.json'))) {
+    print(`there is no ${join(o.data, 'index.json')}: the conformance cases are not here, nothing was run`);
+    return 0;
+  }
+  const engines = o.engine.split(',');
+  const format = o.format === 'layers-model' ? 'layers-model' : 'graph-model';
+  const rows = (JSON.parse(readFileSync(join(o.data, 'index.json'), 'utf8')) as Case[]).filter((r) => (!o.set || o.set.includes(r.set)) && (!o.match || new RegExp(o.match).test(r.case)));
+  const jobs = rows.map((row): Job => ({ row, data: o.data, engines, format, order: o.order !== 'false' }));
+  const outcomes: Outcome[] = [];
+  await runAll(jobs, (outcome) => {
+    outcomes.push(outcome);
+    if (o.verbose) for (const e of engines) if (outcome.engines[e].status !== 'pass') print(`${outcome.engines[e].status} ${e} ${outcome.id}: ${outcome.engines[e].reason}`);
+  });
+  outcomes.sort((a, b) => (a.id < b.id ? -1 : 1));
+  table(outcomes, engines, print);
+  perOperator(outcomes, engines[0], print);
+  if (o.json) {
+    mkdirSync(join(o.json, '..'), { recursive: true });
+    writeFileSync(o.json, `${JSON.stringify({ format, engines, outcomes }, null, 1)}\n`);
+  }
+  const variant = `${format}${o.order === 'false' ? ' in ONNX order' : ''}`;
+  if (o.update) {
+    writeExpected(o.expected, variant, engines, outcomes);
+    print(`\n${o.expected} says now what was found`);
+    return 0;
+  }
+  const surprises = compareWith(readExpected(o.expected), variant, outcomes);
+  for (const line of surprises) print(line);
+  const passed = outcomes.length - surprises.length;
+  print(`\n${passed} passed, ${surprises.length} failed`);
+  return surprises.length > 0 ? 1 : 0;
+}
+
+if (process.argv.includes('--worker')) {
+  process.on('message', (job: Job) => {
+    void runCase(job).then((outcome) => process.send?.(outcome));
+  });
+} else process.exitCode = await main();
