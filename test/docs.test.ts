@@ -1,9 +1,12 @@
 /** What is generated is fresh, and what the documentation names is there. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { inputName, optionsOf } from '../src/options.js';
 import { withTables } from '../src/tools/readme.js';
+import { TOOL } from '../src/version.js';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -66,6 +69,38 @@ test('the workflows name inputs that exist, and pin what they use', () => {
       expect(`${file}: ${run}`).not.toContain('${{');
     }
   }
+});
+
+test('the version in the sources is that of package.json, and the changelog knows it', () => {
+  expect(TOOL).toEqual({ name: manifest.name, version: manifest.version });
+  expect(read('CHANGELOG.md')).toMatch(new RegExp(`^## (${manifest.version.replaceAll('.', '\\.')}|Unreleased)`, 'm'));
+});
+
+describe('generated sources', () => {
+  let copy: string;
+
+  beforeAll(() => {
+    copy = mkdtempSync(join(tmpdir(), 'onnx2keras-generated-'));
+    cpSync(join(ROOT, 'src'), join(copy, 'src'), { recursive: true });
+    cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
+    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
+  });
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  // schema.generated.ts is made from ONNX's own list of schemas, which is not part of this repository
+  test.each([
+    ['generate-optable.mjs', ['src/tf/optable.generated.ts']],
+    ['generate-proto.mjs', ['src/onnx/proto.generated.js', 'src/onnx/proto.types.ts']],
+    ['generate-registry.mjs', ['src/ops/registry.generated.ts']],
+  ])('%s gives what is there', (generator, files) => {
+    for (const file of files) rmSync(join(copy, file));
+    execFileSync(process.execPath, [join(copy, 'src', 'tools', generator)], {
+      cwd: copy,
+      timeout: 60_000,
+      stdio: 'pipe',
+    });
+    for (const file of files) expect(readFileSync(join(copy, file), 'utf8')).toBe(read(file));
+  });
 });
 
 describe('package-lock.json', () => {
