@@ -1,0 +1,61 @@
+import type { EngineFacts } from '../checks.js';
+import type { TfTensor } from '../tftensor.js';
+import type { WrittenModel } from '../written.js';
+
+/** What TensorFlow.js and what it rests on printed meanwhile; nothing of it reaches the console. */
+export interface LibraryOutput {
+  /** XNNPACK's failures: what was computed after them is garbage, though nothing was thrown. */
+  readonly failures: readonly string[];
+  readonly other: readonly string[];
+}
+
+/** What one inference gave. */
+export interface Outcome {
+  /** By tfjs.name of conversion.json, in the order and type of axes of the written model. */
+  readonly outputs: ReadonlyMap<string, TfTensor>;
+  readonly printed: LibraryOutput;
+}
+
+/** A written model in an engine's memory. */
+export interface Loaded {
+  /** What the loaded model itself says that it takes and gives. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** What was printed while loading. */
+  readonly printed: LibraryOutput;
+  /**
+   * One inference. `inputs` by tfjs.name; all outputs of conversion.json are fetched. Throws what the engine throws; the
+   * feeds stay untouched.
+   */
+  run(inputs: ReadonlyMap<string, TfTensor>): Promise<Outcome>;
+  /** Frees the model; the engine goes on. */
+  dispose(): Promise<void>;
+}
+
+/** An inference in which kernels known to be wrong were exchanged for right ones. */
+export interface GuardedOutcome extends Outcome {
+  /** The kernels that were exchanged, with what made them suspect: `Cast (to bool)`. */
+  readonly exchanged: readonly string[];
+}
+
+/** A way to run written models: a TensorFlow.js backend, in this process or elsewhere. */
+export interface Engine {
+  readonly name: string;
+  /** Weights beyond this many bytes fail, silently or not; undefined where memory is the only limit. */
+  readonly maxWeightBytes?: number;
+  describe(): Promise<EngineFacts>;
+  /** Throws what TensorFlow.js throws, or DiagnosticError where the files are at fault. */
+  load(model: WrittenModel): Promise<Loaded>;
+  /**
+   * For an engine with kernels that are known to be wrong: the same inference with those that `allow` lets through taken
+   * from another backend. It explains a mismatch and is no verdict. The stock engine isn't touched.
+   */
+  explain?(
+    model: WrittenModel,
+    inputs: ReadonlyMap<string, TfTensor>,
+    allow?: (kernel: string) => boolean,
+  ): Promise<GuardedOutcome>;
+  /** True after a trap or a failed allocation: the process should not judge another model. */
+  readonly damaged: boolean;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TfTensor } from '../tftensor.js';
+import type { WrittenModel } from '../written.js';
+import { withConsoleHeard } from './console.js';
+import { activate } from './cpu.js';
+import type { Engine, GuardedOutcome, Loaded } from './engine.js';
+import { loadModel } from './loaded.js';
+import { type Core, tfjsCore, tfjsWasm } from './tfjs.js';
+
+const BINARY = 'tfjs-backend-wasm-simd.wasm';
+
+/**
+ * A WASM heap has 4 GiB, and XNNPACK packs a second copy of the weights: about 1.9 GB of them fit (measured on Node 20 and
+ * 24). Beyond that, allocations fail in silence.
+ */
+const MAX_WEIGHT_BYTES = 1.9e9;
+
+/** TensorFlow.js's WebAssembly backend with SIMD, as users run it: no kernel exchanged, one thread (Node has no more). */
+export async function openWasm(): Promise<Engine> {
+  const folder = binaryFolder();
+  if (folder === undefined) throw new Error(`${BINARY} is neither beside the program nor in node_modules`);
+  const { result, thrown, printed } = await withConsoleHeard(() => start(folder));
+  if (result === undefined)
+    throw printed.other[0] === undefined ? thrown : new Error(`${reason(thrown)} (${printed.other.join('; ')})`);
+  return new Wasm(result);
+}
+
+const reason = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+async function start(folder: string): Promise<Core> {
+  const core = await tfjsCore();
+  const { setWasmPaths } = await tfjsWasm();
+  setWasmPaths(`${folder}${sep}`);
+  const before = {
+    uncaughtException: process.listeners('uncaughtException'),
+    unhandledRejection: process.listeners('unhandledRejection'),
+  };
+  await activate(core, 'wasm');
+  // emscripten adds listeners that throw again whatever they hear, and so end a process that would have handled it.
+  for (const listener of process.listeners('uncaughtException'))
+    if (!before.uncaughtException.includes(listener)) process.off('uncaughtException', listener);
+  for (const listener of process.listeners('unhandledRejection'))
+    if (!before.unhandledRejection.includes(listener)) process.off('unhandledRejection', listener);
+  return core;
+}
+
+/** Beside the bundle when bundled; else in the nearest node_modules above this file. */
+function binaryFolder(): string | undefined {
+  let at = dirname(fileURLToPath(import.meta.url));
+  if (existsSync(join(at, BINARY))) return at;
+  for (;;) {
+    const candidate = join(at, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
+    if (existsSync(join(candidate, BINARY))) return candidate;
+    const above = dirname(at);
+    if (above === at) return undefined;
+    at = above;
+  }
+}
+
+/** What a WASM instance throws when it can't go on: everything that it does afterwards is suspect. */
+function isTrap(thrown: unknown): boolean {
+  return (
+    (thrown instanceof Error && thrown.name === 'RuntimeError') ||
+    /Aborted\(|memory access out of bounds|unreachable/.test(reason(thrown))
+  );
+}
+
+class Wasm implements Engine {
+  readonly name = 'wasm';
+  readonly maxWeightBytes = MAX_WEIGHT_BYTES;
+  readonly #core: Core;
+  damaged = false;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  async describe() {
+    const env = this.#core.env();
+    const simd = await env.getAsync('WASM_HAS_SIMD_SUPPORT');
+    const { getThreadsCount, version_wasm } = await tfjsWasm();
+    return {
+      name: this.name,
+      version: version_wasm,
+      details: { backend: 'wasm', simd: String(simd), threads: String(getThreadsCount()) },
+    };
+  }
+
+  async load(model: WrittenModel): Promise<Loaded> {
+    return this.#watched(await this.#watch(() => loadModel(this.#core, model, () => activate(this.#core, 'wasm'))));
+  }
+
+  async explain(
+    model: WrittenModel,
+    inputs: ReadonlyMap<string, TfTensor>,
+    allow: (kernel: string) => boolean = () => true,
+  ): Promise<GuardedOutcome> {
+    const { openGuarded } = await import('./guarded.js');
+    const guarded = await openGuarded(this.#core);
+    const exchanged = guarded.begin(allow);
+    const loaded = await this.#watch(() => loadModel(this.#core, model, () => activate(this.#core, guarded.backend)));
+    try {
+      const outcome = await this.#watch(() => loaded.run(inputs));
+      return { ...outcome, exchanged: [...exchanged].sort() };
+    } finally {
+      await loaded.dispose();
+    }
+  }
+
+  async dispose(): Promise<void> {}
+
+  #watched(loaded: Loaded): Loaded {
+    return {
+      ...loaded,
+      run: async (inputs) => {
+        const outcome = await this.#watch(() => loaded.run(inputs));
+        if (outcome.printed.failures.length > 0) this.damaged = true;
+        return outcome;
+      },
+    };
+  }
+
+  async #watch<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (isTrap(thrown)) this.damaged = true;
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
+import type { Judgement, ToleranceSettings } from './checks.js';
+import { readReference } from './reference-set.js';
+import { findReferences } from './references.js';
+import { verdictOf, verifyModel, type VerifySettings } from './verify.js';
+import { openModel, type WrittenModel } from './written.js';
+
+/** What the judge is asked: plain JSON, so that it can go to another process. Paths are absolute. */
+export interface VerifyRequest {
+  /** One converted model: model.json, its shards, conversion.json; perhaps another format in a sub-folder. */
+  folder: string;
+  /** The .onnx file, beside which references are looked for. It isn't read. */
+  model: string;
+  /** What diagnostics name as the file, with `/`. */
+  relativePath: string;
+  /** No reference may be outside of it; templates are relative to it. */
+  workspace: string;
+  /** A glob template of references, or several, one a line. */
+  references?: string;
+  tolerance: Partial<ToleranceSettings>;
+  /** By ONNX's name of the output. */
+  outputs?: Record<string, Partial<ToleranceSettings>>;
+  engines: string[];
+}
+
+/** The sub-folders of a model folder that hold the same model in another format. */
+const SUBFOLDERS = ['graph-model', 'layers-model'];
+
+/**
+ * Judges what stands in a model folder, in all its formats, against the references found for it. Runs in a process of its
+ * own, which a hung kernel or a trap may cost; where `restart` is set, it should not be used for another model.
+ */
+export async function judge(request: VerifyRequest, progress?: (step: string) => void): Promise<Judgement> {
+  const folders = [
+    request.folder,
+    ...SUBFOLDERS.map((name) => join(request.folder, name)).filter((f) => existsSync(join(f, 'conversion.json'))),
+  ];
+  const all: Judgement = {
+    verdict: 'unverified',
+    checks: [],
+    diagnostics: [],
+    engines: [],
+    timings: {},
+    restart: false,
+  };
+  for (const folder of folders) {
+    const one = await judgeFolder(folder, request, progress);
+    all.checks.push(...one.checks);
+    all.diagnostics.push(...one.diagnostics.filter((d) => !all.diagnostics.some((known) => same(known, d))));
+    all.engines.push(...one.engines.filter((e) => !all.engines.some((known) => known.name === e.name)));
+    for (const [engine, timings] of Object.entries(one.timings)) {
+      const sum = all.timings[engine];
+      all.timings[engine] = sum
+        ? {
+            start: sum.start + timings.start,
+            load: sum.load + timings.load,
+            firstRun: sum.firstRun + timings.firstRun,
+            otherRuns: sum.otherRuns + timings.otherRuns,
+          }
+        : timings;
+    }
+    all.restart ||= one.restart;
+  }
+  all.verdict = verdictOf(all.checks, all.diagnostics);
+  return all;
+}
+
+async function judgeFolder(
+  folder: string,
+  request: VerifyRequest,
+  progress?: (step: string) => void,
+): Promise<Judgement> {
+  const { model: onnx, relativePath, workspace, tolerance, engines, outputs } = request;
+  let model: WrittenModel;
+  try {
+    model = openModel(folder, relativePath);
+  } catch (e) {
+    if (!(e instanceof DiagnosticError)) throw e;
+    const diagnostics = [...e.diagnostics];
+    return { verdict: verdictOf([], diagnostics), checks: [], diagnostics, engines: [], timings: {}, restart: false };
+  }
+  const templates = (request.references ?? '')
+    .split('\n')
+    .map((t) => t.trim())
+    .filter((t) => t !== '');
+  const found = findReferences({ model: onnx, workspace, templates }, model.record);
+  const sources = found.sets.map((files) => ({
+    kind: 'stored' as const,
+    name: files.name,
+    load: () => readReference(files, model.record, workspace),
+  }));
+  const judgement = await verifyModel(model, sources, {
+    engines,
+    tolerance,
+    outputs,
+    progress,
+  } satisfies VerifySettings);
+  const diagnostics: Diagnostic[] = [...found.diagnostics, ...judgement.diagnostics];
+  return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
+}
+
+const same = (a: Diagnostic, b: Diagnostic): boolean =>
+  a.code === b.code && a.message === b.message && a.place.file === b.place.file;
