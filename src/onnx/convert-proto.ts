@@ -6,7 +6,7 @@ import type { Weight } from '../tensor/tensor.js';
 import type { TensorRecord } from './decode.js';
 import type { Attribute, AttributeKind, Dim, FunctionDef, Graph, OnnxNode, TypeInfo, ValueInfo } from './model.js';
 import { ATTRIBUTE_KINDS } from './model.js';
-import type * as P from './proto.types.js';
+import type * as P from './proto-types.generated.js';
 import type { WeightContext } from './weights.js';
 import { sparseWeight, weightOfRecord } from './weights.js';
 import { isUtf8, textOf } from './wire.js';
@@ -53,7 +53,8 @@ export const normalDomain = (domain: string | undefined): string => (domain === 
 
 /** Whether the message held the field (protobufjs gives absent ones a default by the prototype). */
 const has = <T extends object>(message: T, field: keyof T): boolean => Object.hasOwn(message, field);
-const record = (tensor: P.TensorProto | undefined): TensorRecord | undefined => tensor as unknown as TensorRecord | undefined;
+const record = (tensor: P.TensorProto | undefined): TensorRecord | undefined =>
+  tensor as unknown as TensorRecord | undefined;
 
 /** TypeProto. Sizes that are negative or beyond 2^53 count as unknown. */
 export function typeInfo(type: P.TypeProto | undefined | null): TypeInfo | undefined {
@@ -65,8 +66,10 @@ export function typeInfo(type: P.TypeProto | undefined | null): TypeInfo | undef
   }
   if (type.sequenceType) return { kind: 'sequence', element: typeInfo(type.sequenceType.elemType) };
   if (type.optionalType) return { kind: 'optional', element: typeInfo(type.optionalType.elemType) };
-  if (type.mapType) return { kind: 'map', key: dtypeOfCode(type.mapType.keyType ?? 0), value: typeInfo(type.mapType.valueType) };
-  if (type.opaqueType) return { kind: 'opaque', domain: type.opaqueType.domain ?? '', name: type.opaqueType.name ?? '' };
+  if (type.mapType)
+    return { kind: 'map', key: dtypeOfCode(type.mapType.keyType ?? 0), value: typeInfo(type.mapType.valueType) };
+  if (type.opaqueType)
+    return { kind: 'opaque', domain: type.opaqueType.domain ?? '', name: type.opaqueType.name ?? '' };
   return undefined;
 }
 
@@ -100,7 +103,9 @@ export function graphOf(g: P.GraphProto, context: ConvertContext, outer?: Place)
     keep(t.name, () => weightOfRecord(t, context, place));
   }
   for (const s of g.sparseInitializer ?? [])
-    keep(record(s.values)?.name ?? '', () => sparseWeight(record(s.values), record(s.indices), s.dims ?? [], context, place));
+    keep(record(s.values)?.name ?? '', () =>
+      sparseWeight(record(s.values), record(s.indices), s.dims ?? [], context, place),
+    );
   return {
     name: g.name ?? '',
     nodes: (g.node ?? []).map((n, index) => nodeOf(n, context, outer ?? { ...place, index })),
@@ -116,15 +121,29 @@ export function nodeOf(n: P.NodeProto, context: ConvertContext, at: Place): Onnx
   const op = n.opType ?? '';
   const name = n.name ?? '';
   const domain = normalDomain(n.domain);
-  const place: Place = { ...at, node: name || n.output?.find((o) => o !== '') || '', op, ...(domain ? { domain } : {}) };
+  const place: Place = {
+    ...at,
+    node: name || n.output?.find((o) => o !== '') || '',
+    op,
+    ...(domain ? { domain } : {}),
+  };
   if (op === '') context.findings.add(say.malformedNode(place, 'a node names no operator'));
   return {
-    name, op, domain, overload: n.overload ?? '', inputs: n.input ?? [], outputs: n.output ?? [],
+    name,
+    op,
+    domain,
+    overload: n.overload ?? '',
+    inputs: n.input ?? [],
+    outputs: n.output ?? [],
     attributes: attributesOf(n.attribute, context, place),
   };
 }
 
-function attributesOf(list: readonly P.AttributeProto[] | undefined, context: ConvertContext, place: Place): Map<string, Attribute> {
+function attributesOf(
+  list: readonly P.AttributeProto[] | undefined,
+  context: ConvertContext,
+  place: Place,
+): Map<string, Attribute> {
   const map = new Map<string, Attribute>();
   for (const a of list ?? []) {
     const name = a.name ?? '';
@@ -139,12 +158,23 @@ function attributesOf(list: readonly P.AttributeProto[] | undefined, context: Co
 function kindOf(a: P.AttributeProto): AttributeKind | undefined {
   if (a.type) return ATTRIBUTE_KINDS[a.type - 1];
   const single: [keyof P.AttributeProto, AttributeKind][] = [
-    ['f', 'float'], ['i', 'int'], ['s', 'string'], ['t', 'tensor'], ['g', 'graph'], ['sparseTensor', 'sparse_tensor'], ['tp', 'type'],
+    ['f', 'float'],
+    ['i', 'int'],
+    ['s', 'string'],
+    ['t', 'tensor'],
+    ['g', 'graph'],
+    ['sparseTensor', 'sparse_tensor'],
+    ['tp', 'type'],
   ];
   for (const [field, kind] of single) if (has(a, field)) return kind;
   const lists: [unknown[] | undefined, AttributeKind][] = [
-    [a.floats, 'floats'], [a.ints, 'ints'], [a.strings, 'strings'], [a.tensors, 'tensors'], [a.graphs, 'graphs'],
-    [a.sparseTensors, 'sparse_tensors'], [a.typeProtos, 'types'],
+    [a.floats, 'floats'],
+    [a.ints, 'ints'],
+    [a.strings, 'strings'],
+    [a.tensors, 'tensors'],
+    [a.graphs, 'graphs'],
+    [a.sparseTensors, 'sparse_tensors'],
+    [a.typeProtos, 'types'],
   ];
   return lists.find(([list]) => list && list.length > 0)?.[1];
 }
@@ -157,40 +187,63 @@ function attributeOf(a: P.AttributeProto, context: ConvertContext, place: Place)
   const kind = kindOf(a);
   if (a.refAttrName) return { kind: 'ref', name: a.refAttrName, type: kind };
   const tensorAt: Place = { ...place, tensor: name };
-  const sparse = (s: P.SparseTensorProto) => sparseWeight(record(s.values), record(s.indices), s.dims ?? [], context, tensorAt);
+  const sparse = (s: P.SparseTensorProto) =>
+    sparseWeight(record(s.values), record(s.indices), s.dims ?? [], context, tensorAt);
   switch (kind) {
     // proto2 writers may leave a value out that equals the default.
-    case 'float': return { kind, value: a.f ?? 0 };
-    case 'int': return { kind, value: has(a, 'i') ? (a.i ?? 0) : 0 };
+    case 'float':
+      return { kind, value: a.f ?? 0 };
+    case 'int':
+      return { kind, value: has(a, 'i') ? (a.i ?? 0) : 0 };
     case 'string': {
       const bytes = a.s ?? new Uint8Array(0);
       return isUtf8(bytes) ? { kind, value: textOf(bytes) } : { kind, value: textOf(bytes), bytes };
     }
-    case 'tensor': return a.t ? { kind, value: weightOfRecord(record(a.t) as TensorRecord, context, tensorAt) } : bad('is a tensor without a value');
-    case 'graph': return a.g ? { kind, value: graphOf(a.g, context, place) } : bad('is a graph without a value');
-    case 'sparse_tensor': return a.sparseTensor ? { kind, value: sparse(a.sparseTensor) } : bad('is a sparse tensor without a value');
-    case 'type': return { kind, value: typeInfo(a.tp) };
-    case 'floats': return { kind, value: a.floats ?? [] };
-    case 'ints': return { kind, value: a.ints ?? [] };
+    case 'tensor':
+      return a.t
+        ? { kind, value: weightOfRecord(record(a.t) as TensorRecord, context, tensorAt) }
+        : bad('is a tensor without a value');
+    case 'graph':
+      return a.g ? { kind, value: graphOf(a.g, context, place) } : bad('is a graph without a value');
+    case 'sparse_tensor':
+      return a.sparseTensor ? { kind, value: sparse(a.sparseTensor) } : bad('is a sparse tensor without a value');
+    case 'type':
+      return { kind, value: typeInfo(a.tp) };
+    case 'floats':
+      return { kind, value: a.floats ?? [] };
+    case 'ints':
+      return { kind, value: a.ints ?? [] };
     case 'strings': {
       const bytes = a.strings ?? [];
       return bytes.every(isUtf8) ? { kind, value: bytes.map(textOf) } : { kind, value: bytes.map(textOf), bytes };
     }
-    case 'tensors': return { kind, value: (a.tensors ?? []).map((t) => weightOfRecord(record(t) as TensorRecord, context, tensorAt)) };
-    case 'graphs': return { kind, value: (a.graphs ?? []).map((g) => graphOf(g, context, place)) };
-    case 'sparse_tensors': return { kind, value: (a.sparseTensors ?? []).map(sparse) };
-    case 'types': return { kind, value: (a.typeProtos ?? []).map(typeInfo) };
-    default: return bad(a.type ? `is of type ${a.type}, which ONNX does not define` : 'has no value');
+    case 'tensors':
+      return {
+        kind,
+        value: (a.tensors ?? []).map((t) => weightOfRecord(record(t) as TensorRecord, context, tensorAt)),
+      };
+    case 'graphs':
+      return { kind, value: (a.graphs ?? []).map((g) => graphOf(g, context, place)) };
+    case 'sparse_tensors':
+      return { kind, value: (a.sparseTensors ?? []).map(sparse) };
+    case 'types':
+      return { kind, value: (a.typeProtos ?? []).map(typeInfo) };
+    default:
+      return bad(a.type ? `is of type ${a.type}, which ONNX does not define` : 'has no value');
   }
 }
 
 /** opset_import: domain to version; the newest where a domain is named twice. */
-export function opsetsOf(list: readonly P.OperatorSetIdProto[] | undefined, context: ConvertContext): Map<string, number> {
+export function opsetsOf(
+  list: readonly P.OperatorSetIdProto[] | undefined,
+  context: ConvertContext,
+): Map<string, number> {
   const opsets = new Map<string, number>();
   for (const o of list ?? []) {
     const domain = normalDomain(o.domain);
     const version = has(o, 'version') ? (o.version ?? 0) : 0;
-    if (typeof version !== 'number' || version < 1) context.findings.add(say.badOpset({ file: context.file }, domain, String(version)));
+    if (typeof version !== 'number' || version < 1)
+      context.findings.add(say.badOpset({ file: context.file }, domain, String(version)));
     else opsets.set(domain, Math.max(version, opsets.get(domain) ?? 0));
   }
   return opsets;

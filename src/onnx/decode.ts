@@ -1,6 +1,6 @@
 import { onnx } from './proto.generated.js';
-import type * as P from './proto.types.js';
-import { MESSAGE_FIELDS } from './proto.types.js';
+import type * as P from './proto-types.generated.js';
+import { MESSAGE_FIELDS } from './proto-types.generated.js';
 import type { Source } from './source.js';
 import { memorySource } from './source.js';
 import { SourceReader, textOf, WireError } from './wire.js';
@@ -74,7 +74,11 @@ function track(type: string): void {
   const decode = type === 'TensorProto' ? decodeTensor : message.decode;
   message.decode = (reader, length, end, depth = 0, target) => {
     if (depth > MAX_DEPTH)
-      throw new WireError('too-deep', `messages are nested more than ${MAX_DEPTH} deep at byte ${reader.pos}`, reader.pos);
+      throw new WireError(
+        'too-deep',
+        `messages are nested more than ${MAX_DEPTH} deep at byte ${reader.pos}`,
+        reader.pos,
+      );
     const outer = frames.at(-1);
     if (outer) outer.seen.set(reader.field, (outer.seen.get(reader.field) ?? 0) + 1);
     const into = (target ?? (type === 'TensorProto' ? emptyTensor(reader.source) : new message())) as Frame['message'];
@@ -95,7 +99,8 @@ function where(): string {
     const field = [...frame.seen.keys()].at(-1) as number;
     const known = MESSAGE_FIELDS[frame.type]?.[field];
     const index = (frame.seen.get(field) as number) - 1;
-    const single = ['graph', 't', 'g', 'tp', 'type', 'shape', 'values', 'indices'].includes(known ?? '') || known?.endsWith('_type');
+    const single =
+      ['graph', 't', 'g', 'tp', 'type', 'shape', 'values', 'indices'].includes(known ?? '') || known?.endsWith('_type');
     const name = Object.hasOwn(next.message, 'name') && next.message.name ? ` "${next.message.name}"` : '';
     parts.push(`${known ?? `field ${field}`}${single ? '' : `[${index}]`}${name}`);
   }
@@ -104,8 +109,16 @@ function where(): string {
 
 function emptyTensor(source: Source): TensorRecord {
   return {
-    name: '', dims: [], dataType: 0, segmented: false, external: false, oddLocation: undefined, externalData: [],
-    raw: undefined, typed: new Map(), source,
+    name: '',
+    dims: [],
+    dataType: 0,
+    segmented: false,
+    external: false,
+    oddLocation: undefined,
+    externalData: [],
+    raw: undefined,
+    typed: new Map(),
+    source,
   };
 }
 
@@ -113,7 +126,13 @@ function emptyTensor(source: Source): TensorRecord {
  * Replaces the generated TensorProto.decode: notes where the elements are instead of reading them. Varints are passed over
  * to be counted, since a count of elements has to be checked before anyone allocates by it.
  */
-function decodeTensor(reader: SourceReader, length: number | undefined, _end: unknown, depth = 0, target?: unknown): TensorRecord {
+function decodeTensor(
+  reader: SourceReader,
+  length: number | undefined,
+  _end: unknown,
+  depth = 0,
+  target?: unknown,
+): TensorRecord {
   const t = target as TensorRecord;
   const outer = reader.len;
   const end = length === undefined ? outer : reader.pos + length;
@@ -134,7 +153,9 @@ function decodeTensor(reader: SourceReader, length: number | undefined, _end: un
       t.raw = { offset: reader.pos, length: n };
       reader.skip(n);
     } else if (field === 13 && wire === 2)
-      t.externalData.push(onnx.StringStringEntryProto.decode(reader, reader.size(), undefined, depth + 1) as P.StringStringEntryProto);
+      t.externalData.push(
+        onnx.StringStringEntryProto.decode(reader, reader.size(), undefined, depth + 1) as P.StringStringEntryProto,
+      );
     else if (field === 14 && wire === 0) {
       const location = reader.int32();
       t.external = location === 1;
@@ -161,7 +182,11 @@ function readElements(reader: SourceReader, t: TensorRecord, field: number, wire
     else {
       const each = data.wire === 5 ? 4 : 8;
       if (n % each !== 0)
-        throw new WireError('malformed', `a list of numbers at byte ${reader.pos} is cut within one of them`, reader.pos);
+        throw new WireError(
+          'malformed',
+          `a list of numbers at byte ${reader.pos} is cut within one of them`,
+          reader.pos,
+        );
       typed.count += n / each;
       reader.skip(n);
     }
@@ -200,7 +225,14 @@ function decode(type: 'ModelProto' | 'FunctionProto' | 'TensorProto', source: So
     if (e instanceof WireError) throw new DecodeError(e, where());
     // The generated code complains by Error and RangeError where a sub-message and its parts disagree about its length.
     if (e instanceof Error && /index out of range|end group|max depth/.test(e.message))
-      throw new DecodeError(new WireError('malformed', `a field at byte ${reader.pos} reaches beyond the message that holds it`, reader.pos), where());
+      throw new DecodeError(
+        new WireError(
+          'malformed',
+          `a field at byte ${reader.pos} reaches beyond the message that holds it`,
+          reader.pos,
+        ),
+        where(),
+      );
     throw e;
   } finally {
     frames = [];
@@ -239,7 +271,11 @@ export function decodeTensorProto(source: Source, range: Range = { offset: 0, le
  * Reads the elements of one typed field, one at a time and in order. `each` gets a number (float_data, int32_data,
  * double_data), a number or bigint (int64_data, uint64_data) or text (string_data).
  */
-export function readTyped(t: TensorRecord, field: number, each: (value: number | bigint | string, i: number) => void): void {
+export function readTyped(
+  t: TensorRecord,
+  field: number,
+  each: (value: number | bigint | string, i: number) => void,
+): void {
   const typed = t.typed.get(field);
   if (!typed) return;
   const { name, wire: own } = DATA_FIELDS[field] as { name: DataField; wire: number };
@@ -248,12 +284,18 @@ export function readTyped(t: TensorRecord, field: number, each: (value: number |
     const reader = new SourceReader(t.source, run.offset, run.offset + run.length);
     const next = (): number | bigint | string => {
       switch (name) {
-        case 'float_data': return reader.float();
-        case 'double_data': return reader.double();
-        case 'int32_data': return reader.int32();
-        case 'int64_data': return reader.int64();
-        case 'uint64_data': return reader.uint64();
-        default: return textOf(reader.bytes());
+        case 'float_data':
+          return reader.float();
+        case 'double_data':
+          return reader.double();
+        case 'int32_data':
+          return reader.int32();
+        case 'int64_data':
+          return reader.int64();
+        case 'uint64_data':
+          return reader.uint64();
+        default:
+          return textOf(reader.bytes());
       }
     };
     try {

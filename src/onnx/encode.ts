@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { codeOfDtype } from '../tensor/dtype.js';
 import { packRaw } from '../tensor/raw.js';
 import { onnx } from './proto.generated.js';
-import type * as P from './proto.types.js';
+import type * as P from './proto-types.generated.js';
 
 /** protobufjs's writer with bigints as 64-bit integers. */
 class BigWriter extends protobuf.Writer {

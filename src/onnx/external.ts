@@ -9,7 +9,7 @@ import { isLfsPointer } from './lfs.js';
 import type { ExternalFile } from './model.js';
 import type { Source } from './source.js';
 import { fileSource, SourceError } from './source.js';
-import type { StringStringEntryProto } from './proto.types.js';
+import type { StringStringEntryProto } from './proto-types.generated.js';
 
 /** Where a tensor's bytes are: `length` undefined where the file leaves it to the shape. */
 export interface ExternalRange {
@@ -30,7 +30,8 @@ function unsafeName(location: string): string | undefined {
   if (parts.includes('..')) return "the path leads out of the model's folder";
   if (parts.length === 0) return 'no file is named';
   // Windows opens devices by these names, in any folder and with any extension, and drops trailing dots and blanks.
-  if (parts.some((part) => /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i.test(part))) return 'the name is that of a Windows device';
+  if (parts.some((part) => /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i.test(part)))
+    return 'the name is that of a Windows device';
   if (parts.some((part) => part.includes(':') || /[. ]$/.test(part))) return 'the name is not portable to Windows';
   return undefined;
 }
@@ -59,13 +60,15 @@ export class ExternalFiles {
       const text = values.get(key);
       if (text === undefined || text === '') return undefined;
       const n = Number(text);
-      if (!/^\d+$/.test(text) || !Number.isSafeInteger(n)) fail(say.externalMalformed(place, `${key} is ${say.quoted(text)}, no number of bytes`));
+      if (!/^\d+$/.test(text) || !Number.isSafeInteger(n))
+        fail(say.externalMalformed(place, `${key} is ${say.quoted(text)}, no number of bytes`));
       return n;
     };
     const offset = number('offset') ?? 0;
     const length = number('length');
     const { source } = this.open(location, place);
-    if (offset + (length ?? 0) > source.size) fail(say.externalTooShort(place, location, offset + (length ?? 0), source.size));
+    if (offset + (length ?? 0) > source.size)
+      fail(say.externalTooShort(place, location, offset + (length ?? 0), source.size));
     const checksum = values.get('checksum');
     if (checksum) this.verify(location, source, checksum, place);
     return { source, location, offset, length };
@@ -78,7 +81,8 @@ export class ExternalFiles {
     const key = parts.join('/');
     const known = this.files.get(key);
     if (known) return known;
-    if (this.folder === undefined) fail(say.externalUnsafe(place, location, 'the model is in memory and has no folder'));
+    if (this.folder === undefined)
+      fail(say.externalUnsafe(place, location, 'the model is in memory and has no folder'));
     let path = this.folder;
     for (const [i, part] of parts.entries()) {
       path = join(path, part);
@@ -87,7 +91,8 @@ export class ExternalFiles {
       if (i < parts.length - 1) {
         if (!stat.isDirectory()) fail(say.externalMissing(place, location));
       } else if (!stat.isFile()) fail(say.externalUnsafe(place, location, 'it is no regular file'));
-      else if (stat.nlink > 1) fail(say.externalUnsafe(place, location, 'it is a hard link to a file that may lie elsewhere'));
+      else if (stat.nlink > 1)
+        fail(say.externalUnsafe(place, location, 'it is a hard link to a file that may lie elsewhere'));
     }
     if (isLfsPointer(path)) fail(say.lfsPointer({ ...place, file: join(place.file ?? '', '..', key) }));
     const file = { path, source: opened(path, key, place) };

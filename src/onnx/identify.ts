@@ -20,6 +20,12 @@ export function identify(head: Uint8Array): string | undefined {
   return isText(head) ? 'a text file' : undefined;
 }
 
+/** UTF-8 (perhaps cut within a character, as a head is) without control characters. */
 function isText(head: Uint8Array): boolean {
-  return head.every((b) => b >= 0x20 || b === 0x09 || b === 0x0a || b === 0x0d) && !head.includes(0x7f);
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+  } catch {
+    return false;
+  }
+  return head.every((b) => (b >= 0x20 && b !== 0x7f) || b === 0x09 || b === 0x0a || b === 0x0d);
 }

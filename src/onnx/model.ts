@@ -43,8 +43,20 @@ export type Attribute =
 
 /** The kinds an attribute's value may have, by AttributeProto.AttributeType less one: code 1 is a float. */
 export const ATTRIBUTE_KINDS = [
-  'float', 'int', 'string', 'tensor', 'graph', 'floats', 'ints', 'strings', 'tensors', 'graphs', 'sparse_tensor',
-  'sparse_tensors', 'type', 'types',
+  'float',
+  'int',
+  'string',
+  'tensor',
+  'graph',
+  'floats',
+  'ints',
+  'strings',
+  'tensors',
+  'graphs',
+  'sparse_tensor',
+  'sparse_tensors',
+  'type',
+  'types',
 ] as const;
 export type AttributeKind = (typeof ATTRIBUTE_KINDS)[number];
 

@@ -11,7 +11,7 @@ import { looksLikeLfsPointer } from './lfs.js';
 import type { FunctionDef, Limits, OnnxModel } from './model.js';
 import { DEFAULT_LIMITS } from './model.js';
 import { identify } from './identify.js';
-import type * as P from './proto.types.js';
+import type * as P from './proto-types.generated.js';
 import type { Source } from './source.js';
 import { fileSource, memorySource, readRange, SourceError } from './source.js';
 
@@ -35,7 +35,12 @@ export function readModel(path: string, limits: Partial<Limits> = {}, file: stri
  * Reads an ONNX model from memory; the bytes must not change while it is used. External data is looked for in `folder`, and
  * refused without one. Throws DiagnosticError.
  */
-export function readModelBytes(bytes: Uint8Array, limits: Partial<Limits> = {}, file = 'model.onnx', folder?: string): OnnxModel {
+export function readModelBytes(
+  bytes: Uint8Array,
+  limits: Partial<Limits> = {},
+  file = 'model.onnx',
+  folder?: string,
+): OnnxModel {
   return read(memorySource(bytes, file), folder, { ...DEFAULT_LIMITS, ...limits }, file);
 }
 
@@ -43,7 +48,10 @@ export function readModelBytes(bytes: Uint8Array, limits: Partial<Limits> = {}, 
 export function readFunction(bytes: Uint8Array, name: string): FunctionDef {
   const place: Place = { file: name };
   const context = contextFor(undefined, DEFAULT_LIMITS, name);
-  const definition = functionOf(decoded(memorySource(bytes, name), place, () => decodeFunctionProto(bytes, name)), context);
+  const definition = functionOf(
+    decoded(memorySource(bytes, name), place, () => decodeFunctionProto(bytes, name)),
+    context,
+  );
   context.findings.settle(place);
   return definition;
 }
@@ -72,7 +80,7 @@ function read(source: Source, folder: string | undefined, limits: Limits, file: 
   const { findings, external } = context;
   const opsets = opsetsOf(proto.opsetImport, context);
   const irVersion = Object.hasOwn(proto, 'irVersion') ? Number(proto.irVersion) : 0;
-  if (opsets.size === 0) {
+  if (!proto.opsetImport?.length) {
     // Before IR version 3 there was one opset, and no way to name it.
     if (irVersion >= 3) findings.add(say.noOpset(place));
     else opsets.set('', 1);
@@ -133,10 +141,17 @@ export function decoded<T>(source: Source, place: Place, decode: () => T): T {
     if (other) fail(say.notOnnx(place, other));
     const { wire, where } = e;
     switch (wire.kind) {
-      case 'truncated': fail(say.truncatedFile(place, wire.at, wire.missing, where)); break;
-      case 'too-deep': fail(say.nestedTooDeep(place, wire.message, where)); break;
-      case 'too-large': fail(say.structureTooLarge(place, wire.message, where)); break;
-      default: fail(say.malformedFile(place, wire.message, where));
+      case 'truncated':
+        fail(say.truncatedFile(place, wire.at, wire.missing, where));
+        break;
+      case 'too-deep':
+        fail(say.nestedTooDeep(place, wire.message, where));
+        break;
+      case 'too-large':
+        fail(say.structureTooLarge(place, wire.message, where));
+        break;
+      default:
+        fail(say.malformedFile(place, wire.message, where));
     }
   }
 }

@@ -5,8 +5,20 @@ import { SCHEMAS } from './schema.generated.js';
 
 /** AttributeProto.AttributeType, as ONNX writes it. */
 export type AttributeTypeName =
-  | 'FLOAT' | 'INT' | 'STRING' | 'TENSOR' | 'GRAPH' | 'SPARSE_TENSOR' | 'TYPE_PROTO' | 'FLOATS' | 'INTS' | 'STRINGS'
-  | 'TENSORS' | 'GRAPHS' | 'SPARSE_TENSORS' | 'TYPE_PROTOS';
+  | 'FLOAT'
+  | 'INT'
+  | 'STRING'
+  | 'TENSOR'
+  | 'GRAPH'
+  | 'SPARSE_TENSOR'
+  | 'TYPE_PROTO'
+  | 'FLOATS'
+  | 'INTS'
+  | 'STRINGS'
+  | 'TENSORS'
+  | 'GRAPHS'
+  | 'SPARSE_TENSORS'
+  | 'TYPE_PROTOS';
 
 export interface AttributeSchema {
   readonly name: string;
@@ -54,8 +66,15 @@ export interface OpSchema {
 type FormalRow = [name: string, type: string, option?: number, minArity?: number, homogeneous?: number];
 type AttributeRow = [name: string, type: AttributeTypeName, required?: number, value?: unknown];
 type Row = [
-  domain: number, name: string, since: number, attributes: AttributeRow[], inputs: FormalRow[], outputs: FormalRow[],
-  types: Record<string, number>, flags?: number, bodies?: Record<string, string>,
+  domain: number,
+  name: string,
+  since: number,
+  attributes: AttributeRow[],
+  inputs: FormalRow[],
+  outputs: FormalRow[],
+  types: Record<string, number>,
+  flags?: number,
+  bodies?: Record<string, string>,
 ];
 interface Stored {
   readonly domains: string[];
@@ -88,14 +107,17 @@ function indexed(): Index {
   return index;
 }
 
-const versions = (domain: string, op: string): readonly Row[] => indexed().rows.get(normalDomain(domain))?.get(op) ?? [];
+const versions = (domain: string, op: string): readonly Row[] =>
+  indexed().rows.get(normalDomain(domain))?.get(op) ?? [];
 
 /**
  * What an operator is at an opset: its newest version that is not above it. Undefined where there is none. A version that
  * only says the operator is deprecated counts (see `deprecated`).
  */
 export function schemaFor(domain: string, op: string, opset: number): OpSchema | undefined {
-  const row = versions(domain, op).filter((r) => r[2] <= opset).at(-1);
+  const row = versions(domain, op)
+    .filter((r) => r[2] <= opset)
+    .at(-1);
   return row && schemaOf(row);
 }
 
@@ -136,12 +158,21 @@ function schemaOf(row: Row): OpSchema {
   const [minInputs, maxInputs] = arity(inputs);
   const [minOutputs, maxOutputs] = arity(outputs);
   const schema: OpSchema = {
-    domain: domains[domain] as string, name, since,
+    domain: domains[domain] as string,
+    name,
+    since,
     deprecated: (flags & 1) !== 0,
     attributes,
     defaults: new Map(attributes.flatMap((a) => (a.default ? [[a.name, a.default]] : []))),
-    inputs, outputs, minInputs, maxInputs, minOutputs, maxOutputs,
-    types: new Map(Object.entries(constraints).map(([key, list]) => [key, (lists[list] as number[]).map((t) => types[t] as string)])),
+    inputs,
+    outputs,
+    minInputs,
+    maxInputs,
+    minOutputs,
+    maxOutputs,
+    types: new Map(
+      Object.entries(constraints).map(([key, list]) => [key, (lists[list] as number[]).map((t) => types[t] as string)]),
+    ),
     bodies: new Map(Object.entries(bodies).map(([opset, body]) => [Number(opset), body])),
     contextDependentBody: (flags & 2) !== 0,
   };
@@ -150,7 +181,13 @@ function schemaOf(row: Row): OpSchema {
 }
 
 function parameterSchema([name, type, option = 0, minArity = 1, homogeneous = 1]: FormalRow): ParameterSchema {
-  return { name, type, option: (['single', 'optional', 'variadic'] as const)[option] as ParameterSchema['option'], minArity, homogeneous: homogeneous === 1 };
+  return {
+    name,
+    type,
+    option: (['single', 'optional', 'variadic'] as const)[option] as ParameterSchema['option'],
+    minArity,
+    homogeneous: homogeneous === 1,
+  };
 }
 
 function attributeSchema([name, type, required = 0, value]: AttributeRow): AttributeSchema {
@@ -160,13 +197,20 @@ function attributeSchema([name, type, required = 0, value]: AttributeRow): Attri
 function defaultOf(type: AttributeTypeName, value: unknown): Attribute | undefined {
   if (value === undefined) return undefined;
   switch (type) {
-    case 'FLOAT': return { kind: 'float', value: value as number };
-    case 'INT': return { kind: 'int', value: value as number };
-    case 'STRING': return { kind: 'string', value: value as string };
-    case 'FLOATS': return { kind: 'floats', value: value as number[] };
-    case 'INTS': return { kind: 'ints', value: value as number[] };
-    case 'STRINGS': return { kind: 'strings', value: value as string[] };
-    default: throw new Error(`the schema has a default of type ${type}`);
+    case 'FLOAT':
+      return { kind: 'float', value: value as number };
+    case 'INT':
+      return { kind: 'int', value: value as number };
+    case 'STRING':
+      return { kind: 'string', value: value as string };
+    case 'FLOATS':
+      return { kind: 'floats', value: value as number[] };
+    case 'INTS':
+      return { kind: 'ints', value: value as number[] };
+    case 'STRINGS':
+      return { kind: 'strings', value: value as string[] };
+    default:
+      throw new Error(`the schema has a default of type ${type}`);
   }
 }
 

@@ -28,16 +28,26 @@ function fail(diagnostic: Diagnostic): never {
 }
 
 /** Reads a `.pb` file that holds one tensor. Throws DiagnosticError. */
-export function readTensorFile(path: string, limits: Partial<Limits> = {}, file: string = path): { name: string; tensor: Tensor } {
+export function readTensorFile(
+  path: string,
+  limits: Partial<Limits> = {},
+  file: string = path,
+): { name: string; tensor: Tensor } {
   const value = readValueFile(path, 'tensor', limits, file);
   if (value.kind !== 'tensor') fail(say.badTensorFile({ file }, `it holds a ${value.kind}`));
   return { name: value.name, tensor: value.tensor };
 }
 
 /** As readTensorFile, from memory. */
-export function readTensorBytes(bytes: Uint8Array, limits: Partial<Limits> = {}, file = 'tensor.pb'): { name: string; tensor: Tensor } {
+export function readTensorBytes(
+  bytes: Uint8Array,
+  limits: Partial<Limits> = {},
+  file = 'tensor.pb',
+): { name: string; tensor: Tensor } {
   const source = memorySource(bytes, file);
-  const value = decoded(source, { file }, () => tensorIn(source, whole(source), { ...DEFAULT_LIMITS, ...limits }, { file }));
+  const value = decoded(source, { file }, () =>
+    tensorIn(source, whole(source), { ...DEFAULT_LIMITS, ...limits }, { file }),
+  );
   return { name: value.name, tensor: value.tensor };
 }
 
@@ -46,7 +56,12 @@ export function readTensorBytes(bytes: Uint8Array, limits: Partial<Limits> = {},
  * say which it is, as the graph's input or output does; without it a file that is no consistent tensor is read as a
  * sequence. Sparse tensors and maps in them are refused. Throws DiagnosticError.
  */
-export function readValueFile(path: string, expected?: StoredKind, limits: Partial<Limits> = {}, file: string = path): StoredValue {
+export function readValueFile(
+  path: string,
+  expected?: StoredKind,
+  limits: Partial<Limits> = {},
+  file: string = path,
+): StoredValue {
   const source = openModelFile(path, file);
   const place: Place = { file };
   const bounds = { ...DEFAULT_LIMITS, ...limits };
@@ -82,7 +97,14 @@ function tensorIn(source: Source, range: Range, limits: Limits, place: Place): S
 /** Fields 3, 5 and 7 of both SequenceProto and OptionalProto hold tensors, sequences and optionals. */
 const INNER: Readonly<Record<number, StoredKind>> = { 3: 'tensor', 5: 'sequence', 7: 'optional' };
 
-function valueIn(kind: StoredKind, source: Source, range: Range, limits: Limits, place: Place, depth: number): StoredValue {
+function valueIn(
+  kind: StoredKind,
+  source: Source,
+  range: Range,
+  limits: Limits,
+  place: Place,
+  depth: number,
+): StoredValue {
   if (kind === 'tensor') return tensorIn(source, range, limits, place);
   if (depth > MAX_DEPTH) fail(say.nestedTooDeep(place, `values are nested more than ${MAX_DEPTH} deep`, ''));
   const inner: { kind: StoredKind; range: Range }[] = [];
@@ -99,7 +121,12 @@ function valueIn(kind: StoredKind, source: Source, range: Range, limits: Limits,
         inner.push({ kind: held, range: { offset: reader.pos, length } });
         reader.skip(length);
       } else if (field === 4 || field === 6)
-        fail(say.badTensorFile(place, `it holds a ${kind} of ${field === 4 ? 'sparse tensors' : 'maps'}, which TensorFlow.js has not`));
+        fail(
+          say.badTensorFile(
+            place,
+            `it holds a ${kind} of ${field === 4 ? 'sparse tensors' : 'maps'}, which TensorFlow.js has not`,
+          ),
+        );
       else reader.skipType(tag & 7);
     }
   } catch (e) {

@@ -25,7 +25,8 @@ function fail(diagnostic: Diagnostic): never {
   throw new DiagnosticError([diagnostic]);
 }
 
-const shapeText = (dims: readonly Int[]): string => (dims.length > 32 ? `${dims.slice(0, 32).join(', ')}, …` : dims.join(', '));
+const shapeText = (dims: readonly Int[]): string =>
+  dims.length > 32 ? `${dims.slice(0, 32).join(', ')}, …` : dims.join(', ');
 
 /** Dims as numbers, all of them and their product in bounds. Throws DiagnosticError. */
 export function checkDims(dims: readonly Int[], limits: Limits, place: Place): number[] {
@@ -48,12 +49,21 @@ export function checkDims(dims: readonly Int[], limits: Limits, place: Place): n
 /** Which typed field holds a type's elements (TensorProto, onnx.proto). */
 function fieldOf(dtype: DType): number {
   switch (dtype) {
-    case 'float32': case 'complex64': return 4;
-    case 'string': return 6;
-    case 'int64': return 7;
-    case 'float64': case 'complex128': return 10;
-    case 'uint32': case 'uint64': return 11;
-    default: return 5;
+    case 'float32':
+    case 'complex64':
+      return 4;
+    case 'string':
+      return 6;
+    case 'int64':
+      return 7;
+    case 'float64':
+    case 'complex128':
+      return 10;
+    case 'uint32':
+    case 'uint64':
+      return 11;
+    default:
+      return 5;
   }
 }
 
@@ -68,12 +78,14 @@ export function weightOfRecord(t: TensorRecord, context: WeightContext, at: Plac
   const dims = checkDims(t.dims, context.limits, place);
   const n = sizeOf(dims);
   if (t.segmented) fail(say.tensorUnreadable(place, 'is stored in segments, which no ONNX version has defined'));
-  if (t.oddLocation !== undefined) fail(say.tensorUnreadable(place, `has the data location ${t.oddLocation}, which ONNX does not define`));
+  if (t.oddLocation !== undefined)
+    fail(say.tensorUnreadable(place, `has the data location ${t.oddLocation}, which ONNX does not define`));
   if (t.external) {
     if (dtype === 'string') fail(say.tensorUnreadable(place, 'holds strings, which can not be external data'));
     const range = context.external.find(t.externalData, place);
     const bytes = rawLength(dtype, n);
-    if (range.length !== undefined && range.length !== bytes) fail(say.tensorWrongSize(place, shapeText(dims), bytes, range.length, 'bytes'));
+    if (range.length !== undefined && range.length !== bytes)
+      fail(say.tensorWrongSize(place, shapeText(dims), bytes, range.length, 'bytes'));
     if (range.offset + bytes > range.source.size)
       fail(say.externalTooShort(place, range.location, range.offset + bytes, range.source.size));
     return rawWeight(dtype, dims, range.source, range.offset, place);
@@ -102,7 +114,8 @@ function stored(dtype: DType, dims: readonly number[], place: Place, read: () =>
       try {
         return { dtype, dims, data: read() };
       } catch (e) {
-        if (e instanceof SourceError || e instanceof WireError || e instanceof DecodeError) fail(say.fileChanged(place, e.message));
+        if (e instanceof SourceError || e instanceof WireError || e instanceof DecodeError)
+          fail(say.fileChanged(place, e.message));
         throw e;
       }
     },
@@ -114,7 +127,8 @@ function rawWeight(dtype: DType, dims: readonly number[], source: Source, offset
     const file = source.open();
     try {
       return unpackRaw(dtype, sizeOf(dims), (into, from) => {
-        if (file.read(into, offset + from) !== into.length) throw new SourceError(source.name, 'the file became shorter');
+        if (file.read(into, offset + from) !== into.length)
+          throw new SourceError(source.name, 'the file became shorter');
       });
     } finally {
       file.close();
@@ -131,24 +145,38 @@ function fromTyped(t: TensorRecord, field: number, dtype: DType, n: number, pack
   }
   if (packed) {
     const bytes = new Uint8Array(rawLength(dtype, n));
-    readTyped(t, field, (value, i) => { bytes[i] = Number(value); });
+    readTyped(t, field, (value, i) => {
+      bytes[i] = Number(value);
+    });
     return unpackRaw(dtype, n, (into, from) => into.set(bytes.subarray(from, from + into.length)));
   }
   if (isNarrowFloat(dtype)) {
     const codes = new Uint16Array(n);
-    readTyped(t, field, (value, i) => { codes[i] = value as number; });
+    readTyped(t, field, (value, i) => {
+      codes[i] = value as number;
+    });
     return decodeFloats(dtype, codes);
   }
   const data = allocate(dtype, n) as Exclude<TensorData, readonly string[]>;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-    readTyped(t, field, (value, i) => { data[i] = BigInt(value); });
-  else if (dtype === 'bool') readTyped(t, field, (value, i) => { data[i] = value === 0 ? 0 : 1; });
+    readTyped(t, field, (value, i) => {
+      data[i] = BigInt(value);
+    });
+  else if (dtype === 'bool')
+    readTyped(t, field, (value, i) => {
+      data[i] = value === 0 ? 0 : 1;
+    });
   else if (bitsOf(dtype) < 8) {
     // One element an entry: keep the low bits, and the sign of a signed type.
     const sign = dtype.startsWith('int') ? 1 << (bitsOf(dtype) - 1) : 0;
     const mask = 2 ** bitsOf(dtype) - 1;
-    readTyped(t, field, (value, i) => { data[i] = (((value as number) & mask) ^ sign) - sign; });
-  } else readTyped(t, field, (value, i) => { data[i] = Number(value); });
+    readTyped(t, field, (value, i) => {
+      data[i] = (((value as number) & mask) ^ sign) - sign;
+    });
+  } else
+    readTyped(t, field, (value, i) => {
+      data[i] = Number(value);
+    });
   return data;
 }
 
@@ -156,23 +184,37 @@ function fromTyped(t: TensorRecord, field: number, dtype: DType, n: number, pack
  * A SparseTensorProto (COO) as a weight that is dense when loaded. Indices are positions in the flattened tensor ([NNZ]) or
  * coordinates ([NNZ, rank]), ascending. Throws DiagnosticError.
  */
-export function sparseWeight(values: TensorRecord | undefined, indices: TensorRecord | undefined, shape: readonly Int[], context: WeightContext, at: Place): Weight {
+export function sparseWeight(
+  values: TensorRecord | undefined,
+  indices: TensorRecord | undefined,
+  shape: readonly Int[],
+  context: WeightContext,
+  at: Place,
+): Weight {
   const place: Place = { ...at, tensor: values?.name || (at.tensor ?? '') };
   if (!values) fail(say.badSparseTensor(place, 'has no values'));
   const dims = checkDims(shape, context.limits, place);
   const total = sizeOf(dims);
   const value = weightOfRecord(values, context, place);
   if (rawLength(value.dtype, total) > context.limits.maxBytes)
-    fail(say.badSparseTensor(place, `would have ${total} elements when dense, which is more than max-model-size allows`));
+    fail(
+      say.badSparseTensor(place, `would have ${total} elements when dense, which is more than max-model-size allows`),
+    );
   const nnz = sizeOf(value.dims);
   if (value.dims.length !== 1) fail(say.badSparseTensor(place, `has values of rank ${value.dims.length} instead of 1`));
   const index = indices ? weightOfRecord(indices, context, { ...place }) : undefined;
   if (!index && nnz > 0) fail(say.badSparseTensor(place, 'has values but no indices'));
-  if (index && index.dtype !== 'int64') fail(say.badSparseTensor(place, `has indices of type ${index.dtype} instead of int64`));
+  if (index && index.dtype !== 'int64')
+    fail(say.badSparseTensor(place, `has indices of type ${index.dtype} instead of int64`));
   const byAxis = index?.dims.length === 2;
   const wanted = byAxis ? [nnz, dims.length] : [nnz];
   if (index && index.dims.join() !== wanted.join())
-    fail(say.badSparseTensor(place, `has indices of shape [${index.dims.join(', ')}] for ${nnz} values in ${dims.length} dimensions`));
+    fail(
+      say.badSparseTensor(
+        place,
+        `has indices of shape [${index.dims.join(', ')}] for ${nnz} values in ${dims.length} dimensions`,
+      ),
+    );
 
   return {
     dtype: value.dtype,

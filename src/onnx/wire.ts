@@ -116,11 +116,17 @@ export class SourceReader extends protobuf.Reader {
   private truncated(needed: number): WireError {
     const end = this.source.size;
     const missing = Math.max(needed, this.announced) - end;
-    return new WireError('truncated', `the file ends at byte ${end}; at least ${missing} more bytes belong to it`, end, missing);
+    return new WireError(
+      'truncated',
+      `the file ends at byte ${end}; at least ${missing} more bytes belong to it`,
+      end,
+      missing,
+    );
   }
 
   private outOfRange(needed: number): WireError {
-    if (needed > this.source.size || (this.len === this.source.size && this.announced > this.len)) return this.truncated(needed);
+    if (needed > this.source.size || (this.len === this.source.size && this.announced > this.len))
+      return this.truncated(needed);
     return new WireError('malformed', `a field at byte ${this.pos} reaches beyond the message that holds it`, this.pos);
   }
 
@@ -128,7 +134,11 @@ export class SourceReader extends protobuf.Reader {
   spend(bytes: number): void {
     this.budget -= bytes;
     if (this.budget < 0)
-      throw new WireError('too-large', 'its nodes, names and attributes (weights aside) need more memory than is allowed', this.pos);
+      throw new WireError(
+        'too-large',
+        'its nodes, names and attributes (weights aside) need more memory than is allowed',
+        this.pos,
+      );
   }
 
   private fill(): void {
@@ -180,7 +190,7 @@ export class SourceReader extends protobuf.Reader {
 
   override sint32(): number {
     const value = this.uint32();
-    return (value >>> 1) ^ -(value & 1) | 0;
+    return ((value >>> 1) ^ -(value & 1)) | 0;
   }
 
   override bool(): boolean {
@@ -211,7 +221,11 @@ export class SourceReader extends protobuf.Reader {
   private announcedSize(): number {
     this.varint();
     if (this.hi !== 0 || this.lo > 0x7fff_ffff)
-      throw new WireError('malformed', `a field at byte ${this.pos} claims more than the 2 GB that protobuf allows`, this.pos);
+      throw new WireError(
+        'malformed',
+        `a field at byte ${this.pos} claims more than the 2 GB that protobuf allows`,
+        this.pos,
+      );
     return this.lo;
   }
 
@@ -253,7 +267,12 @@ export class SourceReader extends protobuf.Reader {
 
   override bytes(): Uint8Array {
     const n = this.length();
-    if (n > MAX_TEXT) throw new WireError('too-large', `a text of ${n} bytes at byte ${this.pos} is longer than any name or value may be`, this.pos);
+    if (n > MAX_TEXT)
+      throw new WireError(
+        'too-large',
+        `a text of ${n} bytes at byte ${this.pos} is longer than any name or value may be`,
+        this.pos,
+      );
     this.spend(n);
     return this.take(n);
   }
@@ -297,7 +316,8 @@ export class SourceReader extends protobuf.Reader {
   private packed<T>(array: T[], bytesEach: number, next: () => T): T[] {
     const n = this.length();
     const end = this.pos + n;
-    if (n % bytesEach !== 0) throw new WireError('malformed', `a list of numbers at byte ${this.pos} is cut within one of them`, this.pos);
+    if (n % bytesEach !== 0)
+      throw new WireError('malformed', `a list of numbers at byte ${this.pos} is cut within one of them`, this.pos);
     const outer = this.len;
     this.len = end;
     while (this.pos < end) {
@@ -338,12 +358,17 @@ export class SourceReader extends protobuf.Reader {
   }
 
   override skipType(wireType: number, depth = 0, field?: number): this {
-    if (depth > MAX_DEPTH) throw new WireError('too-deep', `groups are nested more than ${MAX_DEPTH} deep at byte ${this.pos}`, this.pos);
+    if (depth > MAX_DEPTH)
+      throw new WireError('too-deep', `groups are nested more than ${MAX_DEPTH} deep at byte ${this.pos}`, this.pos);
     switch (wireType) {
-      case 0: return this.skip();
-      case 1: return this.skip(8);
-      case 2: return this.skip(this.length());
-      case 5: return this.skip(4);
+      case 0:
+        return this.skip();
+      case 1:
+        return this.skip(8);
+      case 2:
+        return this.skip(this.length());
+      case 5:
+        return this.skip(4);
       case 3:
         for (;;) {
           const tag = this.tag();
@@ -371,7 +396,8 @@ export class SourceReader extends protobuf.Reader {
       }
       this.pos = this.windowStart + stop;
     }
-    if (last >= 128) throw new WireError('malformed', `a list of integers is cut within one of them at byte ${this.pos}`, this.pos);
+    if (last >= 128)
+      throw new WireError('malformed', `a list of integers is cut within one of them at byte ${this.pos}`, this.pos);
     return count;
   }
 }

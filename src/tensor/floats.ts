@@ -2,8 +2,16 @@ import type { DType } from './dtype.js';
 
 /** The floats that JavaScript has no array for. */
 export type NarrowFloat =
-  | 'float16' | 'bfloat16' | 'float8e4m3fn' | 'float8e4m3fnuz' | 'float8e5m2' | 'float8e5m2fnuz' | 'float8e8m0'
-  | 'float6e2m3' | 'float6e3m2' | 'float4e2m1';
+  | 'float16'
+  | 'bfloat16'
+  | 'float8e4m3fn'
+  | 'float8e4m3fnuz'
+  | 'float8e5m2'
+  | 'float8e5m2fnuz'
+  | 'float8e8m0'
+  | 'float6e2m3'
+  | 'float6e3m2'
+  | 'float4e2m1';
 
 interface Format {
   readonly bits: number;
@@ -32,7 +40,8 @@ const FORMATS: Record<Exclude<NarrowFloat, 'float8e8m0'>, Format> = {
   float4e2m1: { bits: 4, mantissa: 1, bias: 1, max: 6 },
 };
 
-export const isNarrowFloat = (dtype: DType): dtype is NarrowFloat => dtype === 'float8e8m0' || Object.hasOwn(FORMATS, dtype);
+export const isNarrowFloat = (dtype: DType): dtype is NarrowFloat =>
+  dtype === 'float8e8m0' || Object.hasOwn(FORMATS, dtype);
 
 /** How to round into a narrow float, in the words of ONNX's Cast. */
 export interface Rounding {
@@ -109,7 +118,8 @@ export function floatOfBits(dtype: NarrowFloat, bits: number): number {
   const signBit = 1 << (f.bits - 1);
   const sign = bits & signBit ? -1 : 1;
   const rest = bits & (signBit - 1);
-  if (f.unsignedZero ? bits === f.nan : f.inf !== undefined ? rest > f.inf : f.nan !== undefined && rest === f.nan) return Number.NaN;
+  if (f.unsignedZero ? bits === f.nan : f.inf !== undefined ? rest > f.inf : f.nan !== undefined && rest === f.nan)
+    return Number.NaN;
   if (f.inf !== undefined && rest === f.inf) return sign * Number.POSITIVE_INFINITY;
   const e = rest >> f.mantissa;
   const m = rest & ((1 << f.mantissa) - 1);
@@ -131,7 +141,11 @@ function tableOf(dtype: NarrowFloat): Float32Array {
 }
 
 /** Decodes many: one entry of `bits` an element (higher bits than the format has are ignored). */
-export function decodeFloats(dtype: NarrowFloat, bits: ArrayLike<number>, out: Float32Array = new Float32Array(bits.length)): Float32Array {
+export function decodeFloats(
+  dtype: NarrowFloat,
+  bits: ArrayLike<number>,
+  out: Float32Array = new Float32Array(bits.length),
+): Float32Array {
   const table = tableOf(dtype);
   const mask = table.length - 1;
   for (let i = 0; i < bits.length; i++) out[i] = table[(bits[i] as number) & mask] as number;

@@ -16,8 +16,20 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /** NumPy's kind and width to ONNX's type; text apart. */
 const TYPES: Readonly<Record<string, DType>> = {
-  b1: 'bool', i1: 'int8', i2: 'int16', i4: 'int32', i8: 'int64', u1: 'uint8', u2: 'uint16', u4: 'uint32', u8: 'uint64',
-  f2: 'float16', f4: 'float32', f8: 'float64', c8: 'complex64', c16: 'complex128',
+  b1: 'bool',
+  i1: 'int8',
+  i2: 'int16',
+  i4: 'int32',
+  i8: 'int64',
+  u1: 'uint8',
+  u2: 'uint16',
+  u4: 'uint32',
+  u8: 'uint64',
+  f2: 'float16',
+  f4: 'float32',
+  f8: 'float64',
+  c8: 'complex64',
+  c16: 'complex128',
 };
 
 interface Header {
@@ -30,7 +42,8 @@ interface Header {
 
 /** Parses the header: a Python dict literal with exactly the keys descr, fortran_order and shape. */
 function headerOf(bytes: Uint8Array): Header {
-  if (bytes.length < 10 || MAGIC.some((b, i) => bytes[i] !== b)) throw new NumpyError('it does not begin as a .npy file does');
+  if (bytes.length < 10 || MAGIC.some((b, i) => bytes[i] !== b))
+    throw new NumpyError('it does not begin as a .npy file does');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const major = bytes[6] as number;
   if (major < 1 || major > 3) throw new NumpyError(`it is of format version ${major}, and 1 to 3 are known`);
@@ -45,7 +58,11 @@ function headerOf(bytes: Uint8Array): Header {
   const shape = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text);
   if (!descr || !order || !shape) throw new NumpyError('its header is malformed');
   if (descr[2] === undefined) throw new NumpyError('its elements are records');
-  const sizes = (shape[1] as string).split(',').map((s) => s.trim().replace(/L$/, '')).filter((s) => s !== '').map(Number);
+  const sizes = (shape[1] as string)
+    .split(',')
+    .map((s) => s.trim().replace(/L$/, ''))
+    .filter((s) => s !== '')
+    .map(Number);
   if (!sizes.every((n) => Number.isSafeInteger(n) && n >= 0) || !(sizes.includes(0) || sizeOf(sizes) <= 2 ** 31 - 1))
     throw new NumpyError(`its shape (${sizes.join(', ')}) is out of bounds`);
   return { descr: descr[2], fortran: order[1] === 'True', shape: sizes, start };
@@ -61,7 +78,8 @@ export function readNpy(bytes: Uint8Array): Tensor {
   const n = sizeOf(shape);
   const big = order === '>';
   const expect = (size: number): void => {
-    if (body.length !== size) throw new NumpyError(`its shape (${shape.join(', ')}) needs ${size} bytes, and it holds ${body.length}`);
+    if (body.length !== size)
+      throw new NumpyError(`its shape (${shape.join(', ')}) needs ${size} bytes, and it holds ${body.length}`);
   };
   if (kind === 'U' || kind === 'S') {
     const each = Number(width) * (kind === 'U' ? 4 : 1);
@@ -124,8 +142,23 @@ function inRowMajor(t: Tensor, fortran: boolean): Tensor {
 }
 
 const DESCR: Partial<Record<DType, string>> = {
-  bool: '|b1', int8: '|i1', uint8: '|u1', int4: '|i1', int2: '|i1', uint4: '|u1', uint2: '|u1', int16: '<i2', uint16: '<u2',
-  int32: '<i4', uint32: '<u4', int64: '<i8', uint64: '<u8', float16: '<f2', float32: '<f4', float64: '<f8', complex64: '<c8',
+  bool: '|b1',
+  int8: '|i1',
+  uint8: '|u1',
+  int4: '|i1',
+  int2: '|i1',
+  uint4: '|u1',
+  uint2: '|u1',
+  int16: '<i2',
+  uint16: '<u2',
+  int32: '<i4',
+  uint32: '<u4',
+  int64: '<i8',
+  uint64: '<u8',
+  float16: '<f2',
+  float32: '<f4',
+  float64: '<f8',
+  complex64: '<c8',
   complex128: '<c16',
 };
 
@@ -163,6 +196,7 @@ function textBody(strings: readonly string[]): [string, Uint8Array] {
   const width = codes.reduce((most, c) => Math.max(most, c.length), 1);
   const out = new Uint8Array(strings.length * width * 4);
   const view = new DataView(out.buffer);
-  for (const [i, item] of codes.entries()) for (const [k, code] of item.entries()) view.setUint32((i * width + k) * 4, code, true);
+  for (const [i, item] of codes.entries())
+    for (const [k, code] of item.entries()) view.setUint32((i * width + k) * 4, code, true);
   return [`<U${width}`, out];
 }

@@ -83,8 +83,14 @@ function entriesOf(zip: Zip): Entry[] {
     for (let x = at + 46 + nameLength, stop = x + extraLength; x + 4 <= stop; x += 4 + zip.u16(x + 2)) {
       if (zip.u16(x) !== 1) continue;
       let field = x + 4;
-      if (size === 0xffffffff) { size = zip.u64(field); field += 8; }
-      if (packed === 0xffffffff) { packed = zip.u64(field); field += 8; }
+      if (size === 0xffffffff) {
+        size = zip.u64(field);
+        field += 8;
+      }
+      if (packed === 0xffffffff) {
+        packed = zip.u64(field);
+        field += 8;
+      }
       if (header === 0xffffffff) header = zip.u64(field);
     }
     entries.push({ name, method: zip.u16(at + 10), crc: zip.u32(at + 16), packed, size, header });
@@ -104,8 +110,12 @@ function unpack(zip: Zip, e: Entry): Uint8Array {
     } catch {
       throw new NumpyError(`the array ${JSON.stringify(e.name)} in it is damaged, or larger than it claims`);
     }
-  } else throw new NumpyError(`the array ${JSON.stringify(e.name)} in it is compressed by method ${e.method}; 0 and 8 are known`);
-  if (bytes.length !== e.size || crc32(bytes) !== e.crc) throw new NumpyError(`the array ${JSON.stringify(e.name)} in it is damaged`);
+  } else
+    throw new NumpyError(
+      `the array ${JSON.stringify(e.name)} in it is compressed by method ${e.method}; 0 and 8 are known`,
+    );
+  if (bytes.length !== e.size || crc32(bytes) !== e.crc)
+    throw new NumpyError(`the array ${JSON.stringify(e.name)} in it is damaged`);
   return bytes;
 }
 

@@ -47,10 +47,18 @@ export function unpackRaw(dtype: DType, n: number, fill: (into: Uint8Array, offs
   return data;
 }
 
-function unpackPiece(dtype: DType, bits: number, bytes: Uint8Array, data: Float32Array | Int8Array | Uint8Array, first: number, count: number): void {
+function unpackPiece(
+  dtype: DType,
+  bits: number,
+  bytes: Uint8Array,
+  data: Float32Array | Int8Array | Uint8Array,
+  first: number,
+  count: number,
+): void {
   const codes = bits === 16 ? new Uint16Array(count) : new Uint8Array(count);
   const mask = 2 ** bits - 1;
-  if (bits === 16) for (let i = 0; i < count; i++) codes[i] = (bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8);
+  if (bits === 16)
+    for (let i = 0; i < count; i++) codes[i] = (bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8);
   else
     for (let i = 0; i < count; i++) {
       const bit = i * bits;

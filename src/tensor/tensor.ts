@@ -10,8 +10,17 @@ import type { DType } from './dtype.js';
  * - string: string[]
  */
 export type TensorData =
-  | Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
-  | BigInt64Array | BigUint64Array | readonly string[];
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | readonly string[];
 
 /** A dense tensor in memory. */
 export interface Tensor {
@@ -40,24 +49,46 @@ export function sizeOf(dims: readonly number[]): number {
 /** The typed array that holds n elements of this type, zeroed (for strings: empty strings). */
 export function allocate(dtype: DType, n: number): TensorData {
   switch (dtype) {
-    case 'float64': return new Float64Array(n);
-    case 'complex64': return new Float32Array(2 * n);
-    case 'complex128': return new Float64Array(2 * n);
-    case 'int64': return new BigInt64Array(n);
-    case 'uint64': return new BigUint64Array(n);
-    case 'int32': return new Int32Array(n);
-    case 'uint32': return new Uint32Array(n);
-    case 'int16': return new Int16Array(n);
-    case 'uint16': return new Uint16Array(n);
-    case 'int8': case 'int4': case 'int2': return new Int8Array(n);
-    case 'uint8': case 'uint4': case 'uint2': case 'bool': return new Uint8Array(n);
-    case 'string': return new Array<string>(n).fill('');
-    default: return new Float32Array(n);
+    case 'float64':
+      return new Float64Array(n);
+    case 'complex64':
+      return new Float32Array(2 * n);
+    case 'complex128':
+      return new Float64Array(2 * n);
+    case 'int64':
+      return new BigInt64Array(n);
+    case 'uint64':
+      return new BigUint64Array(n);
+    case 'int32':
+      return new Int32Array(n);
+    case 'uint32':
+      return new Uint32Array(n);
+    case 'int16':
+      return new Int16Array(n);
+    case 'uint16':
+      return new Uint16Array(n);
+    case 'int8':
+    case 'int4':
+    case 'int2':
+      return new Int8Array(n);
+    case 'uint8':
+    case 'uint4':
+    case 'uint2':
+    case 'bool':
+      return new Uint8Array(n);
+    case 'string':
+      return new Array<string>(n).fill('');
+    default:
+      return new Float32Array(n);
   }
 }
 
 /** A tensor from plain numbers (bigints or strings), as ONNX would hold them; values are not checked against the range. */
-export function tensorOf(dtype: DType, dims: readonly number[], values: ArrayLike<number | bigint | string | boolean>): Tensor {
+export function tensorOf(
+  dtype: DType,
+  dims: readonly number[],
+  values: ArrayLike<number | bigint | string | boolean>,
+): Tensor {
   if (dtype === 'string') return { dtype, dims, data: Array.from(values, String) };
   const data = allocate(dtype, values.length) as Exclude<TensorData, readonly string[]>;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array)

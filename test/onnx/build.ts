@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Diagnostic } from '../../src/diag/diagnostic.js';
 import { DiagnosticError } from '../../src/diag/diagnostic.js';
 import { encodeModel } from '../../src/onnx/encode.js';
-import type * as P from '../../src/onnx/proto.types.js';
+import type * as P from '../../src/onnx/proto-types.generated.js';
 
 const { Buffer: B } = globalThis;
 
@@ -34,7 +34,8 @@ export const modelAround = (tensor: Uint8Array): Buffer =>
   B.concat([integer(1, 8), delimited(8, integer(2, 17)), delimited(7, delimited(5, tensor))]);
 
 /** A model's bytes, of IR version 8 and opset 17 unless told otherwise. */
-export const model = (m: P.ModelProto): Uint8Array => encodeModel({ irVersion: 8, opsetImport: [{ version: 17 }], ...m });
+export const model = (m: P.ModelProto): Uint8Array =>
+  encodeModel({ irVersion: 8, opsetImport: [{ version: 17 }], ...m });
 
 /** The diagnostics that a call ends in; fails the test where it ends otherwise. */
 export function diagnosticsOf(call: () => unknown): readonly Diagnostic[] {

@@ -4,7 +4,8 @@ import { readNpz, writeNpz } from '../../src/tensor/npz.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { tensorOf } from '../../src/tensor/tensor.js';
 
-const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
+const fixture = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
 
 const FILES: [string, Tensor][] = [
   ['f2.npy', tensorOf('float16', [6], [1.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 2 ** -24, 65504])],
@@ -24,7 +25,13 @@ test('a compressed .npz with both byte orders, Fortran order, bytes, complex and
   expect([...arrays.keys()]).toEqual(['half', 'big', 'fortran', 'flags', 'bytes', 'complex', 'empty', 'u64']);
   expect(Array.from(arrays.get('half')?.data as Float32Array)).toEqual([Math.fround(0.0999755859375), -2]);
   expect(arrays.get('big')).toEqual(tensorOf('float32', [2, 3], [0, 1, 2, 3, 4, 5]));
-  expect(arrays.get('fortran')).toEqual(tensorOf('int64', [2, 3, 4], Array.from({ length: 24 }, (_, i) => i)));
+  expect(arrays.get('fortran')).toEqual(
+    tensorOf(
+      'int64',
+      [2, 3, 4],
+      Array.from({ length: 24 }, (_, i) => i),
+    ),
+  );
   expect(arrays.get('bytes')).toEqual(tensorOf('string', [2], ['xy', 'z']));
   expect(arrays.get('complex')).toEqual({ dtype: 'complex64', dims: [2], data: Float32Array.of(1, 2, 3, -4) });
   expect(arrays.get('empty')).toEqual(tensorOf('float32', [0, 3], []));
@@ -33,12 +40,17 @@ test('a compressed .npz with both byte orders, Fortran order, bytes, complex and
 
 test('a stored .npz, and one of ours', () => {
   const arrays = readNpz(fixture('stored.npz'));
-  expect(arrays).toEqual(new Map([['x', tensorOf('int32', [3], [1, 2, 3])], ['y', tensorOf('float64', [], [0.5])]]));
+  expect(arrays).toEqual(
+    new Map([
+      ['x', tensorOf('int32', [3], [1, 2, 3])],
+      ['y', tensorOf('float64', [], [0.5])],
+    ]),
+  );
   expect(readNpz(writeNpz(arrays))).toEqual(arrays);
   expect(Buffer.from(writeNpz(arrays))).toEqual(Buffer.from(writeNpz(arrays)));
 });
 
-test("types that NumPy has not become ones that hold all their values", () => {
+test('types that NumPy has not become ones that hold all their values', () => {
   expect(readNpy(writeNpy(tensorOf('bfloat16', [2], [1.5, -0.0078125]))).dtype).toBe('float32');
   expect(readNpy(writeNpy(tensorOf('int4', [2], [-8, 7])))).toEqual(tensorOf('int8', [2], [-8, 7]));
   expect(readNpy(writeNpy(tensorOf('uint2', [2], [3, 0])))).toEqual(tensorOf('uint8', [2], [3, 0]));
@@ -46,7 +58,13 @@ test("types that NumPy has not become ones that hold all their values", () => {
 
 const header = (dict: string, body = 0): Uint8Array => {
   const text = Buffer.from(`${dict}\n`);
-  return Uint8Array.from(Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, text.length & 255, text.length >> 8]), text, Buffer.alloc(body)]));
+  return Uint8Array.from(
+    Buffer.concat([
+      Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, text.length & 255, text.length >> 8]),
+      text,
+      Buffer.alloc(body),
+    ]),
+  );
 };
 test.each([
   ['nothing', new Uint8Array(0), /does not begin/],
@@ -55,8 +73,16 @@ test.each([
   ['a cut header', fixture('f2.npy').subarray(0, 40), /ends within its header/],
   ['a cut body', fixture('f2.npy').subarray(0, 135), /needs 12 bytes, and it holds 7/],
   ['extra bytes', Uint8Array.from([...fixture('f2.npy'), 0]), /needs 12 bytes, and it holds 13/],
-  ['a huge shape', header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999, 99999999), }"), /out of bounds/],
-  ['a shape beyond the file', header("{'descr': '<f4', 'fortran_order': False, 'shape': (2000000000,), }", 4), /needs 8000000000 bytes/],
+  [
+    'a huge shape',
+    header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999, 99999999), }"),
+    /out of bounds/,
+  ],
+  [
+    'a shape beyond the file',
+    header("{'descr': '<f4', 'fortran_order': False, 'shape': (2000000000,), }", 4),
+    /needs 8000000000 bytes/,
+  ],
   ['no shape', header("{'descr': '<f4', 'fortran_order': False}"), /malformed/],
   ['an unknown type', header("{'descr': '<f16', 'fortran_order': False, 'shape': (1,), }", 16), /no counterpart/],
   ['text cut short', header("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", 0), /needs 4 bytes/],
