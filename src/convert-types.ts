@@ -15,6 +15,8 @@ export interface ConvertRequest {
   formats: ('auto' | Format)[];
   changeOrdering: boolean;
   namePolicy: 'keep' | 'short' | 'renumerate';
+  /** By input name: order[i] is the ONNX axis that the fed tensor has at position i. Overrides `changeOrdering` there. */
+  inputOrders?: Record<string, number[]>;
   /** An empty folder, into which `model.json`, its shards, `conversion.json` … are written. */
   outputFolder: string;
   limits: ConvertLimits;

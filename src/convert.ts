@@ -24,7 +24,7 @@ import { TOOL } from './version.js';
 import { writeShards, type WeightEntry, type WrittenFile } from './write/shards.js';
 
 type TfjsFormat = 'layers-model' | 'graph-model';
-type Settings = Pick<ConvertRequest, 'changeOrdering' | 'namePolicy'>;
+type Settings = Pick<ConvertRequest, 'changeOrdering' | 'namePolicy' | 'inputOrders'>;
 
 /** A model as one format holds it, not yet written. */
 type Prepared =
@@ -140,13 +140,13 @@ function placer(model: OnnxModel): (node: Pick<Node, 'origin'>) => Place {
 }
 
 function prepareGraph(model: OnnxModel, graph: Graph, settings: Settings): Prepared & { format: 'graph-model' } {
-  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: 'channels-last', relabel: true });
+  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: 'channels-last', relabel: true, inputOrders: settings.inputOrders });
   const tf = optimize(lowerToTf(laid.graph, new Names(settings.namePolicy), placer(model)));
   return { format: 'graph-model', laid, tf, json: graphModelJson(tf) };
 }
 
 function prepareLayers(model: OnnxModel, graph: Graph, settings: Settings): Prepared & { format: 'layers-model' } {
-  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false });
+  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false, inputOrders: settings.inputOrders });
   return { format: 'layers-model', laid, keras: lowerToKeras(laid.graph, new Names(settings.namePolicy), 'tfjs', placer(model)) };
 }
 

@@ -17,6 +17,8 @@ export interface LayoutOptions {
   readonly images: 'channels-last' | 'onnx';
   /** A Transpose may become a mere change of labels. */
   readonly relabel: boolean;
+  /** The order of axes in which inputs are fed, by name, where the user decides. */
+  readonly inputOrders?: Readonly<Record<string, Layout>>;
 }
 
 /** A graph whose values all have their layout, and the number of values that had to be moved for it. */
@@ -55,7 +57,8 @@ class Assigner {
   run(): LaidOut {
     const images = this.options.changeOrdering && this.options.images === 'channels-last' ? imageInputs(this.graph) : new Set<Value>();
     const inputs = this.graph.inputs.map((v) => {
-      const laid = { ...v, layout: images.has(v) ? channelsLast(v.type.dims.length) : v.layout };
+      const given = this.options.inputOrders?.[v.name];
+      const laid = { ...v, layout: given ?? (images.has(v) ? channelsLast(v.type.dims.length) : v.layout) };
       this.moved.set(v, laid);
       return laid;
     });

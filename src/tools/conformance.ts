@@ -3,7 +3,10 @@
  * operator, and compares with test/conformance/expected.txt: a regression fails, and so does an unexpected pass.
  *
  *   npm run conformance -- [--data DIR] [--set NAME]… [--engine wasm,cpu,tensorflow] [--format graph-model|layers-model]
- *                          [--order true|false] [--match REGEX] [--json FILE] [--update] [--verbose]
+ *                          [--order true|false] [--shuffle SEED] [--match REGEX] [--json FILE] [--update] [--verbose]
+ *
+ * --shuffle feeds every input in an order of axes drawn at random: whatever the order, the outputs have to be the same. It
+ * shows what an operator's layout rule is worth.
  *
  * The cases and their index are described in the data folder's README. Where the folder isn't there, this says so.
  */
@@ -24,7 +27,7 @@ interface Case {
   readonly set: string;
   readonly path: string;
   readonly ops?: readonly string[];
-  readonly inputs?: readonly { readonly kind?: string; readonly dtype?: string }[];
+  readonly inputs?: readonly { readonly name: string; readonly kind?: string; readonly dtype?: string; readonly shape?: readonly unknown[] }[];
   readonly outputs?: readonly { readonly kind?: string; readonly dtype?: string }[];
 }
 
@@ -45,6 +48,23 @@ interface Job {
   readonly engines: readonly string[];
   readonly format: 'graph-model' | 'layers-model';
   readonly order: boolean;
+  readonly inputOrders?: Record<string, number[]>;
+}
+
+/** An order of axes for each input, the same for the same seed and case. */
+function shuffled(row: Case, seed: number): Record<string, number[]> {
+  const out: Record<string, number[]> = {};
+  for (const { name, shape } of row.inputs ?? []) {
+    const order = (shape ?? []).map((_, i) => i);
+    let state = [...`${seed}${row.case}${name}`].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 16777619) >>> 0, 2166136261);
+    for (let i = order.length - 1; i > 0; i--) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      const j = Math.floor((state / 2 ** 32) * (i + 1));
+      [order[i], order[j]] = [order[j], order[i]];
+    }
+    if (order.length > 1) out[name] = order;
+  }
+  return out;
 }
 
 /** Rows that are counted apart, and why; all others are `tensors`. */
@@ -65,7 +85,7 @@ function toleranceOf(set: string): { rtol: number; atol: number; rangeTol: numbe
   return { rtol: 1e-3, atol: 1e-5, rangeTol: set.startsWith('wild') || set === 'torchvision-zoo' ? 1e-4 : 1e-5 };
 }
 
-async function runCase({ row, data, engines, format, order }: Job): Promise<Outcome> {
+async function runCase({ row, data, engines, format, order, inputOrders }: Job): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const begun = performance.now();
   const all = (status: Status, reason: string): Outcome['engines'] => Object.fromEntries(engines.map((e) => [e, { status, reason }]));
@@ -74,7 +94,7 @@ async function runCase({ row, data, engines, format, order }: Job): Promise<Outc
     const model = join(data, row.path, 'model.onnx');
     const converted = convertModel({
       path: model, relativePath: `${row.set}/${row.case}`, formats: [format], changeOrdering: order, namePolicy: 'keep',
-      outputFolder: folder, limits: { maxModelBytes: 2 ** 31 },
+      inputOrders, outputFolder: folder, limits: { maxModelBytes: 2 ** 31 },
     });
     if (converted.status !== 'converted') {
       const bug = converted.diagnostics.find((d) => d.code === 'internal-error');
@@ -165,7 +185,7 @@ async function main(): Promise<number> {
   const { values: o } = parseArgs({
     options: {
       data: { type: 'string', default: '../shared/data' }, set: { type: 'string', multiple: true }, engine: { type: 'string', default: 'wasm,cpu' },
-      format: { type: 'string', default: 'graph-model' }, order: { type: 'string', default: 'true' }, match: { type: 'string' }, json: { type: 'string' },
+      format: { type: 'string', default: 'graph-model' }, order: { type: 'string', default: 'true' }, shuffle: { type: 'string' }, match: { type: 'string' }, json: { type: 'string' },
       update: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false }, expected: { type: 'string', default: 'test/conformance/expected.txt' },
     },
   });
@@ -177,7 +197,7 @@ async function main(): Promise<number> {
   const engines = o.engine.split(',');
   const format = o.format === 'layers-model' ? 'layers-model' : 'graph-model';
   const rows = (JSON.parse(readFileSync(join(o.data, 'index.json'), 'utf8')) as Case[]).filter((r) => (!o.set || o.set.includes(r.set)) && (!o.match || new RegExp(o.match).test(r.case)));
-  const jobs = rows.map((row): Job => ({ row, data: o.data, engines, format, order: o.order !== 'false' }));
+  const jobs = rows.map((row): Job => ({ row, data: o.data, engines, format, order: o.order !== 'false', ...(o.shuffle ? { inputOrders: shuffled(row, Number(o.shuffle)) } : {}) }));
   const outcomes: Outcome[] = [];
   await runAll(jobs, (outcome) => {
     outcomes.push(outcome);
