@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ConvertRequest, ConvertResult, InspectRequest, InspectResult } from './convert-types.js';
 import { becameGraphModel, ourBug, refusedNode } from './diag/catalogue-convert.js';
 import { DiagnosticError, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
-import { conversionJson, fatesOf, type Fates } from './fates.js';
+import { conversionJson, fatesOf, type ConversionRecord, type FaceRow, type Fates } from './fates.js';
 import { sourceFacts, kerasSummary, sourceSummary } from './facts.js';
 import { importModel, type Imported } from './import.js';
 import type { Graph, Node } from './ir/graph.js';
@@ -16,7 +16,7 @@ import type { OnnxModel } from './onnx/model.js';
 import { readModel } from './onnx/read.js';
 import { assignLayouts, type LaidOut } from './passes/layout.js';
 import { pruneGraph } from './passes/prune.js';
-import type { Format } from './report/types.js';
+import type { Format, TensorFact } from './report/types.js';
 import { lowerToTf, type TfGraph } from './tf/lower.js';
 import { optimize } from './tf/passes/index.js';
 import { graphModelJson, type GraphModelJson } from './tf/writer.js';
@@ -75,13 +75,13 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   const written = guarded(request.relativePath, () => chosen.map((p, i) => writePrepared(p, model, imported, request, i === 0 ? '' : p.format)));
   if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
   const [first] = chosen;
-  const fates = written.value[0].fates;
+  const { fates, record } = written.value[0];
   return {
     status: 'converted',
     format: first.format,
     diagnostics,
     artefacts: written.value.flatMap((w) => w.files),
-    source,
+    source: { ...source, inputs: record.inputs.map(tensorFact), outputs: record.outputs.map(tensorFact) },
     conversion: {
       fates: fates.counts, relayouts: first.laid.relayouts,
       ...(first.format === 'graph-model' && first.json.async ? { async: true } : {}),
@@ -90,6 +90,10 @@ export function convertModel(request: ConvertRequest): ConvertResult {
     ...(first.format === 'layers-model' ? { keras: kerasSummary(first.keras.model, graph) } : {}),
     layers: sourceSummary(imported, graph, fates),
   };
+}
+
+function tensorFact({ onnx, tfjs, order }: FaceRow): TensorFact {
+  return { name: onnx.name, dtype: onnx.dtype, shape: [...onnx.shape], tfjs: { ...tfjs, shape: [...tfjs.shape] }, order: [...order] };
 }
 
 /** What is in a model, and which formats can hold it: everything short of writing. Never throws for the model. */
@@ -153,6 +157,7 @@ function prepareLayers(model: OnnxModel, graph: Graph, settings: Settings): Prep
 interface Written {
   readonly files: { path: string; bytes: number; sha256: string; format?: Format }[];
   readonly fates: Fates;
+  readonly record: ConversionRecord;
 }
 
 function writePrepared(p: Prepared, model: OnnxModel, imported: Imported, request: ConvertRequest, folder: string): Written {
@@ -185,7 +190,8 @@ function writePrepared(p: Prepared, model: OnnxModel, imported: Imported, reques
     weightsManifest: shards.manifest,
   });
   const fates = p.format === 'graph-model' ? fatesOf(imported, p.laid, { tf: p.tf, json: p.json }) : fatesOf(imported, p.laid, { keras: p.keras });
-  write('conversion.json', conversionJson(model, p.laid, p.format, fates, p.format === "graph-model" && p.json.async), 1);
+  const record = conversionJson(model, p.laid, p.format, fates, p.format === 'graph-model' && p.json.async);
+  write('conversion.json', record, 1);
   const named = [...files.slice(0, 1), ...shards.files].map((f) => ({ ...f, format: p.format as TfjsFormat as Format }));
-  return { files: [...named, ...files.slice(1)].map((f) => ({ ...f, path: folder ? `${folder}/${f.path}` : f.path })), fates };
+  return { files: [...named, ...files.slice(1)].map((f) => ({ ...f, path: folder ? `${folder}/${f.path}` : f.path })), fates, record };
 }

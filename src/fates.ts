@@ -93,10 +93,23 @@ function inLayers(keras: LoweredKeras, laid: LaidOut): Lookup {
   };
 }
 
+/** An input or output as both sides see it. */
+export interface FaceRow {
+  readonly onnx: { readonly name: string; readonly dtype: string; readonly shape: readonly (number | string | null)[] };
+  readonly tfjs: { readonly name: string; readonly dtype: string; readonly shape: readonly (number | null)[] };
+  readonly order: readonly number[];
+}
+
 /** The contents of conversion.json, as the output contract says. */
-export function conversionJson(model: OnnxModel, laid: LaidOut, format: 'layers-model' | 'graph-model', fates: Fates, async = false): object {
+export interface ConversionRecord {
+  readonly inputs: readonly FaceRow[];
+  readonly outputs: readonly FaceRow[];
+  readonly [key: string]: unknown;
+}
+
+export function conversionJson(model: OnnxModel, laid: LaidOut, format: 'layers-model' | 'graph-model', fates: Fates, async = false): ConversionRecord {
   const declared = new Map(model.graph.inputs.map((i) => [i.name, i.type]));
-  const face = (row: { value: Value; key: string }, name: string, type: TypeInfo | undefined) => {
+  const face = (row: { value: Value; key: string }, name: string, type: TypeInfo | undefined): FaceRow => {
     const { value } = row;
     const shape = staticShape(arrange(value.type.dims, value.layout));
     return {
