@@ -135,3 +135,12 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = { maxBytes: 2048 * 2 ** 20, maxElements: 2 ** 31 - 1, maxStructure: 2 ** 30 };
+
+/** The limits given, and the defaults for those that are not. */
+export function limitsOf(given: Partial<Limits>): Limits {
+  return {
+    maxBytes: given.maxBytes ?? DEFAULT_LIMITS.maxBytes,
+    maxElements: given.maxElements ?? DEFAULT_LIMITS.maxElements,
+    maxStructure: given.maxStructure ?? DEFAULT_LIMITS.maxStructure,
+  };
+}

@@ -9,7 +9,7 @@ import { DecodeError, decodeFunctionProto, decodeModel } from './decode.js';
 import { digestOf, ExternalFiles } from './external.js';
 import { looksLikeLfsPointer } from './lfs.js';
 import type { FunctionDef, Limits, OnnxModel } from './model.js';
-import { DEFAULT_LIMITS } from './model.js';
+import { DEFAULT_LIMITS, limitsOf } from './model.js';
 import { identify } from './identify.js';
 import type * as P from './proto-types.generated.js';
 import type { Source } from './source.js';
@@ -28,7 +28,7 @@ function fail(diagnostic: Diagnostic): never {
  * Throws DiagnosticError with all problems found, and nothing else.
  */
 export function readModel(path: string, limits: Partial<Limits> = {}, file: string = path): OnnxModel {
-  return read(openModelFile(path, file), dirname(path), { ...DEFAULT_LIMITS, ...limits }, file);
+  return read(openModelFile(path, file), dirname(path), limitsOf(limits), file);
 }
 
 /**
@@ -41,7 +41,7 @@ export function readModelBytes(
   file = 'model.onnx',
   folder?: string,
 ): OnnxModel {
-  return read(memorySource(bytes, file), folder, { ...DEFAULT_LIMITS, ...limits }, file);
+  return read(memorySource(bytes, file), folder, limitsOf(limits), file);
 }
 
 /** A FunctionProto from memory, as operator schemas have it. Throws DiagnosticError. */

@@ -6,7 +6,7 @@ import type { TensorRecord } from './decode.js';
 import { DecodeError, decodeTensorProto } from './decode.js';
 import { ExternalFiles } from './external.js';
 import type { Limits } from './model.js';
-import { DEFAULT_LIMITS } from './model.js';
+import { limitsOf } from './model.js';
 import { decoded, openModelFile } from './read.js';
 import type { Source } from './source.js';
 import { memorySource } from './source.js';
@@ -45,9 +45,7 @@ export function readTensorBytes(
   file = 'tensor.pb',
 ): { name: string; tensor: Tensor } {
   const source = memorySource(bytes, file);
-  const value = decoded(source, { file }, () =>
-    tensorIn(source, whole(source), { ...DEFAULT_LIMITS, ...limits }, { file }),
-  );
+  const value = decoded(source, { file }, () => tensorIn(source, whole(source), limitsOf(limits), { file }));
   return { name: value.name, tensor: value.tensor };
 }
 
@@ -64,7 +62,7 @@ export function readValueFile(
 ): StoredValue {
   const source = openModelFile(path, file);
   const place: Place = { file };
-  const bounds = { ...DEFAULT_LIMITS, ...limits };
+  const bounds = limitsOf(limits);
   if (source.size > bounds.maxBytes) fail(say.modelTooLarge(place, source.size, bounds.maxBytes));
   // An optional that holds nothing and has no name takes no bytes at all.
   if (source.size === 0 && expected === 'optional') return { kind: 'optional', name: '', value: undefined };

@@ -116,6 +116,8 @@ function stored(dtype: DType, dims: readonly number[], place: Place, read: () =>
       } catch (e) {
         if (e instanceof SourceError || e instanceof WireError || e instanceof DecodeError)
           fail(say.fileChanged(place, e.message));
+        // The only RangeError there can be: no memory for that many elements.
+        if (e instanceof RangeError) fail(say.tensorUnreadable(place, 'needs more memory than there is'));
         throw e;
       }
     },
@@ -216,22 +218,18 @@ export function sparseWeight(
       ),
     );
 
-  return {
-    dtype: value.dtype,
-    dims,
-    load(): Tensor {
-      const data = allocate(value.dtype, total);
-      if (!index) return { dtype: value.dtype, dims, data };
-      const positions = flatten(index.load().data as BigInt64Array, byAxis ? dims : [total], nnz);
-      if (!positions) fail(say.badSparseTensor(place, 'has an index outside its shape, or indices out of order'));
-      const from = value.load().data;
-      const width = isComplex(value.dtype) ? 2 : 1;
-      for (let i = 0; i < nnz; i++)
-        for (let k = 0; k < width; k++)
-          (data as unknown[])[(positions[i] as number) * width + k] = (from as ArrayLike<unknown>)[i * width + k];
-      return { dtype: value.dtype, dims, data };
-    },
-  };
+  return stored(value.dtype, dims, place, () => {
+    const data = allocate(value.dtype, total);
+    if (!index) return data;
+    const positions = flatten(index.load().data as BigInt64Array, byAxis ? dims : [total], nnz);
+    if (!positions) fail(say.badSparseTensor(place, 'has an index outside its shape, or indices out of order'));
+    const from = value.load().data;
+    const width = isComplex(value.dtype) ? 2 : 1;
+    for (let i = 0; i < nnz; i++)
+      for (let k = 0; k < width; k++)
+        (data as unknown[])[(positions[i] as number) * width + k] = (from as ArrayLike<unknown>)[i * width + k];
+    return data;
+  });
 }
 
 /** Coordinates to positions in the flattened tensor; undefined where one is out of bounds or not above the one before. */

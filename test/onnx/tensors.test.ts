@@ -189,7 +189,7 @@ test.each(CASES)('%s', (_, bytes, tensor) => {
 test('a tensor larger than one piece of the unpacker', () => {
   const n = 1_000_003;
   const bytes = Uint8Array.from({ length: Math.ceil(n / 2) }, (_, i) => (i * 37) & 255);
-  const data = read(Buffer.concat([head('uint4', n), delimited(9, bytes)])).data as Uint8Array;
+  const data = readTensorBytes(Buffer.concat([head('uint4', n), delimited(9, bytes)])).tensor.data as Uint8Array;
   expect(data.length).toBe(n);
   for (let i = 0; i < n; i++)
     if (data[i] !== ((((i >> 1) * 37) >> (i & 1 ? 4 : 0)) & 15)) throw new Error(`element ${i} is ${data[i]}`);
