@@ -282,12 +282,12 @@ export function referenceWithoutOutputs(file: string): Diagnostic {
   );
 }
 
-/** A tensor whose shape the model can't take or give. `misfit`: 'has the shape … where the model has …'. */
-export function referenceShape(file: string, what: 'input' | 'output', name: string, misfit: string): Diagnostic {
+/** An input whose shape the model can't take. `misfit`: 'has the shape … where the model has …'. */
+export function referenceShape(file: string, name: string, misfit: string): Diagnostic {
   return make(
     'reference-shape',
     'error',
-    `the reference's ${what} ${q(name)} ${misfit}`,
+    `the reference's input ${q(name)} ${misfit}`,
     'store it in the order of axes of the ONNX model; one made from another version of the model has to be made anew',
     { file, tensor: name },
   );

@@ -1,7 +1,7 @@
 import { isBig, isComplex, isFloat } from '../tensor/dtype.js';
 import { sizeOf, type Tensor } from '../tensor/tensor.js';
 import { type Figures, figure, type ToleranceSettings } from './checks.js';
-import { permute, type RecordedTensor } from './record.js';
+import { isIdentity, permute, type RecordedTensor } from './record.js';
 import type { TfTensor } from './tftensor.js';
 
 /** A comparison's outcome; `kind` is the first thing that is wrong, in the order of the list. */
@@ -21,21 +21,27 @@ export function compare(
   row: RecordedTensor,
   tolerance: ToleranceSettings,
 ): Comparison {
+  const order = orderFor(expected.dims.length, row.order);
   const figures: Figures = {
     dtype: { expected: row.tfjs.dtype, actual: actual.dtype },
-    shape: { expected: [...expected.dims], actual: onnxShape(actual.shape, row.order) },
+    shape: { expected: [...expected.dims], actual: onnxShape(actual.shape, order) },
   };
-  const placed = permute(expected.dims, row.order);
+  const placed = permute(expected.dims, order);
   const sameShape = placed.length === actual.shape.length && placed.every((d, i) => d === actual.shape[i]);
   const isText = expected.dtype === 'string';
-  if (!sameShape) return { kind: 'shape', figures };
+  if (order.length !== expected.dims.length || !sameShape) return { kind: 'shape', figures };
   if (isText !== (actual.dtype === 'string') || isComplex(expected.dtype) !== (actual.dtype === 'complex64'))
     return { kind: 'dtype', figures };
 
   const kind = isText
-    ? compareStrings(expected, actual, row, figures)
-    : compareNumbers(expected, actual, row, tolerance, figures);
+    ? compareStrings(expected, actual, order, figures)
+    : compareNumbers(expected, actual, order, tolerance, figures);
   return { kind: actual.dtype !== row.tfjs.dtype ? 'dtype' : kind, figures };
+}
+
+/** An output's rank may be another than the file says; where nothing moved, nothing moves at any rank. */
+function orderFor(rank: number, order: readonly number[]): readonly number[] {
+  return order.length !== rank && isIdentity(order) ? Array.from({ length: rank }, (_, axis) => axis) : order;
 }
 
 /** A TensorFlow.js shape in ONNX's order; as it is where its rank is another. */
@@ -83,10 +89,15 @@ function unravel(at: number, dims: readonly number[]): number[] {
   return index;
 }
 
-function compareStrings(expected: Tensor, actual: TfTensor, row: RecordedTensor, figures: Figures): Comparison['kind'] {
+function compareStrings(
+  expected: Tensor,
+  actual: TfTensor,
+  order: readonly number[],
+  figures: Figures,
+): Comparison['kind'] {
   const want = expected.data as readonly string[];
   const have = actual.data as readonly string[];
-  const steps = strides(expected.dims, row.order);
+  const steps = strides(expected.dims, order);
   const index = new Array<number>(expected.dims.length).fill(0);
   let beyond = 0;
   for (let at = 0, offset = 0; at < want.length; at++) {
@@ -105,14 +116,14 @@ function compareStrings(expected: Tensor, actual: TfTensor, row: RecordedTensor,
 function compareNumbers(
   expected: Tensor,
   actual: TfTensor,
-  row: RecordedTensor,
+  axes: readonly number[],
   settings: ToleranceSettings,
   figures: Figures,
 ): Comparison['kind'] {
   const pairs = isComplex(expected.dtype);
   // The real and the imaginary part are one more axis, the innermost in both.
   const dims = pairs ? [...expected.dims, 2] : expected.dims;
-  const order = pairs ? [...row.order, expected.dims.length] : row.order;
+  const order = pairs ? [...axes, expected.dims.length] : axes;
   const exact = !isFloat(expected.dtype) && !pairs;
   const limits = exact ? { atol: settings.integerAtol, rtol: 0, rangeTol: 0 } : settings;
   const want = isBig(expected.dtype)

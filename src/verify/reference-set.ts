@@ -47,7 +47,7 @@ interface Found {
 
 /**
  * Reads a set and holds it against the model's inputs and outputs: each has to be there once, with the model's type and a
- * shape that it can take, and nothing else may be. `workspace`: the folder that no file may be outside of.
+ * an input a shape that it can take, and nothing else may be. `workspace`: the folder that no file may be outside of.
  */
 export function readReference(files: ReferenceFiles, record: ConversionRecord, workspace: string): ReadResult {
   const diagnostics: Diagnostic[] = [];
@@ -192,9 +192,10 @@ function place(value: Found, what: 'input' | 'output', into: Map<string, Tensor>
     diagnostics.push(say.referenceTwice(file, name));
     return;
   }
-  const wrong = misfit(tensor.dims, row);
+  // What a file says of its outputs' shapes is often wrong, so those are held against what the model really gives.
+  const wrong = what === 'input' ? misfit(tensor.dims, row) : undefined;
   if (!sameType(tensor.dtype, dtype)) diagnostics.push(say.referenceDType(file, what, name, tensor.dtype, dtype));
-  else if (wrong !== undefined) diagnostics.push(say.referenceShape(file, what, name, wrong));
+  else if (wrong !== undefined) diagnostics.push(say.referenceShape(file, name, wrong));
   into.set(name, { ...tensor, dtype });
 }
 

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { escapePath, globSync, isDynamicPattern } from 'tinyglobby';
 import * as say from '../diag/catalogue-verify.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
-import type { ConversionRecord } from './record.js';
+import { type ConversionRecord, misfit } from './record.js';
 import { readReference, type ReferenceFiles, shownPath } from './reference-set.js';
 
 /** Where a model's references may be. */
@@ -98,13 +98,25 @@ function onnxConvention(at: ReferencePlace, record: ConversionRecord, diagnostic
   const shared = dataSets(folder, at);
   if (others.length === 0) return [...shared, ...own];
   const fitting = shared.filter((files) => {
-    const wrong = readReference(files, record, at.workspace).diagnostics.find((d) => d.severity === 'error');
-    diagnostics.push(
-      wrong ? say.referenceOfAnother(files.shown, wrong.message) : say.referenceShared(files.shown, others),
-    );
+    const wrong = whyNot(files, record, at.workspace);
+    const finding = wrong ? say.referenceOfAnother(files.shown, wrong) : say.referenceShared(files.shown, others);
+    diagnostics.push(finding);
     return wrong === undefined;
   });
   return [...fitting, ...own];
+}
+
+/** Why a data set isn't this model's; undefined where names, types and all shapes fit. */
+function whyNot(files: ReferenceFiles, record: ConversionRecord, workspace: string): string | undefined {
+  const { set, diagnostics } = readReference(files, record, workspace);
+  const wrong = diagnostics.find((d) => d.severity === 'error');
+  if (wrong) return wrong.message;
+  for (const row of record.outputs) {
+    const given = set?.outputs.get(row.onnx.name);
+    const misfits = given && misfit(given.dims, row);
+    if (misfits !== undefined) return `the output ${JSON.stringify(row.onnx.name)} ${misfits}`;
+  }
+  return undefined;
 }
 
 function dataSets(folder: string, at: ReferencePlace): ReferenceFiles[] {

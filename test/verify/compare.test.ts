@@ -189,6 +189,16 @@ describe('types and shapes', () => {
     ).toBe('shape');
   });
 
+  test('a rank other than the file says is fine where nothing moved', () => {
+    expect(
+      compare(tensorOf('float32', [2, 1], [1, 2]), floats([2, 1], [1, 2]), rowOf('float32', 0), DEFAULT_TOLERANCE).kind,
+    ).toBe('pass');
+    expect(
+      compare(tensorOf('float32', [2], [1, 2]), floats([2], [1, 2]), rowOf('float32', 2, [1, 0]), DEFAULT_TOLERANCE)
+        .kind,
+    ).toBe('shape');
+  });
+
   test('scalars and tensors without elements', () => {
     expect(
       compare(tensorOf('float32', [], [3]), floats([], [4]), rowOf('float32', 0), DEFAULT_TOLERANCE),

@@ -149,6 +149,13 @@ describe('a data set in a folder with several models', () => {
     expect(diagnostics[0]?.message).toContain('"other.onnx"');
   });
 
+  test('is left to the other one where an output has another shape', () => {
+    const of = record({ outputs: [row('y', 'float32', [1, 3])] as unknown as ConversionRecord['outputs'] });
+    const { names, diagnostics } = read([], of);
+    expect(names).toEqual([]);
+    expect(diagnostics[0]?.message).toMatch(/the output "y" has the shape \[1, 2\] where the model has \[1, 3\]/);
+  });
+
   test('is left to the other one where it does not', () => {
     const of = record({ inputs: [row('x', 'float32', [1, 3])] as unknown as ConversionRecord['inputs'] });
     const { names, diagnostics } = read([], of);
@@ -211,6 +218,9 @@ describe('a reference has to be the model’s', () => {
     const [d] = pb({ ...INPUTS, a: float(dims[0] === 2 ? [1, 2] : [1, 2, 3], dims) }, OUTPUTS);
     expect(d?.code).toBe('reference-shape');
     expect(d?.message).toBe(`the reference's input "a" ${message}`);
+  });
+  test("an output's shape is held against what the model gives, since files are often wrong about it", () => {
+    expect(pb(INPUTS, { y: float([5, 6, 7], [3]) })).toEqual([]);
   });
   test("a layers-model's batch may be another than the file's", () => {
     const open = (name: string) => ({
