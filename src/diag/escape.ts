@@ -35,6 +35,7 @@ export function visibleLines(text: string): string {
 
 /** At most `max` characters (code points), the middle left out where it is longer: both ends of a name tell most. */
 export function shorten(text: string, max: number): string {
+  if (text.length <= max) return text;
   // A name may be megabytes long: cut by code units first, so that this stays cheap.
   const head = text.length > 2 * max + 2 ? Array.from(text.slice(0, 2 * max)) : Array.from(text);
   const tail = text.length > 2 * max + 2 ? Array.from(text.slice(-2 * max)) : head;

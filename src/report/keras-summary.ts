@@ -96,14 +96,14 @@ function producer(connection: string): string {
 function fields(row: LayerRow): string[] {
   return [
     visible(`${row.name} (${row.className})`),
-    shapesText(row),
+    outputShapeText(row),
     String(row.params),
     visible(`[${row.connectedTo.map((c) => `'${c}'`).join(', ')}]`),
   ];
 }
 
 /** Python's text of `layer.output_shape`: a tuple; a list of tuples for an InputLayer and for several outputs. */
-function shapesText(row: LayerRow): string {
+export function outputShapeText(row: LayerRow): string {
   const tuples = row.outputShapes.map((dims) => {
     const inside = dims.map((d) => d ?? 'None').join(', ');
     return dims.length === 1 ? `(${inside},)` : `(${inside})`;

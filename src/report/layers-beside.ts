@@ -9,8 +9,8 @@ import type { KerasSummary, LayerRow, SourceRow, SourceSummary } from './types.j
  * beside the layer that bears its name; one that became no layer keeps its place in the source.
  */
 
-/** One line of the comparison. */
-interface Pair {
+/** One line of the comparison: a source layer, a written layer, or both where one bears the other's name. */
+export interface Pair {
   source?: SourceRow;
   layer?: LayerRow;
 }
@@ -30,7 +30,7 @@ function kerasBeside(source: SourceSummary, keras: KerasSummary, maxRows: number
     `${l.padEnd(left.lineLength)}${BAR}${number.padStart(digits)} ${r}`.trimEnd();
   const rule = (char: string, under: string) =>
     `${char.repeat(left.lineLength)}${BAR}${under.repeat(digits + 1 + right.lineLength)}`;
-  const pairs = pair(source.rows, keras.rows);
+  const pairs = pairLayers(source.rows, keras.rows);
   const body = pairs.slice(0, maxRows).flatMap(({ source: row, layer }) => {
     const l = row === undefined ? '' : sourceRow(row, left);
     if (layer === undefined) return [beside(l, String(row?.number ?? ''), ` (${row?.became ?? 'no layer'})`)];
@@ -59,7 +59,7 @@ function rest(rows: number, maxRows: number): string[] {
 }
 
 /** The layers in Keras's order, each source row beside its principal layer. */
-function pair(rows: readonly SourceRow[], layers: readonly LayerRow[]): Pair[] {
+export function pairLayers(rows: readonly SourceRow[], layers: readonly LayerRow[]): Pair[] {
   const byNumber = new Map(rows.map((row) => [row.number, row]));
   const principal = principals(layers);
   const pairs: Pair[] = [];

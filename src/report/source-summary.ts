@@ -108,7 +108,7 @@ function torchName(row: SourceRow): string {
 }
 
 /** The output's shape with -1 for the batch: axis 0 where it is -1, 1, a symbol or unknown, and not the only one. */
-function shapeText(row: SourceRow): string {
+export function shapeText(row: SourceRow): string {
   if (row.outputShape === undefined) return '?';
   const batch = row.outputShape.length > 1 && isBatch(row.outputShape[0] as Dim);
   const dims = row.outputShape.map((d, i) => (i === 0 && batch ? -1 : (d ?? '?')));

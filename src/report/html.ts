@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { counted, duration, size } from './figures.js';
+import { type Content, h, join, type Markup, raw } from './html/markup.js';
+import { modelArticle } from './html/model.js';
+import { overview } from './html/overview.js';
+import { SCRIPT } from './html/script.js';
+import { STYLE } from './html/style.js';
+import type { ModelReport, Report } from './types.js';
+import { headline, isFailing, worstFirst } from './verdict.js';
+
+/** Rows of layers on the whole page, about 300 bytes each; and of one model. */
+const PAGE_ROWS = 15_000;
+const MODEL_ROWS = 3000;
+
+/** index.html: one file that needs nothing else, asks for nothing, and may run nothing but its own script. */
+export function reportHtml(report: Report): string {
+  const models = worstFirst(report.models).map((model, i) => ({ model, id: `m${i + 1}` }));
+  const rows = layerRows(models.map(({ model }) => model));
+  const failing = models.filter(({ model }) => isFailing(model)).length;
+  const articles = models.map(({ model, id }, i) => {
+    const open = models.length === 1 || (failing <= 3 && isFailing(model));
+    return modelArticle({ report, model, id, layerRows: rows[i] as number }, open);
+  });
+  const page = h`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${hash(STYLE)}'; script-src '${hash(SCRIPT)}'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${headline(report, (path) => path)}</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body>
+<a class="skip" href="#main">To the models</a>
+<header><div><h1>${title(report)}</h1><p class="sub">${subtitle(report)}</p></div>
+<div class="tools"><button type="button" id="open">Open all</button> <button type="button" id="close">Close all</button> <button type="button" id="theme" data-now="system">Theme: system</button></div></header>
+<main id="main" tabindex="-1">
+${overview(report, models)}
+${join(articles, '\n')}
+${settings(report)}
+</main>
+<footer><p>${report.tool.name} ${report.tool.version}. Everything on this page is in report.json beside it.</p></footer>
+<script>${raw(SCRIPT)}</script>
+</body>
+</html>
+`;
+  return page.html;
+}
+
+/** As a Content-Security-Policy names an inline style or script. */
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+/** The verdict, each name as code. Names are put in afterwards, so that no name can be taken for another's place. */
+function title(report: Report): Markup {
+  const names: string[] = [];
+  const text = headline(report, (path) => `\0${names.push(path) - 1}\0`);
+  const pieces = text
+    .split('\0')
+    .map((piece, i): Content => (i % 2 === 0 ? piece : h`<code>${names[Number(piece)]}</code>`));
+  return join(pieces);
+}
+
+function subtitle(report: Report): string {
+  if (report.models.length === 0) return '';
+  const { totals, timings } = report;
+  const parts = [counted(totals.models, 'model'), `${size(totals.bytesIn)} of ONNX in`, `${size(totals.bytesOut)} out`];
+  if (timings?.total !== undefined) parts.push(duration(timings.total));
+  return parts.join(' · ');
+}
+
+/** How many rows of layers each model may show: those that fail first, then fairly, till the page is full. */
+function layerRows(models: readonly ModelReport[]): number[] {
+  let left = PAGE_ROWS;
+  return models.map((model, i) => {
+    const wanted = Math.min(MODEL_ROWS, Math.max(model.layers?.rows.length ?? 0, 2 * (model.keras?.rows.length ?? 0)));
+    const fair = Math.max(1, Math.floor(left / (models.length - i)));
+    const given = isFailing(model) ? Math.min(wanted, left) : Math.min(wanted, fair);
+    left -= given;
+    return given;
+  });
+}
+
+/** What was applied to all models. */
+function settings(report: Report): Markup | undefined {
+  const applied = Object.entries(report.settings ?? {}).map(([name, value]): [string, string] => [
+    name,
+    Array.isArray(value) ? value.join(', ') : String(value),
+  ]);
+  const rows = [
+    ...applied,
+    ...Object.entries(report.versions ?? {}).map(([name, v]): [string, string] => [`version of ${name}`, v]),
+  ];
+  if (rows.length === 0) return undefined;
+  return h`<section aria-labelledby="settings"><h2 id="settings">Settings</h2>
+<dl>${join(rows.map(([name, value]) => h`<dt>${name}</dt><dd>${value === '' ? '–' : h`<code>${value}</code>`}</dd>`))}</dl></section>`;
+}

@@ -1,0 +1,27 @@
+import { modelVerdict, shownPath, STATUS_WORDS } from '../verdict.js';
+import { facts } from './facts.js';
+import { findings } from './findings.js';
+import { interfaces } from './interface.js';
+import { layers } from './layers.js';
+import { h, join, type Markup } from './markup.js';
+import { outputs } from './outputs.js';
+import { divergence, notLayers } from './reasons.js';
+import type { Section, SectionInput } from './section.js';
+import { steps } from './steps.js';
+
+/** The sections of a model, in the page's order. */
+const SECTIONS: readonly Section[] = [divergence, outputs, findings, steps, interfaces, notLayers, layers, facts];
+
+/** One model's part of the page. */
+export function modelArticle(input: SectionInput, open: boolean): Markup {
+  const { model, id } = input;
+  const sections = SECTIONS.map((section) => {
+    const body = section.body(input);
+    return body && h`<h3>${section.title}</h3>\n${body}`;
+  });
+  return h`<article id="${id}" class="model" data-status="${model.status}">
+<details${open && h` open`}><summary><h2><code>${shownPath(model)}</code> <span class="status ${model.status}">${STATUS_WORDS[model.status]}</span></h2></summary>
+<p class="verdict">${modelVerdict(model)}</p>
+${join(sections, '\n')}
+</details></article>`;
+}

@@ -1,0 +1,62 @@
+import { count, figure } from '../figures.js';
+import { toleranceText } from '../markdown-model.js';
+import type { Check } from '../types.js';
+import { checksWorstFirst, verdictChecks } from '../verdict.js';
+import { errorBar } from './bar.js';
+import { h, join, type Markup } from './markup.js';
+import { head, more, scrolling, type Section } from './section.js';
+
+/** Rows; report.json has all. */
+const SHOWN = 500;
+
+const TITLES = [
+  'Output',
+  'Verdict',
+  'Error, of what is allowed',
+  'Max. abs. error',
+  'Max. rel. error',
+  'Beyond',
+  'Worst element',
+  'Expected range',
+  'Tolerance',
+  'Engine',
+  'Reference',
+];
+const NUMERIC = ['Max. abs. error', 'Max. rel. error', 'Beyond'];
+const WORDS: Record<Check['status'], string> = { pass: 'agrees', mismatch: 'differs', error: 'failed' };
+
+/** Each output on each engine against each reference: how far it is off, and how far it might be. */
+export const outputs: Section = {
+  title: 'Outputs',
+  body({ model }) {
+    const guarded = model.checks.filter((c) => c.guarded === true);
+    const checks = [...checksWorstFirst(verdictChecks(model)), ...checksWorstFirst(guarded)];
+    if (checks.length === 0) return undefined;
+    const table = h`<table>${head(TITLES, NUMERIC)}<tbody>${join(checks.slice(0, SHOWN).map(row))}</tbody></table>`;
+    return h`${scrolling('Errors by output', table)}${more(checks.length, SHOWN)}
+<p class="hint">An element agrees where <code>abs(a-b) &lt;= atol + rtol*abs(b) + range-tol*(max(b)-min(b))</code>, a being what the written model gives and b the reference.</p>`;
+  },
+};
+
+function row(check: Check): Markup {
+  return h`<tr><th scope="row">${check.output === undefined ? 'all outputs' : h`<code>${check.output}</code>`}</th>
+<td class="why"><span class="status ${check.status}">${WORDS[check.status]}</span>${check.reason !== undefined && h`<br>${check.reason}`}</td>
+<td>${errorBar(check.used)}</td><td class="n">${figure(check.maxAbs)}</td><td class="n">${figure(check.maxRel)}</td>
+<td class="n">${check.beyond === undefined ? '–' : `${count(check.beyond)} of ${count(check.elements ?? 0)}`}</td>
+<td>${worst(check)}</td><td>${range(check)}</td><td>${check.tolerance === undefined ? '–' : toleranceText(check.tolerance)}</td>
+<td>${check.engine}, ${check.format}${guardedText(check)}</td>
+<td>${check.reference.kind === 'stored' ? h`<code>${check.reference.name}</code>` : 'onnxruntime; no outputs are stored'}</td></tr>`;
+}
+
+function worst({ worst: w }: Check): Markup {
+  return w === undefined ? h`–` : h`[${w.index.join(', ')}]: expected ${String(w.expected)}, got ${String(w.actual)}`;
+}
+
+function range({ expectedRange: r }: Check): string {
+  return r === undefined ? '–' : `${figure(r.min)} to ${figure(r.max)}`;
+}
+
+function guardedText({ guarded, kernels = [] }: Check): string {
+  if (guarded !== true) return '';
+  return `, CPU kernels in the place of suspect ones${kernels.length === 0 ? '' : ` (${kernels.join(', ')})`}; does not count`;
+}

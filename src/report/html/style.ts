@@ -1,0 +1,77 @@
+/**
+ * The page's style. Colours are named by what they mean, light and dark; each text colour has a contrast of at least 4.5 to
+ * its ground in both.
+ */
+export const STYLE = `
+:root { color-scheme: light dark; --ground: #ffffff; --raised: #f5f7f9; --text: #1b2027; --soft: #535d6a; --line: #cdd4dc;
+  --link: #0a58b8; --mark: #fff0b8; --pass: #146c34; --bad: #b3192b; --warn: #7d5200; --calm: #535d6a; }
+@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { --ground: #12161b; --raised: #1b2128; --text: #e4e9ee;
+  --soft: #a3aeba; --line: #3a444f; --link: #7db7ff; --mark: #4a3f12; --pass: #5fcf84; --bad: #ff8b93; --warn: #e6b450; --calm: #a3aeba; } }
+:root[data-theme="dark"] { color-scheme: dark; --ground: #12161b; --raised: #1b2128; --text: #e4e9ee; --soft: #a3aeba;
+  --line: #3a444f; --link: #7db7ff; --mark: #4a3f12; --pass: #5fcf84; --bad: #ff8b93; --warn: #e6b450; --calm: #a3aeba; }
+:root[data-theme="light"] { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
+header, main, footer { max-width: 100rem; margin: 0 auto; padding: 1rem 1.5rem; }
+header { display: flex; flex-wrap: wrap; gap: .5rem 2rem; align-items: start; justify-content: space-between; }
+h1 { font-size: 1.5rem; line-height: 1.3; margin: 0; max-width: 70rem; }
+h2 { font-size: 1.15rem; margin: 1rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
+summary h2 { display: inline; font-weight: 600; }
+code, pre { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+td code, th code { display: inline-block; max-width: 34rem; white-space: normal; }
+a { color: var(--link); }
+.sub, .hint, footer { color: var(--soft); }
+.skip { position: absolute; left: -99rem; }
+.skip:focus { left: 1rem; top: 1rem; background: var(--ground); padding: .5rem 1rem; z-index: 1; }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+button, input { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .75rem; }
+button { cursor: pointer; }
+.tools { display: flex; gap: .5rem; flex-wrap: wrap; }
+.scroll { overflow: auto; max-height: 80vh; border: 1px solid var(--line); border-radius: 4px; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
+.why { white-space: normal; min-width: 14rem; }
+thead th { position: sticky; top: 0; background: var(--raised); z-index: 1; }
+thead button { background: none; border: 0; padding: 0; font-weight: 600; }
+tbody th { font-weight: 400; }
+tbody tr:last-child > * { border-bottom: 0; }
+.n { text-align: right; font-variant-numeric: tabular-nums; }
+.status { font-weight: 600; white-space: nowrap; }
+.status::before { content: "● "; }
+.status.pass { color: var(--pass); }
+.status.mismatch, .status.error { color: var(--bad); }
+.status.mismatch::before, .status.error::before { content: "✖ "; }
+.status.unsupported, .status.warning { color: var(--warn); }
+.status.unsupported::before, .status.warning::before { content: "▲ "; }
+.status.unverified, .status.note { color: var(--calm); }
+.status.unverified::before { content: "○ "; }
+.share { display: inline-flex; align-items: center; gap: .5rem; }
+.bar { width: 6.6rem; height: .7rem; }
+.bar .all { fill: none; stroke: var(--soft); }
+.bar .part { fill: var(--pass); }
+.bar.beyond .part { fill: var(--bad); }
+.model { border: 1px solid var(--line); border-radius: 6px; margin: 1rem 0; padding: 0 1rem; scroll-margin-top: 1rem; }
+.model > details > summary { cursor: pointer; padding: .7rem 0; }
+.model[data-status="error"], .model[data-status="mismatch"] { border-left: 5px solid var(--bad); }
+.model[data-status="unsupported"] { border-left: 5px solid var(--warn); }
+.model[data-status="pass"] { border-left: 5px solid var(--pass); }
+.verdict { font-size: 1.05rem; margin: .25rem 0; }
+.layers tr.same > * { background: var(--mark); }
+.layers tr:target > * { background: var(--mark); }
+.layers tr { scroll-margin-top: 3rem; }
+pre { background: var(--raised); border: 1px solid var(--line); border-radius: 4px; padding: .6rem .8rem; overflow: auto; margin: .4rem 0; white-space: pre-wrap; }
+dl { display: grid; grid-template-columns: fit-content(20rem) minmax(0, 1fr); gap: .2rem 1.5rem; }
+dt { color: var(--soft); overflow-wrap: anywhere; }
+dd { margin: 0; overflow-wrap: anywhere; }
+[hidden] { display: none; }
+@media (max-width: 40rem) { dl { display: block; } dd { margin: 0 0 .5rem; } header, main, footer { padding: 1rem .75rem; } }
+@media print {
+  :root, :root[data-theme] { --ground: #fff; --raised: #fff; --text: #000; --soft: #333; --line: #999; --link: #000; --mark: #fff;
+    --pass: #0a4a20; --bad: #8a0f1d; --warn: #5c3c00; --calm: #333; }
+  body { font-size: 9pt; } .tools, .filter, .skip { display: none; } header, main, footer { max-width: none; padding: 0; }
+  .scroll { max-height: none; overflow: visible; border: 0; } thead th { position: static; }
+  th, td { white-space: normal; overflow-wrap: anywhere; padding: .1rem .3rem; } tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .bar .part { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
+`;
