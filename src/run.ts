@@ -13,6 +13,7 @@ import { failure, judge, type Turn } from './judge.js';
 import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
 import { type Staging, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
+import { reportHtml } from './report/html.js';
 import { junitXml } from './report/junit.js';
 import { summaryMarkdown } from './report/markdown.js';
 import { totalsOf } from './report/totals.js';
@@ -216,6 +217,7 @@ async function writeReports(report: Report, output: string): Promise<Pick<RunRes
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(path.join(folder, 'summary.md'), markdown);
+  await writeFile(path.join(folder, 'index.html'), reportHtml(report));
   await writeFile(path.join(folder, 'junit.xml'), junitXml(report));
   return { reportPath: path.join(folder, 'report.json'), junitPath: path.join(folder, 'junit.xml') };
 }
