@@ -3,17 +3,16 @@ import { kerasSize } from './figures.js';
 import type { KerasSummary, LayerRow } from './types.js';
 
 /**
- * `model.summary()` as Keras 2 prints it for a functional model: the form that users know. One difference: the line is as
- * long as it takes for every field to stand on its own line, where Keras would wrap at 98 (65) characters unless told a
- * `line_length`; and no white space at the ends of lines.
+ * `model.summary()` as Keras 2 prints it for a functional model: the form that users know. Columns are at least as wide as
+ * Keras makes them by itself, and wider where a field needs it (Keras's `positions`), where Keras would wrap; and there is
+ * no white space at the ends of lines.
  */
 
-/** Where each column ends, as shares of the line: a model with branches, and one that is a plain chain. */
-const BRANCHED = [0.3, 0.6, 0.7, 1];
-const CHAIN = [0.45, 0.85, 1];
-const SHORTEST = { branched: 98, chain: 65 };
-/** Beyond this, fields wrap as Keras wraps them. */
-const LONGEST = 200;
+/** The line's length unless told another, and where each column ends, as shares of it: with branches, and a plain chain. */
+const BRANCHED = { lineLength: 98, shares: [0.3, 0.6, 0.7, 1] };
+const CHAIN = { lineLength: 65, shares: [0.45, 0.85, 1] };
+/** Beyond this many characters, a field wraps as Keras wraps it. */
+const WIDEST = 80;
 
 const TITLES = ['Layer (type)', 'Output Shape', 'Param #', 'Connected to'];
 
@@ -41,23 +40,27 @@ export function kerasSummary(summary: KerasSummary, lineLength?: number): string
 
 /** The columns for a summary; a chain has no `Connected to`, as in Keras. */
 export function kerasColumns(summary: KerasSummary, lineLength?: number): KerasColumns {
-  const chain = isChain(summary.rows);
-  const shares = chain ? CHAIN : BRANCHED;
-  const at = (length: number): KerasColumns => ({
-    lineLength: length,
-    ends: shares.map((share) => Math.floor(length * share)),
-  });
-  if (lineLength !== undefined) return at(lineLength);
-  const widest = shares.map(() => 0);
+  const form = isChain(summary.rows) ? CHAIN : BRANCHED;
+  const length = lineLength ?? form.lineLength;
+  const usual = { lineLength: length, ends: form.shares.map((share) => Math.floor(length * share)) };
+  return lineLength === undefined ? widened(usual, summary) : usual;
+}
+
+/** As wide as the fields need, each column by itself. */
+function widened(usual: KerasColumns, summary: KerasSummary): KerasColumns {
+  const widest = usual.ends.map(() => 0);
   for (const row of summary.rows)
-    for (const [i, field] of fields(row).slice(0, shares.length).entries())
+    for (const [i, field] of fields(row).slice(0, widest.length).entries())
       for (const part of parts(field)) widest[i] = Math.max(widest[i] as number, part.length);
-  for (let length = chain ? SHORTEST.chain : SHORTEST.branched; length < LONGEST; length++) {
-    const columns = at(length);
-    // One more in the first column, for the blank that every row begins with.
-    if (widest.every((width, i) => width + (i === 0 ? 1 : 0) <= room(columns, i))) return columns;
-  }
-  return at(LONGEST);
+  let end = 0;
+  const ends = widest.map((width, i) => {
+    const given = (usual.ends[i] as number) - (i === 0 ? 0 : (usual.ends[i - 1] as number));
+    // One more in the first column, for the blank that every row begins with; two between columns.
+    const needed = Math.min(width, WIDEST) + (i === 0 ? 1 : 0) + (i === widest.length - 1 ? 0 : 2);
+    end += Math.max(given, needed);
+    return end;
+  });
+  return { lineLength: end, ends };
 }
 
 /** The line with the titles, as a row. */
