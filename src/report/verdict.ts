@@ -75,7 +75,12 @@ export function headline(report: Report, name: (path: string) => string): string
     return some.length === 0 ? [] : [{ some, words: GROUPS[status][some.length === 1 ? 0 : 1] }];
   });
   const parts = sentences.map(({ some, words }, i) => {
-    const subject = i === 0 ? `${some.length} of ${counted(models.length, 'model')}` : String(some.length);
+    const subject =
+      i > 0
+        ? String(some.length)
+        : some.length === models.length
+          ? allOf(some.length)
+          : `${some.length} of ${counted(models.length, 'model')}`;
     return `${subject} ${words}: ${named(some, name)}.`;
   });
   if (passed > 0)
@@ -84,7 +89,11 @@ export function headline(report: Report, name: (path: string) => string): string
 }
 
 function allTheSame(n: number): string {
-  return n === 2 ? 'Both models still compute the same.' : `All ${n} models still compute the same.`;
+  return `${allOf(n)} still compute the same.`;
+}
+
+function allOf(n: number): string {
+  return n === 2 ? 'Both models' : `All ${n} models`;
 }
 
 const GROUPS: Record<Exclude<Status, 'pass'>, [string, string]> = {

@@ -125,6 +125,7 @@ describe('the verdict in words', () => {
       only('unjudged'),
       '## ⚪ `models/unjudged.onnx` was converted, but compared with nothing.',
     ],
+    ['two that differ', only('pool', 'wasm'), '## ❌ Both models differ: `models/pool.onnx`, `models/wasm.onnx`.'],
     ['none', only(), '## ⚪ No models were found.'],
   ])('%s', (_, change, expected) => expect(line(change)).toBe(expected));
 
