@@ -32,6 +32,7 @@ async function act(): Promise<void> {
   const { report, reportPath } = done;
   console.summarize(report, reportPath);
 
+  for (const { message, severity } of report.diagnostics ?? []) if (severity === 'warning') warn(message);
   const fails = (model: ModelReport) => reaches(severityOf(model), settings.failOn);
   const shown = settings.annotations ? annotations(report, { fails, limit: ANNOTATION_LIMIT }) : [];
   annotate(shown);

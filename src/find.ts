@@ -1,7 +1,7 @@
 /** Finds the models of a run: globs, folders and files, each with the root that its place in the output follows from. */
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { escapePath, glob, isDynamicPattern } from 'tinyglobby';
+import picomatch from 'picomatch';
 import { visible } from './diag/escape.js';
 import { ConfigurationError } from './options.js';
 
@@ -48,8 +48,7 @@ const REPORTS = /^report(\/(report\.json|summary\.md|index\.html|junit\.xml))?$/
  */
 export async function findModels(search: Search): Promise<Found> {
   const patterns = search.patterns.map(withSlashes);
-  const excludes = patterns.filter((p) => p.startsWith('!')).map((p) => p.slice(1));
-  const ignore = excludes.flatMap((p) => [p, `${p.replace(/\/+$/, '')}/**`]);
+  const isExcluded = exclusion(patterns.filter((p) => p.startsWith('!')).map((p) => p.slice(1)), search.base);
   const within = search.within === undefined ? undefined : await realpath(search.within);
   const home = search.within ?? search.base;
   const models = new Map<string, FoundModel>();
@@ -61,34 +60,16 @@ export async function findModels(search: Search): Promise<Found> {
       missing.push(pattern);
       continue;
     }
-    const realRoot = await realpath(start.root);
-    if (within !== undefined && !isInside(within, realRoot))
+    const { root } = start;
+    if (within !== undefined && !isInside(within, await realpath(root)))
       throw new ConfigurationError(`${JSON.stringify(visible(pattern))} leads out of the workspace`);
-    // `**` doesn't reach above the base, so what lies there is said in full.
-    const anywhere = isInside(search.base, start.root) ? '' : `${escapePath(slashed(start.root))}/`;
-    const never = NEVER.map((name) => `${anywhere}**/${name}/**`);
-    for (const file of await glob(start.pattern, {
-      cwd: search.base,
-      ignore: [...never, ...ignore],
-      absolute: true,
-      onlyFiles: true,
-      followSymbolicLinks: false,
-      expandDirectories: false,
-      dot: false,
-    })) {
-      const absolute = path.resolve(file);
-      const relative = path.relative(start.root, absolute);
-      if (models.has(absolute) || !isInside(start.root, absolute) || neverSearched(absolute, search)) continue;
-      const stat = await lstat(absolute).catch(() => undefined);
-      // No link on the way from the root: the library follows those that a pattern names.
-      if (!stat?.isFile() || (await realpath(absolute)) !== path.join(realRoot, relative)) continue;
-      models.set(absolute, {
-        file: absolute,
-        root: start.root,
-        path: slashed(relative),
-        shown: isInside(home, absolute) ? slashed(path.relative(home, absolute)) : slashed(relative),
-        bytes: stat.size,
-      });
+    for (const relative of await filesBelow(start)) {
+      const file = path.join(root, relative);
+      if (models.has(file) || neverSearched(file, search) || isExcluded(file, slashed(relative))) continue;
+      const stat = await lstat(file).catch(() => undefined);
+      if (!stat?.isFile()) continue;
+      const shown = isInside(home, file) ? path.relative(home, file) : relative;
+      models.set(file, { file, root, path: slashed(relative), shown: slashed(shown), bytes: stat.size });
     }
   }
   const found = [...models.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -99,48 +80,84 @@ export async function findModels(search: Search): Promise<Found> {
 interface Start {
   /** Absolute, the folder that the models' paths are relative to. */
   root: string;
-  /** What to hand to the glob library: as given, or absolute. */
-  pattern: string;
+  /** A file in the root, or a glob relative to it. */
+  file?: string;
+  glob?: string;
 }
 
 /** The root rule: of a folder given, the folder; of a file, its parent; of a glob, its literal prefix. */
 async function startOf(pattern: string, base: string): Promise<Start | undefined> {
   const literal = path.resolve(base, pattern);
-  const there = await lstat(literal).catch(() => undefined);
-  const root = await resolved(literal);
-  if (await isFolder(root)) return { root, pattern: `${escapePath(slashed(root))}/**/*.onnx` };
-  if (there) return { root: path.dirname(literal), pattern: escapePath(slashed(literal)) };
-  if (!isDynamicPattern(pattern)) return undefined;
+  const folder = await folderAt(literal);
+  if (folder !== undefined) return { root: folder, glob: '**/*.onnx' };
+  if (await lstat(literal).catch(() => undefined)) return { root: path.dirname(literal), file: path.basename(literal) };
+  if (!isGlob(pattern)) return undefined;
 
   const segments = pattern.split('/');
-  const magic = segments.findIndex((segment) => isDynamicPattern(segment));
   // A brace may span slashes, so that no segment alone has wildcards: then the root is the base.
-  const prefix = segments.slice(0, Math.max(magic, 0)).join('/').replace(/\\(.)/g, '$1');
-  const named = path.resolve(base, pattern.startsWith('/') ? `${prefix}/` : prefix);
-  const folder = await resolved(named);
-  if (!(await isFolder(folder))) return { root: base, pattern };
-  if (folder === named) return { root: folder, pattern };
-  return { root: folder, pattern: `${escapePath(slashed(folder))}/${segments.slice(magic).join('/')}` };
+  const magic = Math.max(segments.findIndex(isGlob), 0);
+  const prefix = segments.slice(0, magic).join('/').replace(/\\(.)/g, '$1');
+  const root = await folderAt(path.resolve(base, pattern.startsWith('/') ? `${prefix}/` : prefix));
+  return { root: root ?? base, glob: root === undefined ? '' : segments.slice(magic).join('/') };
 }
+
+const isGlob = (pattern: string): boolean => picomatch.scan(pattern).isGlob;
 
 /** A root given by a link is the user's word (macOS has /tmp so); what it leads to is checked against `within`. */
-async function resolved(root: string): Promise<string> {
-  const isLink = (await lstat(root).catch(() => undefined))?.isSymbolicLink();
-  return isLink ? realpath(root).catch(() => root) : root;
+async function folderAt(place: string): Promise<string | undefined> {
+  const real = (await lstat(place).catch(() => undefined))?.isSymbolicLink()
+    ? await realpath(place).catch(() => place)
+    : place;
+  return (await lstat(real).catch(() => undefined))?.isDirectory() ? real : undefined;
 }
 
-async function isFolder(place: string): Promise<boolean> {
-  return (await lstat(place).catch(() => undefined))?.isDirectory() ?? false;
+/** A name may hold a line end, which `.` of a regular expression matches only with this flag. */
+const MATCHING = { windows: false, flags: 's' };
+
+/** The files at a start that its glob matches, relative to the root. What can't be read is passed over. */
+async function filesBelow({ root, file, glob = '' }: Start): Promise<string[]> {
+  if (file !== undefined) return [file];
+  if (glob === '') return [];
+  const matches = picomatch(glob, MATCHING);
+  const depth = glob.includes('**') ? Infinity : glob.split('/').length;
+  const namesHidden = /(?:^|[/{,(|])\\?\./.test(glob);
+  const found: string[] = [];
+  const walk = async (folder: string, level: number): Promise<void> => {
+    const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const relative = path.join(folder, entry.name);
+      if (entry.isFile() && matches(slashed(relative))) found.push(relative);
+      // A link is neither: it is not followed.
+      if (!entry.isDirectory() || level >= depth || NEVER.includes(entry.name)) continue;
+      if (namesHidden || !entry.name.startsWith('.')) await walk(relative, level + 1);
+    }
+  };
+  await walk('', 1);
+  return found;
+}
+
+/** Whether some `!` pattern means a file or a folder that it is in. */
+function exclusion(patterns: readonly string[], base: string): (file: string, fromRoot: string) => boolean {
+  const matchers = patterns.map((given) => {
+    const pattern = path.posix.normalize(given).replace(/\/+$/, '');
+    const matches = picomatch([pattern, `${pattern}/**`], { ...MATCHING, dot: true });
+    return { matches, absolute: path.isAbsolute(pattern), anywhere: pattern.startsWith('**') };
+  });
+  return (file, fromRoot) => {
+    const fromBase = slashed(path.relative(base, file));
+    // `**` doesn't reach above the base, where it means any depth below the root.
+    return matchers.some(({ matches, absolute, anywhere }) =>
+      matches(absolute ? slashed(file) : anywhere && fromBase.startsWith('../') ? fromRoot : fromBase),
+    );
+  };
 }
 
 /** Below the base if it is there, else below its root: so that a checkout inside some `node_modules` can be worked in. */
 function neverSearched(file: string, search: Search): boolean {
   if (search.output !== undefined && search.output !== search.base && isInside(search.output, file)) return true;
   if (!isInside(search.base, file)) return false;
-  return path
-    .relative(search.base, file)
-    .split(path.sep)
-    .some((name) => NEVER.includes(name));
+  const steps = path.relative(search.base, file).split(path.sep);
+  return steps.some((name) => NEVER.includes(name));
 }
 
 /** Equal places, places equal but for case, and one model's folder inside another's. */

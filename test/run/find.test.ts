@@ -98,6 +98,13 @@ test('symbolic links are not followed: neither folders, nor files, nor a file gi
   expect(found.filter((p) => p.includes('link') || p.includes('secret') || p.includes('dangling'))).toEqual([]);
 });
 
+test('names with line ends, wildcards and quotes are found as any other', async () => {
+  const names = ['a\nb/m.onnx', '*.onnx', '[a].onnx', "it's.onnx", 'x\n.onnx', '$(x).onnx', '!not.onnx'];
+  const root = folder(Object.fromEntries(names.map((name) => [name, ''])));
+  expect(await paths(['**/*.onnx'], root)).toEqual([...names].sort());
+  expect(await paths(['[[]a].onnx', './!not.onnx'], root)).toEqual(['!not.onnx', '[a].onnx']);
+});
+
 test('a folder named as a model is not one', async () => {
   const root = folder({ 'x.onnx/inner.txt': '' });
   expect(await paths(['**/*.onnx'], root)).toEqual([]);
