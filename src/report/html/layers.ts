@@ -20,14 +20,15 @@ export const layers: Section = {
   },
 };
 
-const SOURCE = ['#', 'Source layer', 'ONNX node', 'Output shape', 'Params'];
+const SOURCE = ['#', 'Source layer', 'Output shape', 'Params'];
+const NODE = 'ONNX node';
 const NUMERIC = ['#', 'Params', 'Param #'];
 
 function kerasTable({ model, id, layerRows }: SectionInput): Markup {
   const pairs = pairLayers(model.layers?.rows ?? [], model.keras?.rows ?? []);
   const shown = pairs.slice(0, layerRows);
   const anchors = new Map(shown.flatMap(({ layer }, i) => (layer === undefined ? [] : [[layer.name, `${id}l${i}`]])));
-  const titles = head([...SOURCE, 'Layer (type)', 'Output Shape', 'Param #', 'Connected to'], NUMERIC);
+  const titles = head([...SOURCE, 'Layer (type)', 'Output Shape', 'Param #', 'Connected to', NODE], NUMERIC);
   const rows = shown.map((pair) => pairRow(pair, anchors));
   return h`<table class="layers">${titles}<tbody>${join(rows, '\n')}${rest(pairs.length, layerRows)}</tbody></table>`;
 }
@@ -35,7 +36,11 @@ function kerasTable({ model, id, layerRows }: SectionInput): Markup {
 function pairRow({ source, layer }: Pair, anchors: ReadonlyMap<string, string>): Markup {
   const number = source?.number ?? layer?.source;
   const anchor = layer === undefined ? undefined : anchors.get(layer.name);
-  return h`<tr${number !== undefined && h` data-n="${number}"`}${anchor !== undefined && h` id="${anchor}"`}>${sourceCells(source, number)}${layer === undefined ? h`<td colspan="4">${source?.became ?? ''}</td>` : layerCells(layer, anchors)}</tr>`;
+  return h`<tr${number !== undefined && h` data-n="${number}"`}${anchor !== undefined && h` id="${anchor}"`}>${sourceCells(source, number)}${layer === undefined ? h`<td colspan="4">${source?.became ?? ''}</td>` : layerCells(layer, anchors)}${nodeCell(source)}</tr>`;
+}
+
+function nodeCell(row: SourceRow | undefined): Markup {
+  return row === undefined ? h`<td></td>` : h`<td>${row.op} <code>${row.name}</code></td>`;
 }
 
 function layerCells(layer: LayerRow, anchors: ReadonlyMap<string, string>): Markup {
@@ -47,8 +52,8 @@ function layerCells(layer: LayerRow, anchors: ReadonlyMap<string, string>): Mark
 }
 
 function sourceCells(row: SourceRow | undefined, number: number | undefined): Markup {
-  if (row === undefined) return h`<td class="n">${number}</td><td></td><td></td><td></td><td></td>`;
-  return h`<td class="n">${row.number}</td><td>${layerText(row)}</td><td>${row.op} <code>${row.name}</code></td><td>${shapeText(row)}</td><td class="n">${count(row.params)}</td>`;
+  if (row === undefined) return h`<td class="n">${number}</td><td></td><td></td><td></td>`;
+  return h`<td class="n">${row.number}</td><td>${layerText(row)}</td><td>${shapeText(row)}</td><td class="n">${count(row.params)}</td>`;
 }
 
 function fateTable({ model, layerRows }: SectionInput): Markup {
@@ -58,9 +63,9 @@ function fateTable({ model, layerRows }: SectionInput): Markup {
       (row.tfjs ?? []).map((name) => h`<code>${name}</code>`),
       ', ',
     );
-    return h`<tr data-n="${row.number}">${sourceCells(row, row.number)}<td>${row.became ?? ''}</td><td>${names}</td></tr>`;
+    return h`<tr data-n="${row.number}">${sourceCells(row, row.number)}<td>${row.became ?? ''}</td><td>${names}</td>${nodeCell(row)}</tr>`;
   });
-  return h`<table class="layers">${head([...SOURCE, 'Became', 'In the graph'], NUMERIC)}<tbody>${join(rows, '\n')}${rest(all.length, layerRows)}</tbody></table>`;
+  return h`<table class="layers">${head([...SOURCE, 'Became', 'In the graph', NODE], NUMERIC)}<tbody>${join(rows, '\n')}${rest(all.length, layerRows)}</tbody></table>`;
 }
 
 function rest(rows: number, shown: number): Markup | undefined {

@@ -25,10 +25,13 @@ export const SCRIPT = `
     if (!article) return;
     article.querySelector('details').open = true;
     target.scrollIntoView({ block: 'nearest' });
-    const focus = target === article ? article.querySelector('summary') : target.querySelector('a');
-    if (focus) focus.focus({ preventScroll: true });
+    const focus = target === article ? article.querySelector('summary') : target;
+    if (focus === target) target.tabIndex = -1;
+    focus.focus({ preventScroll: true });
   };
   addEventListener('hashchange', reveal);
+  // A link to where one is already changes no hash.
+  document.addEventListener('click', (event) => { if (event.target.closest('a[href="' + location.hash + '"]')) reveal(); });
   reveal();
 
   let closed = [];
@@ -36,9 +39,10 @@ export const SCRIPT = `
   addEventListener('afterprint', () => { closed.forEach((d) => { d.open = false; }); closed = []; });
 
   const light = (event) => {
-    const row = event.target.closest('.layers tr');
+    const pointed = event.type !== 'pointerout' && event.target.closest('.layers tr');
+    const row = pointed || document.activeElement.closest('.layers tr');
     all('.layers tr.same').forEach((r) => r.classList.remove('same'));
-    if (!row || !row.dataset.n || event.type === 'pointerout') return;
+    if (!row || !row.dataset.n) return;
     all('tr[data-n="' + row.dataset.n + '"]', row.parentNode).forEach((r) => r.classList.add('same'));
   };
   for (const type of ['pointerover', 'pointerout', 'focusin']) document.addEventListener(type, light);

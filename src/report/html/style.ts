@@ -19,7 +19,7 @@ h2 { font-size: 1.15rem; margin: 1rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 summary h2 { display: inline; font-weight: 600; }
 code, pre { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-td code, th code { display: inline-block; max-width: 34rem; white-space: normal; }
+td code, th code { display: inline-block; max-width: 34rem; white-space: normal; overflow-wrap: break-word; vertical-align: top; }
 a { color: var(--link); }
 .sub, .hint, footer { color: var(--soft); }
 .skip { position: absolute; left: -99rem; }
