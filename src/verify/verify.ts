@@ -122,12 +122,18 @@ class Trial {
     }
     const loaded = await this.#load(engine, timings);
     if (!loaded) return;
+    let failure: Failure | undefined;
     try {
-      for (const reference of this.#references) await this.#against(reference, engine, loaded, timings);
+      for (const reference of this.#references) {
+        const failed = await this.#against(reference, engine, loaded, timings);
+        failure ??= failed;
+      }
     } finally {
       await loaded.dispose();
-      this.#damaged ||= engine.damaged;
     }
+    // Only now, since it may need the engine for itself.
+    if (failure) await this.#lookInto(engine, failure);
+    this.#damaged ||= engine.damaged;
   }
 
   async #load(engine: Engine, timings: EngineTimings): Promise<Loaded | undefined> {
@@ -157,11 +163,16 @@ class Trial {
     return undefined;
   }
 
-  async #against(reference: ReferenceSource, engine: Engine, loaded: Loaded, timings: EngineTimings): Promise<void> {
+  async #against(
+    reference: ReferenceSource,
+    engine: Engine,
+    loaded: Loaded,
+    timings: EngineTimings,
+  ): Promise<Failure | undefined> {
     const { file, format, record } = this.#model;
     const { set, diagnostics } = reference.load();
     for (const d of diagnostics) this.#say(`${d.code} ${d.place.file} ${d.place.tensor} ${d.message}`, d);
-    if (!set) return;
+    if (!set) return undefined;
     const base = { engine: engine.name, format, reference: { kind: reference.kind, name: reference.name } };
     const failed = (d: Diagnostic, key: string) => {
       this.#checks.push({ ...base, status: 'error', reason: d.message });
@@ -174,7 +185,7 @@ class Trial {
       );
     } catch (e) {
       for (const d of diagnosticsOf(e)) failed(d, `${reference.name} ${d.message}`);
-      return;
+      return undefined;
     }
     const begun = performance.now();
     let outputs: ReadonlyMap<string, TfTensor>;
@@ -183,13 +194,12 @@ class Trial {
       const line = outcome.printed.failures[0];
       if (line !== undefined) {
         failed(xnnpackFailed(file, engine.name, line), `xnnpack ${engine.name}`);
-        return;
+        return { set, inputs, base };
       }
       outputs = outcome.outputs;
     } catch (e) {
       failed(runFailed(file, engine.name, reference.name, messageOf(e)), `run ${engine.name}`);
-      await this.#lookInto(engine, set, inputs, base);
-      return;
+      return { set, inputs, base };
     } finally {
       const took = performance.now() - begun;
       if (timings.firstRun === 0) timings.firstRun = took;
@@ -206,18 +216,12 @@ class Trial {
       const against = { file, engine: engine.name, reference: reference.name, output: row.onnx.name };
       this.#say(`${engine.name} ${row.tfjs.name} ${comparison.kind}`, findingOf(comparison, against, hint));
     }
-    if (!agreed) await this.#lookInto(engine, set, inputs, base);
+    return agreed ? undefined : { set, inputs, base };
   }
 
-  /** Once per engine and model: another run with right kernels in the place of suspect ones. */
-  async #lookInto(
-    engine: Engine,
-    set: ReferenceSet,
-    inputs: ReadonlyMap<string, TfTensor>,
-    base: CheckBase,
-  ): Promise<void> {
-    if (this.#settings.explain === false || !engine.explain || this.#said.has(`explained ${engine.name}`)) return;
-    this.#said.add(`explained ${engine.name}`);
+  /** Another run with right kernels in the place of suspect ones, on the first set that failed. */
+  async #lookInto(engine: Engine, { set, inputs, base }: Failure): Promise<void> {
+    if (this.#settings.explain === false || !engine.explain) return;
     this.#settings.progress?.(`looking for the fault on ${engine.name}`);
     const { record } = this.#model;
     const explanation = await explain(engine, this.#model, inputs, (outputs) =>
@@ -243,6 +247,13 @@ class Trial {
 }
 
 type CheckBase = Pick<Check, 'engine' | 'format' | 'reference'>;
+
+/** A set that an engine failed on. */
+interface Failure {
+  readonly set: ReferenceSet;
+  readonly inputs: ReadonlyMap<string, TfTensor>;
+  readonly base: CheckBase;
+}
 
 function checkOf(base: CheckBase, row: RecordedTensor, comparison: Comparison): Check {
   const reason = sentenceOf(comparison);

@@ -115,11 +115,23 @@ test('what XNNPACK prints is a failure, and nothing reaches the console', async 
       inputs: [row('x', 'float32', shape)],
       outputs: [row('y', 'float32', [2, 2, 2, 2, 2, 2, 2])],
     });
-    writeDataSet(join(home.folder, 'test_data_set_0'), { x: float(shape) }, { y: float([2, 2, 2, 2, 2, 2, 2]) });
+    // Bits 6, 4, 2, 0 of a place in y say which element of x it is, bits 5, 3, 1 which of w.
+    const sums = Array.from({ length: 128 }, (_, i) => {
+      const bits = (...at: number[]) => at.reduce((n, b) => 2 * n + ((i >> b) & 1), 0);
+      return bits(6, 4, 2, 0) + 1 + bits(5, 3, 1) + 1;
+    });
+    writeDataSet(join(home.folder, 'test_data_set_0'), { x: float(shape) }, { y: float(Array(7).fill(2), sums) });
     const result = await judge(request(['wasm']));
-    expect(result).toMatchObject({ verdict: 'error', restart: true, diagnostics: [{ code: 'xnnpack-failed' }] });
+    expect(result).toMatchObject({
+      verdict: 'error',
+      restart: true,
+      diagnostics: [{ code: 'xnnpack-failed' }, { code: 'kernel-at-fault' }],
+    });
     expect(result.diagnostics[0]?.message).toMatch(/XNN status for .* is not successful/);
-    expect(result.checks).toMatchObject([{ status: 'error', engine: 'wasm' }]);
+    expect(result.checks).toMatchObject([
+      { status: 'error' },
+      { status: 'pass', guarded: true, kernels: ['Add (rank 7 and above)'] },
+    ]);
     expect(printed).toEqual([]);
   } finally {
     console.warn = saved;

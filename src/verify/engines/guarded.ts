@@ -4,11 +4,11 @@ import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { ABSENT, type Call, SUSPECTS, type Suspect } from './suspects.js';
 import { type Core, tfjsCpu } from './tfjs.js';
 
-const NAME = 'wasm-guarded';
+/** The name under which the WASM backend runs with suspect kernels exchanged. */
+export const GUARDED = 'wasm-guarded';
 
-/** The WASM backend under a second name, under which suspect kernels are the CPU backend's. */
+/** The table of kernels under that name, in which suspect ones are the CPU backend's. */
 export interface Guarded {
-  readonly backend: string;
   /** Before each run: which kernels may be exchanged. The set returned fills with those that were. */
   begin(allow: (kernel: string) => boolean): ReadonlySet<string>;
 }
@@ -23,36 +23,33 @@ interface State {
 let opened: Guarded | undefined;
 
 /**
- * Registers the guarded backend, once. Its instance is that of `wasm`, since the kernels' functions are bound to one
- * instance for the whole process; only the table of kernels is its own, so that `wasm` stays as it is.
+ * Registers the guarded kernels, once. The instance that they run on is that of `wasm`, since the kernels' functions are
+ * bound to one instance for the whole process; only the table of kernels is their own, so that `wasm` stays as it is.
  */
 export async function openGuarded(core: Core): Promise<Guarded> {
   if (opened) return opened;
   await tfjsCpu();
-  const wasm = core.findBackend('wasm') as BackendWasm;
   const cpu = core.findBackend('cpu') as MathBackendCPU;
   const state: State = { allow: () => true, exchanged: new Set(), matrices: new WeakMap() };
   const stock = new Map(core.getKernelsForBackend('wasm').map((k) => [k.kernelName, k.kernelFunc]));
   const substitutes = new Map(core.getKernelsForBackend('cpu').map((k) => [k.kernelName, k.kernelFunc]));
   const register = (kernelName: string, kernelFunc: KernelFunc) =>
-    core.registerKernel({ kernelName, backendName: NAME, kernelFunc } satisfies KernelConfig);
+    core.registerKernel({ kernelName, backendName: GUARDED, kernelFunc } satisfies KernelConfig);
 
   for (const [name, own] of stock) {
     const suspects = SUSPECTS.filter((s) => s.kernels.includes(name));
     const substitute = substitutes.get(name);
-    register(name, suspects.length > 0 && substitute ? choice(name, own, substitute, suspects, state, wasm, cpu) : own);
+    register(name, suspects.length > 0 && substitute ? choice(name, own, substitute, suspects, state, cpu) : own);
   }
   for (const name of ABSENT) {
     const substitute = substitutes.get(name);
     if (!substitute || stock.has(name)) continue;
     register(name, (args) => {
       state.exchanged.add(name);
-      return elsewhere(substitute, args, wasm, cpu);
+      return elsewhere(substitute, args, cpu);
     });
   }
-  core.registerBackend(NAME, () => wasm, 0);
   opened = {
-    backend: NAME,
     begin(allow) {
       state.allow = allow;
       state.exchanged = new Set();
@@ -71,10 +68,10 @@ function choice(
   substitute: KernelFunc,
   suspects: readonly Suspect[],
   state: State,
-  wasm: BackendWasm,
   cpu: MathBackendCPU,
 ): KernelFunc {
   return (args) => {
+    const wasm = args.backend as BackendWasm;
     const call: Call = {
       inputs: args.inputs as unknown as Call['inputs'],
       attrs: (args.attrs ?? {}) as Call['attrs'],
@@ -90,12 +87,13 @@ function choice(
     const label = suspect === undefined ? '' : `${name} (${suspect.what})`;
     if (suspect === undefined || !state.allow(label)) return own(args);
     state.exchanged.add(label);
-    return elsewhere(substitute, args, wasm, cpu);
+    return elsewhere(substitute, args, cpu);
   };
 }
 
 /** One call on the CPU backend: data read over, computed there, and written back. */
-function elsewhere(kernel: KernelFunc, args: Args, wasm: BackendWasm, cpu: MathBackendCPU): TensorInfo | TensorInfo[] {
+function elsewhere(kernel: KernelFunc, args: Args, cpu: MathBackendCPU): TensorInfo | TensorInfo[] {
+  const wasm = args.backend as BackendWasm;
   const copies: TensorInfo[] = [];
   const over = (t: TensorInfo): TensorInfo => {
     if (t === null || t === undefined) return t;

@@ -6,6 +6,7 @@ import type { WrittenModel } from '../written.js';
 import { withConsoleHeard } from './console.js';
 import { activate } from './cpu.js';
 import type { Engine, GuardedOutcome, Loaded } from './engine.js';
+import { GUARDED, openGuarded } from './guarded.js';
 import { loadModel } from './loaded.js';
 import { type Core, tfjsCore, tfjsWasm } from './tfjs.js';
 
@@ -33,17 +34,33 @@ async function start(folder: string): Promise<Core> {
   const core = await tfjsCore();
   const { setWasmPaths } = await tfjsWasm();
   setWasmPaths(`${folder}${sep}`);
-  const before = {
-    uncaughtException: process.listeners('uncaughtException'),
-    unhandledRejection: process.listeners('unhandledRejection'),
-  };
+  await instantiate(core);
+  return core;
+}
+
+async function instantiate(core: Core): Promise<void> {
+  const before = [...process.listeners('uncaughtException'), ...process.listeners('unhandledRejection')] as unknown[];
   await activate(core, 'wasm');
   // emscripten adds listeners that throw again whatever they hear, and so end a process that would have handled it.
   for (const listener of process.listeners('uncaughtException'))
-    if (!before.uncaughtException.includes(listener)) process.off('uncaughtException', listener);
+    if (!before.includes(listener)) process.off('uncaughtException', listener);
   for (const listener of process.listeners('unhandledRejection'))
-    if (!before.unhandledRejection.includes(listener)) process.off('unhandledRejection', listener);
-  return core;
+    if (!before.includes(listener)) process.off('unhandledRejection', listener);
+}
+
+/**
+ * Exchanges the WASM instance for a new one (some 10 ms). A heap never shrinks, and several kernels write past the end of
+ * their output, so that what a model leaves behind could decide about the next one.
+ */
+async function renew(core: Core): Promise<void> {
+  const old = core.findBackend('wasm');
+  const factory = core.findBackendFactory('wasm');
+  // Its own dispose would run code on a heap that may be damaged.
+  old.dispose = () => {};
+  if (core.findBackendFactory(GUARDED)) core.removeBackend(GUARDED);
+  core.removeBackend('wasm');
+  core.registerBackend('wasm', factory, 2);
+  await instantiate(core);
 }
 
 /** Beside the bundle when bundled; else in the nearest node_modules above this file. */
@@ -71,6 +88,8 @@ class Wasm implements Engine {
   readonly name = 'wasm';
   readonly maxWeightBytes = MAX_WEIGHT_BYTES;
   readonly #core: Core;
+  /** Nothing was loaded into the instance yet. */
+  #fresh = true;
   damaged = false;
 
   constructor(core: Core) {
@@ -89,7 +108,15 @@ class Wasm implements Engine {
   }
 
   async load(model: WrittenModel): Promise<Loaded> {
-    return this.#watched(await this.#watch(() => loadModel(this.#core, model, () => activate(this.#core, 'wasm'))));
+    const loaded = await this.#loadOn('wasm', model);
+    return {
+      ...loaded,
+      run: async (inputs) => {
+        const outcome = await this.#watch(() => loaded.run(inputs));
+        if (outcome.printed.failures.length > 0) this.damaged = true;
+        return outcome;
+      },
+    };
   }
 
   async explain(
@@ -97,10 +124,9 @@ class Wasm implements Engine {
     inputs: ReadonlyMap<string, TfTensor>,
     allow: (kernel: string) => boolean = () => true,
   ): Promise<GuardedOutcome> {
-    const { openGuarded } = await import('./guarded.js');
     const guarded = await openGuarded(this.#core);
     const exchanged = guarded.begin(allow);
-    const loaded = await this.#watch(() => loadModel(this.#core, model, () => activate(this.#core, guarded.backend)));
+    const loaded = await this.#loadOn(GUARDED, model);
     try {
       const outcome = await this.#watch(() => loaded.run(inputs));
       return { ...outcome, exchanged: [...exchanged].sort() };
@@ -111,15 +137,14 @@ class Wasm implements Engine {
 
   async dispose(): Promise<void> {}
 
-  #watched(loaded: Loaded): Loaded {
-    return {
-      ...loaded,
-      run: async (inputs) => {
-        const outcome = await this.#watch(() => loaded.run(inputs));
-        if (outcome.printed.failures.length > 0) this.damaged = true;
-        return outcome;
-      },
-    };
+  async #loadOn(backend: string, model: WrittenModel): Promise<Loaded> {
+    if (!this.#fresh) {
+      const { thrown } = await withConsoleHeard(() => renew(this.#core));
+      if (thrown !== undefined) throw thrown;
+    }
+    this.#fresh = false;
+    if (backend === GUARDED) this.#core.registerBackend(GUARDED, () => this.#core.findBackend('wasm'), 0);
+    return this.#watch(() => loadModel(this.#core, model, () => activate(this.#core, backend)));
   }
 
   async #watch<T>(work: () => Promise<T>): Promise<T> {
