@@ -215,6 +215,12 @@ export class RawNode {
     return this.tools.apply(op, inputs, attributes);
   }
 
+  /** Elements of a small integer input of rank 0 or 1 as sizes: see {@link View.elems}. */
+  elems(i: number): readonly Dim[] | undefined {
+    const v = this.input(i);
+    return v && elemsOf(v);
+  }
+
   /** Elements of an input that is a known integer tensor. */
   constantInts(i: number): number[] | undefined {
     const v = this.input(i);

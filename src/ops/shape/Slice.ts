@@ -1,0 +1,85 @@
+import { invalid, refuse } from '../../diag/diagnostic.js';
+import { isKnown, showDims, type Dim } from '../../ir/dim.js';
+import { arrange, identity } from '../../ir/layout.js';
+import { defineOp } from '../../ir/op.js';
+import { takeAxis } from '../../ir/pieces.js';
+import { normalAxis, type RawNode } from '../../ir/view.js';
+import { int64s } from '../../tensor/tensor.js';
+import { canSize } from '../../tf/sizes.js';
+import { cut, indicesOf, lengthOf, type Cut } from './cut.js';
+
+interface Attrs {
+  readonly cuts: readonly Cut[];
+}
+
+export default defineOp<Attrs>({
+  name: 'Slice',
+  summary: 'a part of the range of axes, with steps',
+  limits: 'steps and axes have to be constant',
+  read: {
+    1: (n) => {
+      const [starts, ends] = [n.ints('starts'), n.ints('ends')];
+      const axes = n.optInts('axes') ?? identity(starts.length);
+      n.setInputs([n.input(0), n.constantValue(int64s(starts)), n.constantValue(int64s(ends)), n.constantValue(int64s([...axes]))]);
+      return read(n);
+    },
+    10: read,
+  },
+  layout: (n, [given]) => ({ inputs: [given, [0], [0]], outputs: [given] }),
+  infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).map((d, axis) => {
+    const c = n.attrs.cuts.find((k) => k.axis === axis);
+    return c ? (lengthOf(d, c) ?? n.fresh()) : d;
+  }) }],
+  elems: (n) => {
+    const elems = n.elems(0);
+    const [c] = n.attrs.cuts;
+    if (!elems || n.rank(0) !== 1) return undefined;
+    return c ? indicesOf(elems.length, c)?.map((i) => elems[i]) : elems;
+  },
+  fold: (n, [x]) => {
+    let out = x;
+    for (const c of n.attrs.cuts) {
+      const at = indicesOf(x.dims[c.axis], c);
+      if (!at) return undefined;
+      out = takeAxis(out, c.axis, at);
+    }
+    return [out];
+  },
+  graph: (n, [x, starts, ends], b) => {
+    if (x.dtype === 'string') return refuse('TensorFlow.js slices no strings');
+    return cut(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, n.attrs.cuts.map((c) => ({ ...c, axis: n.position(0, c.axis) })), starts, ends);
+  },
+  keras: (n, [x], k) => {
+    // A crop of an image's height and width has a layer; the ends are counted from the end.
+    const [height, width] = n.layout(0).at(-1) === 1 ? [1, 2] : [2, 3];
+    const dims = arrange(n.dims(0), n.layout(0));
+    const crops = dims.map((): [number, number] => [0, 0]);
+    for (const c of n.attrs.cuts) {
+      const axis = n.position(0, c.axis);
+      const size = dims[axis];
+      if (!isKnown(size)) return refuse('the size of the axis is not known', 'convert to a graph-model');
+      const at = indicesOf(size, c);
+      if (!at || at.length === 0 || c.step !== 1) return refuse('no stock layer takes every other element, or nothing', 'convert to a graph-model');
+      crops[axis] = [at[0], size - at[0] - at.length];
+    }
+    if (crops.some(([p, q], axis) => p + q > 0 && axis !== height && axis !== width) || dims.length !== 4) return refuse('only the height and width of an image have a layer that crops them', 'convert to a graph-model');
+    return k.layer('Cropping2D', [x], { cropping: [crops[height], crops[width]], data_format: height === 1 ? 'channels_last' : 'channels_first' });
+  },
+});
+
+function read(n: RawNode): Attrs {
+  const x = n.input(0) ?? invalid('Slice has no input');
+  const rank = x.type.dims.length;
+  const [starts, ends] = [n.elems(1), n.elems(2)];
+  const count = n.input(1)?.type.dims[0] ?? 0;
+  if (!isKnown(count)) return refuse('the number of starts is not known');
+  const axes = n.input(3) ? (n.constantInts(3) ?? refuse('the axes (input 3) have to be constant', 'fold constants before the export')) : identity(count);
+  const steps = n.input(4) ? (n.constantInts(4) ?? refuse('the steps (input 4) have to be constant', 'fold constants before the export')) : identity(count).map(() => 1);
+  if (axes.length !== count || steps.length !== count) return invalid(`${count} starts, ${axes.length} axes and ${steps.length} steps don't match`);
+  const cuts = axes.map((axis, i): Cut => ({ axis: normalAxis(axis, rank), start: starts?.[i], end: ends?.[i], step: steps[i] === 0 ? invalid('a step is 0') : steps[i], from: i }));
+  if (new Set(cuts.map((c) => c.axis)).size !== cuts.length) return invalid(`the axes ${showDims(axes)} name one twice`);
+  const known = (d: Dim | undefined) => d !== undefined && canSize(d, [x.type.dims]);
+  n.setInputs(cuts.every((c) => known(c.start) && known(c.end)) ? [x] : [x, n.input(1), n.input(2)]);
+  return { cuts };
+}
+

@@ -1,0 +1,44 @@
+import { invalid, refuse } from '../../diag/diagnostic.js';
+import { isKnown, showDims } from '../../ir/dim.js';
+import type { Layout } from '../../ir/layout.js';
+import { defineOp } from '../../ir/op.js';
+import { normalAxis, type RawNode } from '../../ir/view.js';
+import { reshapeLayer } from './regroup.js';
+
+interface Attrs {
+  /** Axes of size 1 that go, ascending. */
+  readonly axes: readonly number[];
+}
+
+export default defineOp<Attrs>({
+  name: 'Squeeze',
+  summary: 'takes axes of size 1 away',
+  read: {
+    1: (n) => read(n, n.optInts('axes')),
+    13: (n) => read(n, n.input(1) ? (n.constantInts(1) ?? refuse('the axes (input 1) have to be constant', 'fold constants before the export')) : undefined),
+  },
+  // What is left keeps its order.
+  layout: (n, [given]) => ({ inputs: [given], outputs: [squeezed(given, n.attrs.axes)] }),
+  infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).filter((_, i) => !n.attrs.axes.includes(i)) }],
+  elems: (n) => n.elems(0),
+  fold: (n, [x]) => [{ ...x, dims: x.dims.filter((_, i) => !n.attrs.axes.includes(i)) }],
+  graph: (n, [x], b) => (n.attrs.axes.length === 0 ? x : b.op('Squeeze', [x], { axis: n.attrs.axes.map((a) => n.position(0, a)).sort((p, q) => p - q) })),
+  keras: (n, [x], k) => reshapeLayer(n, x, k, false),
+});
+
+function read(n: RawNode, given: readonly number[] | undefined): Attrs {
+  const dims = n.input(0)?.type.dims ?? [];
+  n.setInputs([n.input(0)]);
+  if (given) {
+    const axes = [...new Set(given.map((a) => normalAxis(a, dims.length)))].sort((p, q) => p - q);
+    for (const a of axes) if (isKnown(dims[a]) && dims[a] !== 1) return invalid(`axis ${a} of ${showDims(dims)} is not of size 1`);
+    return { axes };
+  }
+  if (!dims.every(isKnown)) return refuse(`all axes of size 1 are to go, and which those are is not known for ${showDims(dims)}`, 'say the axes, or fix the sizes with input-shapes in the config');
+  return { axes: dims.flatMap((d, i) => (d === 1 ? [i] : [])) };
+}
+
+/** The order in memory when axes are gone. */
+export function squeezed(layout: Layout, axes: readonly number[]): Layout {
+  return layout.filter((a) => !axes.includes(a)).map((a) => a - axes.filter((gone) => gone < a).length);
+}

@@ -1,0 +1,135 @@
+import { addDim, ceilDiv, isKnown, minDim, sameDim, subDim, type Dim } from '../../ir/dim.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { sizeFrom, type Sized } from '../../tf/sizes.js';
+import { elementOf, takeConstant } from '../../tf/take.js';
+
+/** What Slice takes of one axis, in numpy's words: start:end:step. */
+export interface Cut {
+  readonly axis: number;
+  /** Undefined where only the model's run tells it. */
+  readonly start: Dim | undefined;
+  readonly end: Dim | undefined;
+  readonly step: number;
+  /** Which element of the starts and ends it is. */
+  readonly from: number;
+}
+
+/** Beyond any size: exporters write INT_MAX for "to the end". */
+const FAR = 2 ** 31 - 1;
+
+/** numpy's indices of a cut; undefined where start or end isn't known. */
+export function indicesOf(size: number, { start, end, step }: Cut): number[] | undefined {
+  if (start === undefined || end === undefined || !isKnown(start) || !isKnown(end)) return undefined;
+  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
+  const clamp = (i: number) => Math.min(Math.max(i < 0 ? i + size : i, low), high);
+  const [from, to] = [clamp(start), clamp(end)];
+  const length = Math.max(Math.ceil((to - from) / step), 0);
+  return Array.from({ length }, (_, i) => from + i * step);
+}
+
+/** Whether a size counts from the end: all of it is negative. */
+const isNegative = (d: Dim): boolean => (isKnown(d) ? d < 0 : d.terms.every((t) => t.coefficient < 0));
+
+/**
+ * How many elements a cut takes. A size that is a symbol is taken to be large enough for starts and ends that are known
+ * numbers from 0 on or from the end, as exporters do. Undefined where nothing can be said.
+ */
+export function lengthOf(size: Dim, cut: Cut): Dim | undefined {
+  const { start, end, step } = cut;
+  if (isKnown(size)) {
+    const known = indicesOf(size, cut);
+    if (known) return known.length;
+  }
+  if (start === undefined || end === undefined) return undefined;
+  const last = subDim(size, 1);
+  const place = (d: Dim): Dim => (isNegative(d) ? addDim(size, d) : d);
+  if (step > 0) {
+    const from = isKnown(start) && start <= -FAR ? 0 : place(start);
+    const to = isKnown(end) && end >= FAR ? size : isKnown(end) && end >= 0 && !isKnown(size) ? minDim(end, size) : place(end);
+    const length = subDim(to, from);
+    return isKnown(length) ? Math.max(Math.ceil(length / step), 0) : ceilDiv(length, step);
+  }
+  const from = isKnown(start) && start >= FAR ? last : isKnown(start) && start >= 0 ? minDim(start, last) : place(start);
+  const to = isKnown(end) && end <= -FAR ? -1 : place(end);
+  const length = subDim(from, to);
+  return isKnown(length) ? Math.max(Math.ceil(length / -step), 0) : ceilDiv(length, -step);
+}
+
+/**
+ * Lowers cuts, whose axes are in memory order.
+ * @param starts, ends the int32 vectors of starts and ends, for what isn't known while converting
+ */
+export function cut(b: GraphBuilder, x: Sized, cuts: readonly Cut[], starts?: Ref, ends?: Ref): Ref {
+  const { dims } = x;
+  const open = cuts.filter((c) => !(c.step === 1 && c.start === 0 && c.end !== undefined && ((isKnown(c.end) && c.end >= FAR) || sameDim(c.end, dims[c.axis]))));
+  const plain = open.filter((c) => c.step === 1);
+  let y = x.ref;
+  if (plain.length > 0) y = unstepped(b, x, plain, starts, ends);
+  for (const c of open) {
+    if (c.step === 1) continue;
+    const size = dims[c.axis];
+    const known = isKnown(size) ? indicesOf(size, c) : undefined;
+    const now = dims.map((d, axis) => {
+      const done = axis === c.axis ? undefined : open.find((o) => o.axis === axis && (o.step === 1 || open.indexOf(o) < open.indexOf(c)));
+      return done ? lengthOf(d, done) : d;
+    });
+    if (known && now.every((d) => d !== undefined)) y = takeConstant(b, y, now as Dim[], c.axis, known);
+    else if (known) y = b.op('GatherV2', [y, b.ints(known), b.scalar(c.axis, 'int32')]);
+    else y = stepped(b, x, y, c, starts, ends);
+  }
+  return y;
+}
+
+/** A box: Slice where all is known, else StridedSlice, which counts from the end and clamps as numpy does. */
+function unstepped(b: GraphBuilder, x: Sized, cuts: readonly Cut[], starts?: Ref, ends?: Ref): Ref {
+  const { dims } = x;
+  const known = cuts.map((c) => {
+    const size = dims[c.axis];
+    const at = isKnown(size) ? indicesOf(size, c) : undefined;
+    return at && ([at[0] ?? 0, at.length] as const);
+  });
+  if (known.every((k) => k !== undefined)) {
+    const begin = dims.map(() => 0);
+    const size = dims.map(() => -1);
+    cuts.forEach((c, i) => {
+      [begin[c.axis], size[c.axis]] = known[i] as readonly [number, number];
+    });
+    return b.slice(x.ref, begin, size);
+  }
+  const begin: (number | Ref)[] = dims.map(() => 0);
+  const end: (number | Ref)[] = dims.map(() => 0);
+  let endMask = dims.reduce<number>((mask, _, axis) => mask | (1 << axis), 0);
+  for (const c of cuts) {
+    begin[c.axis] = bound(b, x, c.start, starts, c.from);
+    const last = bound(b, x, c.end, ends, c.from);
+    end[c.axis] = last;
+    if (last !== FAR) endMask &= ~(1 << c.axis);
+  }
+  return b.op('StridedSlice', [x.ref, b.sizes(begin), b.sizes(end), b.ints(dims.map(() => 1))], { end_mask: endMask });
+}
+
+/** A start or end: a number within int32, or a scalar that is computed. */
+function bound(b: GraphBuilder, x: Sized, d: Dim | undefined, given: Ref | undefined, i: number): number | Ref {
+  if (d !== undefined && isKnown(d)) return Math.min(Math.max(d, -FAR), FAR);
+  const computed = d === undefined ? undefined : sizeFrom(b, d, [x]);
+  if (computed !== undefined) return computed;
+  if (!given) throw new Error('a start or end is neither known nor given');
+  return elementOf(b, given, i);
+}
+
+/** Every step-th element of an axis whose size isn't known: by indices that are computed when the model runs. */
+function stepped(b: GraphBuilder, x: Sized, y: Ref, c: Cut, starts?: Ref, ends?: Ref): Ref {
+  const int = (v: number | Ref): Ref => (typeof v === 'number' ? b.scalar(v, 'int32') : v);
+  const size = b.size(x.ref, c.axis, x.dims[c.axis]);
+  const [low, high] = c.step > 0 ? [b.scalar(0, 'int32'), size] : [b.scalar(-1, 'int32'), b.sub(size, b.scalar(1, 'int32'))];
+  const clamp = (v: number | Ref): Ref => {
+    if (typeof v === 'number' && v >= FAR) return high;
+    if (typeof v === 'number' && v <= -FAR) return low;
+    const counted = typeof v === 'number' ? (v < 0 ? b.add2(size, int(v)) : int(v)) : b.op('SelectV2', [b.op('Less', [v, int(0)]), b.add2(v, size), v]);
+    return b.op('Minimum', [b.op('Maximum', [counted, low]), high]);
+  };
+  const from = clamp(bound(b, x, c.start, starts, c.from));
+  const to = clamp(bound(b, x, c.end, ends, c.from));
+  const at = b.op('Range', [from, to, b.scalar(c.step, 'int32')], { Tidx: 'int32' }, ['int32']);
+  return b.op('GatherV2', [y, at, b.scalar(c.axis, 'int32')]);
+}
