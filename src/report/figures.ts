@@ -2,11 +2,12 @@ import type { Dim, Figure } from './types.js';
 
 /** How numbers are written, one way in every report. Pure text; nothing here needs escaping but symbols in shapes. */
 
-/** Two decimals as Python's `%.2f` gives them: exact ties go to the even digit (4.125 is 4.12), unlike toFixed. */
+/** Two decimals as Python's `%.2f` gives them: exact ties (odd eighths) go to the even digit (4.125 is 4.12), unlike toFixed. */
 export function fixed2(x: number): string {
-  const low = Math.floor(x * 100);
-  const hundredths = x * 100 - low === 0.5 ? low + (low % 2) : Math.round(x * 100);
-  return Number.isSafeInteger(hundredths) ? (hundredths / 100).toFixed(2) : x.toFixed(2);
+  const isTie = Number.isInteger(8 * x) && !Number.isInteger(4 * x);
+  if (!isTie) return x.toFixed(2);
+  const low = Math.floor(100 * x);
+  return ((low + (low % 2)) / 100).toFixed(2);
 }
 
 const UNITS = ['Byte', 'KB', 'MB', 'GB', 'TB', 'PB'];
