@@ -1,61 +1,82 @@
 import { refuse } from '../../diag/diagnostic.js';
+import { areKnown } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
-import { isKnown } from '../../ir/dim.js';
+import type { View } from '../../ir/view.js';
 import { dataFormat } from '../../keras/builder.js';
 import { sizeOf, tensorOf } from '../../tensor/tensor.js';
+import { Amounts, type Amount } from '../../tf/amounts.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { zeroPadded } from './conv-keras.js';
-import { poolPads, poolType, readPool, type PoolAttrs } from './pool.js';
-import { padsOf, reach } from './window.js';
+import { padded, poolType, readPool, type Padded, type PoolAttrs } from './pool.js';
+import { slide } from './slide.js';
+import { needPads, type Window } from './window.js';
 
 interface Attrs extends PoolAttrs {
   readonly countPads: boolean;
 }
 
+/** Source: ONNX, AveragePool-1, -7, -10, -11, -19, -22. */
 export default defineOp<Attrs>({
   name: 'AveragePool',
-  summary: 'mean of a window',
-  limits: 'ceil_mode on sizes that are not known is refused',
-  read: { 1: (n) => ({ ...readPool(n), countPads: n.opset >= 7 && n.flag('count_include_pad') }) },
+  summary: 'mean of a window, in any number of dimensions',
+  read: { 1: (n) => ({ ...readPool(n), countPads: n.hasAttribute('count_include_pad') && n.flag('count_include_pad') }) },
   layout: 'channels-last',
   infer: (n) => [poolType(n)],
   graph: (n, [x], b) => {
-    const { window, kernel } = n.attrs;
-    if (kernel.length > 2 || window.dilations.some((d) => d !== 1)) return refuse('3-D and dilated pools are not supported yet');
-    if (window.ceil && !n.dims(0).slice(2).every(isKnown)) return refuse('ceil_mode needs the sizes of the input', 'fix the sizes with input-shapes in the config');
-    const one = kernel.length === 1;
-    const wide = <T>(list: readonly T[], first: T): T[] => (one ? [first, ...list] : [...list]);
-    const line = one ? b.op('ExpandDims', [x, b.scalar(1, 'int32')]) : x;
-    const pads = poolPads(n);
-    const padded = b.pad(line, [[0, 0], ...wide<readonly [number, number]>(pads, [0, 0]), [0, 0]]);
-    const mean = b.op('AvgPool', [padded], { ksize: [1, ...wide(kernel, 1), 1], strides: [1, ...wide(window.strides, 1), 1], padding: 'VALID', data_format: 'NHWC' });
-    const shares = pads.some(([p, q]) => p > 0 || q > 0) ? divisors(n) : undefined;
-    const y = shares ? b.mul(mean, b.tensor(tensorOf('float32', [1, ...wide(shares.dims, 1), 1], shares.factors))) : mean;
-    return one ? b.op('Squeeze', [y], { axis: [1] }) : y;
+    const a = new Amounts(b);
+    const p = padded(n, x, 0, b, a);
+    const mean = slide('AvgPool', p.x, p.padded, { ...n.attrs.window, kernel: n.attrs.kernel }, b, a);
+    const nothing = p.pads.flat().every((v) => v === 0);
+    return nothing ? mean : corrected(n, mean, p, b, a);
   },
   keras: (n, [x], k) => {
     const { window, kernel } = n.attrs;
     if (kernel.length !== 2 || window.dilations.some((d) => d !== 1)) return refuse('only plain 2-D pools have a stock layer here yet', 'convert to a graph-model');
-    const pads = poolPads(n);
-    if (pads.some(([p, q]) => p > 0 || q > 0) && divisors(n)) return refuse('padding that is left out of the mean has no stock layer here yet', 'convert to a graph-model');
+    const spatial = n.dims(0).slice(2);
+    const pads = needPads(window, kernel, spatial);
+    if (pads.some(([p, q]) => p !== 0 || q !== 0) && shares(n, pads) !== undefined) return refuse('padding that is left out of the mean has no stock layer here yet', 'convert to a graph-model');
     const format = dataFormat(n.value(0));
     return k.layer('AveragePooling2D', [zeroPadded(x, pads, format, k)], { pool_size: [...kernel], strides: [...window.strides], padding: 'valid', data_format: format });
   },
 });
 
+/** The padding that counts as elements of the input: all that ONNX has with count_include_pad, never what ceil_mode adds. */
+function counted(w: Window, countPads: boolean, pads: readonly (readonly [Amount, Amount])[]): readonly (readonly [Amount, Amount])[] {
+  return pads.map((p, i) => (!countPads ? [0, 0] : (w.pads?.[i] ?? p)));
+}
+
+/** The mean over the padded windows as a mean over those elements that count. */
+function corrected(n: View<Attrs>, mean: Ref, p: Padded, b: GraphBuilder, a: Amounts): Ref {
+  const known = p.pads.every((pair): pair is [number, number] => pair.every((v) => typeof v === 'number'));
+  if (known && areKnown(n.dims(0).slice(2))) {
+    const s = shares(n, p.pads as readonly (readonly [number, number])[]);
+    return s ? b.mul(mean, b.tensor(tensorOf('float32', [1, ...s.dims, 1], s.factors))) : mean;
+  }
+  // Sizes are known only when the model runs: the same pool of ones, and zeros where nothing counts, gives the shares.
+  const inside = counted(n.attrs.window, n.attrs.countPads, p.pads);
+  const sizes = p.sizes.slice(1, -1).map((s, i) => a.add(s, a.add(inside[i][0], inside[i][1])));
+  const ones = b.op('Fill', [b.sizes([1, ...sizes, 1]), b.scalar(1)]);
+  const around = [[0, 0], ...p.pads.map(([begin, end], i): [Amount, Amount] => [a.sub(begin, inside[i][0]), a.sub(end, inside[i][1])]), [0, 0]] as const;
+  const share = slide('AvgPool', a.pad(ones, around), [1, ...p.padded.slice(1, -1), 1], { ...n.attrs.window, kernel: n.attrs.kernel }, b, a);
+  return b.op('RealDiv', [mean, share]);
+}
+
 /**
- * Per output position, what the mean over the padded window has to be multiplied with, where not every padded element
- * counts: all of it with count_include_pad (but for what ceil_mode adds), none without. Undefined where all factors are 1.
+ * Per output position, what the mean over the padded window has to be multiplied with, since not every element of it
+ * counts. Undefined where all factors are 1, or where sizes aren't known.
  */
-function divisors(n: import('../../ir/view.js').View<Attrs>): { dims: number[]; factors: number[] } | undefined {
+function shares(n: View<Attrs>, pads: readonly (readonly [number, number])[]): { dims: number[]; factors: number[] } | undefined {
   const { window, kernel, countPads } = n.attrs;
   const sizes = n.knownDims(0).slice(2);
-  const pads = padsOf(window, kernel, sizes);
+  const inside = counted(window, countPads, pads) as readonly (readonly [number, number])[];
   const out = poolType(n).dims.slice(2) as number[];
   const counts = out.map((length, i) => Array.from({ length }, (_, at) => {
-    const begin = at * window.strides[i] - pads[i][0];
-    const end = begin + reach(kernel[i], 1);
-    const [low, high] = countPads ? [-pads[i][0], sizes[i] + pads[i][1]] : [0, sizes[i]];
-    return Math.min(end, high) - Math.max(begin, low);
+    let count = 0;
+    for (let tap = 0; tap < kernel[i]; tap++) {
+      const position = at * window.strides[i] - pads[i][0] + tap * window.dilations[i];
+      if (position >= -inside[i][0] && position < sizes[i] + inside[i][1]) count++;
+    }
+    return count;
   }));
   const factors = Array.from({ length: sizeOf(out) }, (_, flat) => {
     let rest = flat;

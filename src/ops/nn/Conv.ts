@@ -1,6 +1,8 @@
 import { invalid } from '../../diag/diagnostic.js';
+import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { convolve } from './convolve.js';
+import { kernelOf } from './kernel.js';
 import { kerasConv } from './conv-keras.js';
 import { readWindow, windowDims, type Window } from './window.js';
 
@@ -26,8 +28,10 @@ export default defineOp<ConvAttrs>({
     if (spatial.length < 1 || kernel.length !== spatial.length) return invalid(`the input of rank ${n.rank(0)} does not fit weights of rank ${n.rank(1)}`);
     return [{ dtype: n.dtype(0), dims: [batch, filters, ...windowDims(n.attrs.window, kernel, spatial)] }];
   },
-  graph: (n, [x, , bias], b) => {
-    const y = convolve(n, x, b);
+  graph: (n, [x, weight, bias], b) => {
+    const { window, group } = n.attrs;
+    const kernel = kernelOf(n.weight(1), weight, n.knownDims(1), b);
+    const y = convolve({ x, dims: arrange(n.dims(0), n.layout(0)), kernel, group, window }, b);
     return bias ? b.add2(y, bias) : y;
   },
   keras: kerasConv,

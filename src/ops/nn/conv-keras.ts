@@ -3,8 +3,8 @@ import type { View } from '../../ir/view.js';
 import { permuted, reshaped } from '../../ir/weights.js';
 import { dataFormat, type ConfigValue, type KerasBuilder, type KerasShape, type Layer } from '../../keras/builder.js';
 import type { ConvAttrs } from './Conv.js';
-import { dilated } from './convolve.js';
-import { padsOf } from './window.js';
+import { dilated } from './kernel.js';
+import { needPads } from './window.js';
 
 /** Conv as `_pad` + Conv2D (DepthwiseConv2D where each group has one channel), as onnx2keras has it. */
 export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): Layer {
@@ -19,7 +19,7 @@ export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): La
     dilations = dilations.map(() => 1);
   }
   const format = dataFormat(n.value(0));
-  const input = zeroPadded(x, padsOf(window, kernel, n.dims(0).slice(2)), format, k);
+  const input = zeroPadded(x, needPads(window, kernel, n.dims(0).slice(2)), format, k);
   const config = {
     kernel_size: weight.dims.slice(2), strides: [...window.strides], padding: 'valid', data_format: format,
     dilation_rate: [...dilations], activation: 'linear', use_bias: bias !== undefined,

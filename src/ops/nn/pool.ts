@@ -1,8 +1,12 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { isKnown, type Dim } from '../../ir/dim.js';
+import type { Dim } from '../../ir/dim.js';
 import type { TensorType } from '../../ir/graph.js';
 import type { RawNode, View } from '../../ir/view.js';
-import { padsOf, reach, readWindow, windowDims, type Window } from './window.js';
+import { arrange } from '../../ir/layout.js';
+import { Amounts, type Amount } from '../../tf/amounts.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { slide } from './slide.js';
+import { padsOf, readWindow, windowDims, type Window } from './window.js';
 
 /** Attributes of a pool; `kernel` is always there. */
 export interface PoolAttrs {
@@ -13,7 +17,9 @@ export interface PoolAttrs {
 export function readPool(n: RawNode): PoolAttrs {
   const kernel = n.ints('kernel_shape');
   const rank = (n.input(0)?.type.dims.length ?? 0) - 2;
+  if (rank < 1) return invalid(`${n.opName} of an input of rank ${rank + 2}`);
   if (kernel.length !== rank) return invalid(`kernel_shape has ${kernel.length} entries for ${rank} spatial axes`);
+  if (kernel.some((k) => k < 1)) return invalid(`kernel_shape is ${JSON.stringify(kernel)}`);
   return { window: readWindow(n, rank), kernel };
 }
 
@@ -22,24 +28,30 @@ export function poolType(n: View<PoolAttrs>): TensorType {
   return { dtype: n.dtype(0), dims: [batch, channels, ...windowDims(n.attrs.window, n.attrs.kernel, spatial)] };
 }
 
-/**
- * Pads per spatial axis with which a plain (floor) pool gives the output's sizes: with ceil_mode the last window may
- * reach beyond the padding, by what is added here behind.
- */
-export function poolPads(n: View<PoolAttrs>): [number, number][] {
-  const { window, kernel } = n.attrs;
-  const spatial = n.dims(0).slice(2);
-  const pads = padsOf(window, kernel, spatial).map(([a, b]): [number, number] => [a, b]);
-  const out = windowDims(window, kernel, spatial);
-  pads.forEach((pad, i) => {
-    const extra = beyond(out[i], spatial[i], pad, window.strides[i], reach(kernel[i], window.dilations[i]));
-    pad[1] += Math.max(0, extra);
-  });
-  return pads;
+/** The input of a pool as it lies in memory, padded. */
+export interface Padded {
+  readonly x: Ref;
+  /** Of the input, in memory order. */
+  readonly sizes: readonly Amount[];
+  /** Per spatial axis. */
+  readonly pads: readonly (readonly [Amount, Amount])[];
+  /** Of the padded input, in memory order. */
+  readonly padded: readonly Amount[];
 }
 
-function beyond(out: Dim, size: Dim, [begin, end]: readonly [number, number], stride: number, span: number): number {
-  // Of an unknown size only the most is known: one stride less one.
-  if (!isKnown(out) || !isKnown(size)) return 0;
-  return (out - 1) * stride + span - (size + begin + end);
+/** Pads the input (channels last) so that a window that rounds down gives ONNX's output. */
+export function padded(n: View<PoolAttrs>, x: Ref, fill: number, b: GraphBuilder, a: Amounts): Padded {
+  const { window, kernel } = n.attrs;
+  const dims: readonly Dim[] = arrange(n.dims(0), n.layout(0));
+  const sizes = a.sizes(x, dims);
+  const pads = padsOf(window, kernel, dims.slice(1, -1), sizes.slice(1, -1), a);
+  const all = [[0, 0], ...pads, [0, 0]] as const;
+  return { x: a.pad(x, all, fill), sizes, pads, padded: sizes.map((s, i) => a.add(s, a.add(all[i][0], all[i][1]))) };
+}
+
+/** The pool of an input that is padded with `fill`. */
+export function pooled(kind: 'MaxPool' | 'AvgPool', n: View<PoolAttrs>, x: Ref, fill: number, b: GraphBuilder): Ref {
+  const a = new Amounts(b);
+  const p = padded(n, x, fill, b, a);
+  return slide(kind, p.x, p.padded, { ...n.attrs.window, kernel: n.attrs.kernel }, b, a);
 }

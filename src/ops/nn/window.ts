@@ -1,6 +1,7 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { addDim, ceilDiv, floorDiv, isKnown, subDim, type Dim } from '../../ir/dim.js';
+import { addDim, ceilDiv, floorDiv, isKnown, showDims, subDim, type Dim } from '../../ir/dim.js';
 import type { RawNode } from '../../ir/view.js';
+import type { Amount, Amounts } from '../../tf/amounts.js';
 
 /** The attributes that convolutions and pools share, with ONNX's defaults filled in; spatial axes only. */
 export interface Window {
@@ -19,6 +20,7 @@ export function readWindow(n: RawNode, rank: number): Window {
   const list = (name: string, fallback: number): number[] => {
     const given = n.optInts(name);
     if (given && given.length !== rank) return invalid(`${name} has ${given.length} entries for ${rank} spatial axes`);
+    if (given?.some((v) => v < 1)) return invalid(`${name} is ${JSON.stringify(given)}`);
     return given ?? new Array<number>(rank).fill(fallback);
   };
   const autoPad = (n.optString('auto_pad') || 'NOTSET') as Window['autoPad'];
@@ -37,18 +39,47 @@ export function readWindow(n: RawNode, rank: number): Window {
 /** How far a dilated kernel reaches. */
 export const reach = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
-/** Pads per spatial axis, known; SAME_* by the rule of Conv: output = ceil(input / stride). */
-export function padsOf(w: Window, kernel: readonly number[], spatial: readonly Dim[]): readonly (readonly [number, number])[] {
-  if (w.pads) return w.pads;
-  return spatial.map((size, i): [number, number] => {
-    const span = reach(kernel[i], w.dilations[i]);
-    if (!isKnown(size)) {
-      // With stride 1 the pads don't depend on the size.
-      if (w.strides[i] !== 1) return refuse(`auto_pad ${w.autoPad} with stride ${w.strides[i]} needs the input's size, which is ${size}`, 'fix the sizes with input-shapes in the config, or export with explicit pads');
-      return half(span - 1, w.autoPad);
-    }
-    const out = Math.ceil(size / w.strides[i]);
-    return half(Math.max(0, (out - 1) * w.strides[i] + span - size), w.autoPad);
+/**
+ * Pads with which a window that rounds down gives ONNX's output sizes. With ceil_mode the last window may reach beyond
+ * the padding, but not begin there: up to stride - 1 more behind, and never so much that a window is all padding.
+ */
+function explicitPads(w: Window, kernel: readonly number[]): readonly (readonly [number, number])[] | undefined {
+  if (!w.pads || !w.ceil) return w.pads;
+  return w.pads.map(([begin, end], i): [number, number] => [begin, Math.min(end + w.strides[i] - 1, reach(kernel[i], w.dilations[i]) - 1)]);
+}
+
+/** Pads per spatial axis where they are known while converting; undefined for auto_pad SAME on sizes that aren't. */
+export function knownPads(w: Window, kernel: readonly number[], spatial: readonly Dim[]): readonly (readonly [number, number])[] | undefined {
+  const explicit = explicitPads(w, kernel);
+  // What a window that rounds down leaves out anyway need not be padded.
+  if (explicit) return explicit.map(([begin, end], i): [number, number] => {
+    const size = spatial[i];
+    return !w.ceil || !isKnown(size) ? [begin, end] : [begin, Math.max(0, end - ((size + begin + end - reach(kernel[i], w.dilations[i])) % w.strides[i]))];
+  });
+  const totals = spatial.map((size, i) => {
+    const over = reach(kernel[i], w.dilations[i]) - 1;
+    if (w.strides[i] === 1) return over;
+    return isKnown(size) ? Math.max(0, over - ((size - 1) % w.strides[i])) : undefined;
+  });
+  return totals.every((t) => t !== undefined) ? totals.map((t) => half(t, w.autoPad)) : undefined;
+}
+
+/** See {@link knownPads}: refuses where they aren't. */
+export function needPads(w: Window, kernel: readonly number[], spatial: readonly Dim[]): readonly (readonly [number, number])[] {
+  return knownPads(w, kernel, spatial) ?? refuse(`auto_pad ${w.autoPad} with a stride needs the input's sizes, which are ${showDims(spatial)}`, 'fix the sizes with input-shapes in the config, or convert to a graph-model');
+}
+
+/** Pads per spatial axis; for auto_pad SAME on sizes that aren't known, computed when the model runs. */
+export function padsOf(w: Window, kernel: readonly number[], spatial: readonly Dim[], sizes: readonly Amount[], a: Amounts): readonly (readonly [Amount, Amount])[] {
+  const known = knownPads(w, kernel, spatial);
+  if (known) return known;
+  // The output has ceil(size / stride) positions: the last begins (size - 1) mod stride before the last element.
+  return sizes.map((size, i): [Amount, Amount] => {
+    const over = reach(kernel[i], w.dilations[i]) - 1;
+    const total = a.max(0, a.sub(over, a.mod(a.sub(size, 1), w.strides[i])));
+    const small = a.div(total, 2);
+    const large = a.sub(total, small);
+    return w.autoPad === 'SAME_LOWER' ? [large, small] : [small, large];
   });
 }
 
@@ -59,14 +90,10 @@ function half(total: number, autoPad: Window['autoPad']): [number, number] {
 
 /** Sizes of the output's spatial axes. */
 export function windowDims(w: Window, kernel: readonly number[], spatial: readonly Dim[]): Dim[] {
+  const pads = explicitPads(w, kernel);
   return spatial.map((size, i) => {
-    if (!w.pads) return ceilDiv(size, w.strides[i]);
-    const [begin, end] = w.pads[i];
-    const room = subDim(addDim(size, begin + end), reach(kernel[i], w.dilations[i]));
-    if (!w.ceil) return addDim(floorDiv(room, w.strides[i]), 1);
-    const out = addDim(ceilDiv(room, w.strides[i]), 1);
-    // A window that would begin in the padding behind the input is left out.
-    if (isKnown(out) && isKnown(size) && (out - 1) * w.strides[i] >= size + begin) return out - 1;
-    return out;
+    if (!pads) return ceilDiv(size, w.strides[i]);
+    const room = subDim(addDim(size, pads[i][0] + pads[i][1]), reach(kernel[i], w.dilations[i]));
+    return addDim(floorDiv(room, w.strides[i]), 1);
   });
 }

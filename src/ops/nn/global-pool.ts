@@ -1,0 +1,46 @@
+import { invalid, refuse } from '../../diag/diagnostic.js';
+import { defineOp, noAttributes, type Op } from '../../ir/op.js';
+import type { View } from '../../ir/view.js';
+import { dataFormat, type ConfigValue, type KerasBuilder, type Layer } from '../../keras/builder.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+
+interface GlobalPool<A> {
+  readonly name: string;
+  readonly summary: string;
+  readonly read?: Op<A>['read'];
+  /** @param axes the spatial ones, in memory; they stay, with size 1 */
+  readonly graph: (x: Ref, axes: number[], n: View<A>, b: GraphBuilder) => Ref;
+  readonly keras?: (n: View<A>, x: Layer, k: KerasBuilder) => Layer;
+}
+
+/** A pool over everything but batch and channels. */
+export function globalPool<A = Record<string, never>>(spec: GlobalPool<A>): Op {
+  const { keras } = spec;
+  return defineOp<A>({
+    name: spec.name,
+    summary: spec.summary,
+    read: spec.read ?? { 1: noAttributes as unknown as Op<A>['read'][number] },
+    layout: 'channels-last',
+    infer: (n) => {
+      if (n.rank(0) < 2) return invalid(`${spec.name} of an input of rank ${n.rank(0)}`);
+      return [{ dtype: n.dtype(0), dims: n.dims(0).map((d, axis) => (axis < 2 ? d : 1)) }];
+    },
+    graph: (n, [x], b) => {
+      const axes = Array.from({ length: n.rank(0) - 2 }, (_, i) => n.position(0, i + 2)).sort((p, q) => p - q);
+      return axes.length === 0 ? b.op('Identity', [x]) : spec.graph(x, axes, n, b);
+    },
+    ...(keras ? { keras: (n: View<A>, [x]: Layer[], k: KerasBuilder) => keras(n, x, k) } : {}),
+  });
+}
+
+/** Global pooling of Keras, which drops the spatial axes, and a Reshape that keeps them. */
+export function kerasGlobal(kind: 'Average' | 'Max', n: View<unknown>, x: Layer, k: KerasBuilder): Layer {
+  const rank = n.rank(0);
+  if (rank !== 3 && rank !== 4) return refuse(`a global pool of rank ${rank} has no stock layer`, 'convert to a graph-model');
+  const last = n.layout(0)[rank - 1] === 1;
+  if (rank === 3 && !last) return refuse('tfjs-layers pools a sequence over its second axis only', 'convert to a graph-model');
+  const config: Record<string, ConfigValue> = rank === 4 ? { data_format: dataFormat(n.value(0)) } : {};
+  const channels = last ? rank - 1 : 1;
+  const pooled = k.layer(`Global${kind}Pooling${rank - 2}D`, [x], config, { suffix: '_flat', shape: [null, x.shape[channels]] });
+  return k.layer('Reshape', [pooled], { target_shape: x.shape.slice(1).map((d, i) => (i + 1 === channels ? d : 1)) });
+}
