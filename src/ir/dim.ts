@@ -167,3 +167,10 @@ export function broadcastDims(a: readonly Dim[], b: readonly Dim[], fresh: () =>
 export function showDims(dims: readonly Dim[]): string {
   return `[${dims.join(', ')}]`;
 }
+
+/** Whether a size can't be negative, each symbol standing for at least 1. */
+export function isNatural(d: Dim): boolean {
+  if (typeof d === 'number') return d >= 0;
+  const least = d.terms.reduce((sum, t) => sum + t.coefficient, 0);
+  return least >= 0 && d.terms.every((t) => t.coefficient > 0 || t.factors.length === 0);
+}

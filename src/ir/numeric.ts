@@ -98,6 +98,16 @@ export function combine(a: Tensor, b: Tensor, f: (x: number, y: number) => numbe
   return { dtype: result, dims, data: out };
 }
 
+/** Two tensors of strings, broadcast, as a tensor of bool. */
+export function combineStrings(a: Tensor, b: Tensor, f: (x: string, y: string) => boolean): Tensor {
+  const { dims, each } = broadcastIndices([a.dims, b.dims]);
+  const data = new Uint8Array(sizeOf(dims));
+  each(([i, j], k) => {
+    data[k] = Number(f(a.data[i] as string, b.data[j] as string));
+  });
+  return { dtype: 'bool', dims, data };
+}
+
 /** Picks elements by their row-major index. */
 export function pick(t: Tensor, dims: readonly number[], indexOf: (i: number) => number): Tensor {
   const n = sizeOf(dims);

@@ -1,12 +1,13 @@
 import { invalid, refuse } from '../diag/diagnostic.js';
 import { broadcastDims, showDims, type Dim } from '../ir/dim.js';
 import type { TensorType } from '../ir/graph.js';
-import { combine, mapElements } from '../ir/numeric.js';
+import { combine, combineStrings, mapElements } from '../ir/numeric.js';
 import { defineOp, noAttributes, type Op } from '../ir/op.js';
 import type { RawNode, View } from '../ir/view.js';
 import type { Layer, KerasBuilder } from '../keras/builder.js';
 import type { DType } from '../tensor/dtype.js';
 import type { GraphBuilder, Ref } from '../tf/builder.js';
+import { collapsed } from './collapse.js';
 
 /** The type of an element-wise operator's output: numpy's broadcasting of all inputs. */
 export function broadcastType(n: View, dtype: DType = n.dtype(0)): TensorType[] {
@@ -24,30 +25,34 @@ interface Unary<A> {
   readonly summary: string;
   readonly domain?: string;
   readonly since?: number;
+  readonly limits?: string;
   readonly read?: Op<A>['read'];
   /** For folding; without it constants are not folded. */
   readonly value?: (x: number, attrs: A) => number;
-  readonly big?: (x: bigint) => bigint;
+  readonly big?: (x: bigint, attrs: A) => bigint;
+  readonly elems?: (x: Dim) => Dim | undefined;
   readonly graph: (x: Ref, b: GraphBuilder, n: View<A>) => Ref;
   readonly keras?: (n: View<A>, x: Layer, k: KerasBuilder) => Layer;
 }
 
 /** An operator that computes each element by itself, and keeps the type. */
 export function unary<A = Record<string, never>>(spec: Unary<A>): Op {
-  const { value, big, keras } = spec;
+  const { value, big, elems, keras } = spec;
   return defineOp<A>({
     name: spec.name,
     ...(spec.domain ? { domain: spec.domain } : {}),
     summary: spec.summary,
+    ...(spec.limits ? { limits: spec.limits } : {}),
     read: spec.read ?? { [spec.since ?? 1]: noAttributes as unknown as (n: RawNode) => A },
     layout: 'any',
     infer: (n) => [n.type(0)],
     ...(value ? {
       fold: (n: View<A>, [x]) => {
-        const out = mapElements(x, (v) => value(v, n.attrs), big);
+        const out = mapElements(x, (v) => value(v, n.attrs), big && ((v) => big(v, n.attrs)));
         return out && [out];
       },
     } : {}),
+    ...(elems ? { elems: (n: View<A>) => every(n.elems(0)?.map(elems)) } : {}),
     graph: (n, [x], b) => spec.graph(x, b, n),
     ...(keras ? { keras: (n: View<A>, [x], k) => keras(n, x, k) } : {}),
   });
@@ -56,11 +61,13 @@ export function unary<A = Record<string, never>>(spec: Unary<A>): Op {
 interface Binary {
   readonly name: string;
   readonly summary: string;
+  readonly limits?: string;
   /** Element type of the result; the operands' where nothing is said. */
   readonly result?: DType;
   readonly since?: number;
   readonly value: (x: number, y: number, dtype: DType) => number;
   readonly big?: (x: bigint, y: bigint) => bigint | boolean;
+  readonly strings?: (x: string, y: string) => boolean;
   readonly elems?: (x: Dim, y: Dim) => Dim | undefined;
   readonly graph: (a: Ref, b: Ref, g: GraphBuilder, n: View) => Ref;
   readonly keras?: Op['keras'];
@@ -71,11 +78,12 @@ interface Binary {
  * where the second operand's axes begin in the first's: the second is brought to numpy's form while reading.
  */
 export function binary(spec: Binary): Op {
-  const { value, big, elems } = spec;
+  const { value, big, strings, elems } = spec;
   const since = spec.since ?? 1;
   return defineOp({
     name: spec.name,
     summary: spec.summary,
+    ...(spec.limits ? { limits: spec.limits } : {}),
     read: since < 7 ? { [since]: readOldBroadcast, 7: noAttributes } : { [since]: noAttributes },
     layout: 'any',
     infer: (n) => broadcastType(n, spec.result),
@@ -94,12 +102,16 @@ export function binary(spec: Binary): Op {
       },
     } : {}),
     fold: (_, [x, y]) => {
-      const out = combine(x, y, (p, q) => value(p, q, x.dtype), big, spec.result);
+      const out = x.dtype === 'string' ? strings && combineStrings(x, y, strings) : combine(x, y, (p, q) => value(p, q, x.dtype), big, spec.result);
       return out && [out];
     },
-    graph: (n, [x, y], b) => spec.graph(x, y, b, n),
+    graph: (n, inputs, b) => collapsed(n, inputs, b, ([x, y]) => spec.graph(x, y, b, n)),
     ...(spec.keras ? { keras: spec.keras } : {}),
   });
+}
+
+function every<T>(list: readonly (T | undefined)[] | undefined): T[] | undefined {
+  return list?.every((v) => v !== undefined) ? (list as T[]) : undefined;
 }
 
 function readOldBroadcast(n: RawNode): Record<string, never> {

@@ -60,7 +60,8 @@ function exponentOf(x: number): number {
   return e === 0 ? exponentOf(x * 2 ** 64) - 64 : e - 1023;
 }
 
-function roundHalfEven(x: number): number {
+/** To the nearest integer, halves to the even one. */
+export function roundHalfEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
   return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;

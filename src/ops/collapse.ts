@@ -1,0 +1,39 @@
+import { refuse } from '../diag/diagnostic.js';
+import { areKnown, isKnown, mulDim, sameDim, type Dim } from '../ir/dim.js';
+import { arrange } from '../ir/layout.js';
+import type { View } from '../ir/view.js';
+import type { GraphBuilder, Ref } from '../tf/builder.js';
+
+/** The largest rank at which TensorFlow.js broadcasts right on every backend: WASM is wrong in silence above it. */
+const MOST_AXES = 6;
+
+/**
+ * Computes an element-wise result of any rank. Above rank 6 neighbouring axes that broadcast alike become one, and the
+ * result gets its shape back.
+ */
+export function collapsed<A>(n: View<A>, inputs: readonly Ref[], b: GraphBuilder, compute: (inputs: readonly Ref[]) => Ref): Ref {
+  const shapes = n.inputs.map((v) => (v ? arrange(v.type.dims, v.layout) : []));
+  const rank = Math.max(...shapes.map((s) => s.length));
+  if (rank <= MOST_AXES) return compute(inputs);
+  const padded = shapes.map((s): readonly Dim[] => [...new Array<Dim>(rank - s.length).fill(1), ...s]);
+  const groups: number[][] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const last = groups.at(-1);
+    if (last && padded.every((s) => alike(padded, s, last[0], axis))) last.push(axis);
+    else groups.push([axis]);
+  }
+  const merged = padded.map((s) => groups.map((g) => g.map((axis) => s[axis]).reduce<Dim>(mulDim, 1)));
+  if (groups.length > MOST_AXES || merged.some((s) => s.filter((d) => !isKnown(d)).length > 1))
+    return refuse(`${n.opName} broadcasts over ${rank} axes, and TensorFlow.js is right up to ${MOST_AXES} only`, 'merge axes before it');
+  const out = padded[0].map((_, axis): Dim => padded.map((s) => s[axis]).find((d) => d !== 1) ?? 1);
+  if (out.filter((d) => !isKnown(d)).length > 1) return refuse(`${n.opName} of rank ${rank} with more than one unknown size`, 'fix the sizes with input-shapes in the config');
+  const parts = inputs.map((x, i) => (areKnown(shapes[i]) && shapes[i].length === 0 ? x : b.reshape(x, merged[i])));
+  return b.reshape(compute(parts), out);
+}
+
+/** Whether axis i can be merged with axis first: each operand has there what the result has, or is 1 at both. */
+function alike(all: readonly (readonly Dim[])[], s: readonly Dim[], first: number, i: number): boolean {
+  const full = (axis: number) => all.every((o) => o[axis] === 1 || sameDim(o[axis], s[axis]));
+  const ones = (axis: number) => s[axis] === 1 && all.some((o) => o[axis] !== 1);
+  return ones(first) ? ones(i) : full(first) && full(i) && !ones(i);
+}

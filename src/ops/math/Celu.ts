@@ -1,0 +1,13 @@
+import { unary } from '../elementwise.js';
+import { exponentialUnit } from './negative-part.js';
+
+export default unary<{ alpha: number }>({
+  name: 'Celu',
+  summary: 'max(x, 0) + min(0, alpha * (exp(x / alpha) - 1))',
+  read: { 12: (n) => ({ alpha: n.float('alpha') }) },
+  value: (x, { alpha }) => Math.max(x, 0) + Math.min(0, alpha * Math.expm1(x / alpha)),
+  graph: (x, b, n) => {
+    const { alpha } = n.attrs;
+    return alpha === 1 ? b.op('Elu', [x]) : exponentialUnit(x, alpha, 1 / alpha, b);
+  },
+});

@@ -1,0 +1,80 @@
+import { invalid, refuse } from '../../diag/diagnostic.js';
+import { broadcastDims, sameDims, showDims } from '../../ir/dim.js';
+import { defineOp } from '../../ir/op.js';
+import type { RawNode, View } from '../../ir/view.js';
+import { derived, permuted } from '../../ir/weights.js';
+import { isFloat } from '../../tensor/dtype.js';
+import { tensorOf, type TensorData, type Weight } from '../../tensor/tensor.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { integerProduct, scaledWeight } from './product.js';
+import { wrapped } from './integers.js';
+
+interface Attrs {
+  readonly alpha: number;
+  readonly beta: number;
+  readonly transA: boolean;
+  readonly transB: boolean;
+}
+
+const read = (n: RawNode): Attrs => ({ alpha: n.float('alpha'), beta: n.float('beta'), transA: n.flag('transA'), transB: n.flag('transB') });
+
+/** The second operand as it is multiplied, [K, N], where it is constant. */
+function kernel(n: View<Attrs>): Weight | undefined {
+  const w = n.weight(1);
+  return w && (n.attrs.transB ? permuted(w, [1, 0]) : w);
+}
+
+export default defineOp<Attrs>({
+  name: 'Gemm',
+  summary: 'alpha * A * B + beta * C',
+  read: { 1: read },
+  infer: (n) => {
+    if (n.rank(0) !== 2 || n.rank(1) !== 2) return invalid(`Gemm multiplies matrices, and has ranks ${n.rank(0)} and ${n.rank(1)}`);
+    const { transA, transB } = n.attrs;
+    const dims = [n.dims(0)[transA ? 1 : 0], n.dims(1)[transB ? 0 : 1]];
+    if (n.has(2)) {
+      const all = broadcastDims(dims, n.dims(2), () => n.fresh());
+      if (!all || n.rank(2) > 2) return invalid(`C of shape ${showDims(n.dims(2))} does not broadcast to ${showDims(dims)}`);
+    }
+    return [{ dtype: n.dtype(0), dims }];
+  },
+  graph: (n, [a, y, c], b) => {
+    const { alpha, beta, transA } = n.attrs;
+    const left = transA ? b.transpose(a, [1, 0]) : a;
+    if (!isFloat(n.dtype(0))) return integers(n, left, y, c, b);
+    const w = kernel(n);
+    const depth = n.dims(1)[n.attrs.transB ? 1 : 0];
+    let out: Ref;
+    if (depth === 0) out = b.mul(b.op('Sum', [left, b.ints([1])], { keep_dims: true }), b.scalar(0));
+    else if (w) out = b.op('MatMul', [left, b.constant(scaledWeight(w, alpha))]);
+    else {
+      out = b.op('MatMul', [left, n.attrs.transB ? b.transpose(y, [1, 0]) : y]);
+      if (alpha !== 1) out = b.mul(out, b.scalar(alpha));
+    }
+    if (!c || beta === 0) return out;
+    const bias = n.weight(2);
+    return b.add2(out, bias ? b.constant(scaledWeight(bias, beta)) : beta === 1 ? c : b.mul(c, b.scalar(beta)));
+  },
+  keras: (n, [a], k) => {
+    const { alpha, beta, transA } = n.attrs;
+    const w = kernel(n);
+    if (!w || transA) return refuse('only a Gemm of the input with constant weights is a Dense layer', 'convert to a graph-model');
+    const units = w.dims[1];
+    const c = beta === 0 || !n.has(2) ? undefined : n.needWeight(2, 'the bias of Gemm');
+    if (c && !sameDims(c.dims, [units]) && c.dims.some((d, i) => d !== 1 && !(i === c.dims.length - 1 && d === units))) return refuse('a bias per row has no stock layer', 'convert to a graph-model');
+    const bias = c && derived([units], scaledWeight(c, beta), (t): TensorData => (t.data.length === units ? t.data : tensorOf('float32', [units], new Array<number>(units).fill(Number(t.data[0]))).data));
+    return k.layer('Dense', [a], { units, activation: 'linear', use_bias: bias !== undefined }, {
+      weights: [{ name: 'kernel', weight: scaledWeight(w, alpha) }, ...(bias ? [{ name: 'bias', weight: bias }] : [])],
+    });
+  },
+});
+
+function integers(n: View<Attrs>, left: Ref, y: Ref, c: Ref | undefined, b: GraphBuilder): Ref {
+  const { alpha, beta, transA, transB } = n.attrs;
+  if (!Number.isInteger(alpha) || !Number.isInteger(beta)) return refuse(`Gemm of integers with alpha ${alpha} and beta ${beta}`, 'use whole numbers, or float32');
+  const [aDims, yDims] = [transA ? [...n.dims(0)].reverse() : n.dims(0), transB ? [...n.dims(1)].reverse() : n.dims(1)];
+  let out = integerProduct(left, aDims, transB ? b.transpose(y, [1, 0]) : y, yDims, b);
+  if (alpha !== 1) out = b.mul(out, b.scalar(alpha, 'int32'));
+  if (c && beta !== 0) out = b.add2(out, beta === 1 ? c : b.mul(c, b.scalar(beta, 'int32')));
+  return wrapped(out, n.dtype(0), b);
+}

@@ -1,0 +1,76 @@
+import { invalid, refuse } from '../../diag/diagnostic.js';
+import { broadcastDims, isKnown, productOf, showDims, type Dim } from '../../ir/dim.js';
+import { defineOp, noAttributes } from '../../ir/op.js';
+import type { View } from '../../ir/view.js';
+import { isFloat } from '../../tensor/dtype.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { integerProduct, sizesLike } from './product.js';
+import { wrapped } from './integers.js';
+
+export default defineOp({
+  name: 'MatMul',
+  summary: 'matrix product, by the rules of numpy.matmul',
+  read: { 1: noAttributes },
+  infer: (n) => [{ dtype: n.dtype(0), dims: productDims(n) }],
+  graph: (n, [a, y], b) => {
+    const [aDims, yDims] = [asMatrix(n.dims(0), 0), asMatrix(n.dims(1), 1)];
+    const left = n.rank(0) === 1 ? b.op('ExpandDims', [a, b.scalar(0, 'int32')]) : a;
+    const right = n.rank(1) === 1 ? b.op('ExpandDims', [y, b.scalar(1, 'int32')]) : y;
+    const out = isFloat(n.dtype(0)) ? product(n, left, aDims, right, yDims, b) : wrapped(integerProduct(left, aDims, right, yDims, b), n.dtype(0), b);
+    const rank = Math.max(aDims.length, yDims.length);
+    const gone = [...(n.rank(0) === 1 ? [rank - 2] : []), ...(n.rank(1) === 1 ? [rank - 1] : [])];
+    return gone.length > 0 ? b.op('Squeeze', [out], { axis: gone }) : out;
+  },
+  keras: (n, [a], k) => {
+    const w = n.weight(1);
+    if (!w || n.weight(0) || w.dims.length !== 2 || n.rank(0) < 2) return refuse('only a MatMul of the input with a constant matrix is a Dense layer', 'convert to a graph-model');
+    return k.layer('Dense', [a], { units: w.dims[1], activation: 'linear', use_bias: false }, { weights: [{ name: 'kernel', weight: w }] });
+  },
+});
+
+/** A vector as the row (side 0) or column (side 1) that it stands for. */
+function asMatrix(dims: readonly Dim[], side: 0 | 1): readonly Dim[] {
+  if (dims.length === 0) return invalid('MatMul of a scalar');
+  return dims.length > 1 ? dims : side === 0 ? [1, dims[0]] : [dims[0], 1];
+}
+
+/** Dims of the product. */
+export function productDims(n: View): Dim[] {
+  const [a, y] = [asMatrix(n.dims(0), 0), asMatrix(n.dims(1), 1)];
+  const [k, l] = [a[a.length - 1], y[y.length - 2]];
+  const batch = broadcastDims(a.slice(0, -2), y.slice(0, -2), () => n.fresh());
+  if (!batch || (isKnown(k) && isKnown(l) && k !== l)) return invalid(`the shapes ${showDims(n.dims(0))} and ${showDims(n.dims(1))} can't be multiplied`);
+  return [...batch, ...(n.rank(0) === 1 ? [] : [a[a.length - 2]]), ...(n.rank(1) === 1 ? [] : [y[y.length - 1]])];
+}
+
+/** [… , M, K] by [… , K, N], of floats. */
+function product(n: View, a: Ref, aDims: readonly Dim[], y: Ref, yDims: readonly Dim[], b: GraphBuilder): Ref {
+  const [aBatch, yBatch] = [aDims.slice(0, -2), yDims.slice(0, -2)];
+  const [k, columns] = yDims.slice(-2);
+  if (k === 0 || aDims[aDims.length - 1] === 0) return nothing(a, y, b);
+  // A constant is read anew for each product: WASM keeps what it made of a weight, and takes it for another shape.
+  const weight = n.weight(1);
+  const right = weight && n.rank(1) > 1 ? b.constant(weight) : y;
+  if (aDims.length === 2 && yDims.length === 2) return b.op('MatMul', [a, right]);
+  if (yBatch.every((d) => d === 1) && yBatch.length <= aBatch.length) {
+    // One matrix for all: its rows in one product, which is the fast one.
+    const depth = isKnown(k) ? k : aDims[aDims.length - 1];
+    const rows = productOf(aDims.slice(0, -1));
+    const flat = isKnown(depth) ? b.reshape(a, [rows, depth]) : b.reshape(a, b.sizes([-1, b.size(a, aDims.length - 1)]));
+    const matrix = yDims.length === 2 ? right : b.op('Squeeze', [right], { axis: yBatch.map((_, i) => i) });
+    const out = b.op('MatMul', [flat, matrix]);
+    const dims = [...aDims.slice(0, -1), columns];
+    if (dims.filter((d) => !isKnown(d)).length <= 1) return b.reshape(out, dims);
+    if (isKnown(columns)) return b.reshape(out, sizesLike(dims, a, b));
+    return b.reshape(out, b.sizes(dims.map((d, i) => (isKnown(d) ? d : i === dims.length - 1 ? b.size(matrix, 1) : b.size(a, i)))));
+  }
+  if (aBatch.length + 2 > 6 || yBatch.length + 2 > 6) return refuse('a product of tensors of rank above 6', 'merge batch axes before it');
+  return b.op('BatchMatMulV2', [a, right]);
+}
+
+/** A product over an axis of size 0 is 0; TensorFlow.js on WASM leaves it unwritten. */
+function nothing(a: Ref, y: Ref, b: GraphBuilder): Ref {
+  const column = b.op('Sum', [a, b.ints([-1])], { keep_dims: true });
+  const row = b.op('Sum', [y, b.ints([-2])], { keep_dims: true });
+  return b.op('ZerosLike', [b.add2(column, row)]);
+}

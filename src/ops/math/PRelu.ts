@@ -1,0 +1,65 @@
+import { invalid, refuse } from '../../diag/diagnostic.js';
+import { broadcastDims, isKnown, sameDims, showDims, type Dim } from '../../ir/dim.js';
+import { arrange } from '../../ir/layout.js';
+import { combine } from '../../ir/numeric.js';
+import { defineOp, noAttributes } from '../../ir/op.js';
+import { permuted, reshaped } from '../../ir/weights.js';
+import { isFloat } from '../../tensor/dtype.js';
+import { sizeOf } from '../../tensor/tensor.js';
+import { negativePart } from './negative-part.js';
+import { wrapped } from './integers.js';
+
+const withoutLeadingOnes = (dims: readonly Dim[]) => dims.slice(dims.findIndex((d) => d !== 1) < 0 ? dims.length : dims.findIndex((d) => d !== 1));
+
+export default defineOp({
+  name: 'PRelu',
+  summary: 'x, or slope * x below zero',
+  read: {
+    // Before version 7 the slope has one element, or one per channel.
+    1: (n) => {
+      const [x, slope] = [n.input(0), n.input(1)];
+      const rank = x?.type.dims.length ?? 0;
+      if (x && slope && slope.type.dims.length === 1 && slope.type.dims[0] !== 1 && rank > 2) n.setInputs([x, n.withTrailingAxes(slope, rank - 2)]);
+      return {};
+    },
+    7: noAttributes,
+  },
+  layout: 'any',
+  infer: (n) => {
+    const dims = broadcastDims(n.dims(0), n.dims(1), () => n.fresh());
+    if (!dims || n.rank(1) > n.rank(0)) return invalid(`the slope ${showDims(n.dims(1))} does not broadcast to the input ${showDims(n.dims(0))}`);
+    return [n.type(0)];
+  },
+  fold: (_, [x, slope]) => {
+    const out = combine(x, slope, (p, q) => (p < 0 ? p * q : p), (p, q) => (p < 0n ? p * q : p));
+    return out && [out];
+  },
+  graph: (n, [x, slope], b) => {
+    const dtype = n.dtype(0);
+    if (!isFloat(dtype)) {
+      const zero = b.scalar(0, 'int32');
+      return wrapped(b.add2(b.op('Maximum', [x, zero]), b.mul(slope, b.op('Minimum', [x, zero]))), dtype, b);
+    }
+    const dims = arrange(n.dims(0), n.layout(0));
+    const own = withoutLeadingOnes(arrange(n.dims(1), n.layout(1)));
+    // WASM reads the slopes over and over along the end of the input, whatever their shape says.
+    const fits = own.length > 0 && own.every(isKnown) && sameDims(own, dims.slice(dims.length - own.length));
+    if (fits) return b.op('Prelu', [x, b.reshape(slope, own)]);
+    return b.add2(b.op('Relu', [x]), b.mul(slope, negativePart(x, b)));
+  },
+  keras: (n, [x], k) => {
+    if (k.dialect === 'tfjs' && n.rank(0) < 2) return refuse('PReLU needs an axis beside the batch', 'convert to a graph-model');
+    const slope = n.needWeight(1, 'the slope of PRelu');
+    const rank = n.rank(0);
+    const dims = [...new Array<number>(rank - slope.dims.length).fill(1), ...slope.dims];
+    if (dims[0] !== 1) return refuse('a slope per item of the batch has no stock layer', 'convert to a graph-model');
+    const layout = n.layout(0);
+    const own = arrange(dims, layout).slice(1);
+    // A size that is 1 in the slope is shared, unless it is 1 in the input too.
+    const shared = own.flatMap((d, i) => (d === 1 ? [i + 1] : []));
+    if (own.some((d, i) => d !== 1 && x.shape[i + 1] !== d)) return refuse('the slope does not fit the input', 'convert to a graph-model');
+    const weight = reshaped(permuted(reshaped(slope, dims), layout), own);
+    if (sizeOf(own) !== sizeOf(slope.dims)) return refuse('the slope does not fit the input', 'convert to a graph-model');
+    return k.layer('PReLU', [x], { shared_axes: shared.length > 0 ? shared : null }, { weights: [{ name: 'alpha', weight }] });
+  },
+});

@@ -1,0 +1,43 @@
+import { bitsOf, isInteger, isUnsigned, type DType } from '../../tensor/dtype.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+
+/**
+ * Brings a result that was computed in int32 into the range of a narrower integer, as that type's arithmetic wraps.
+ * The 32- and 64-bit types stay as they are: their values are promised to fit int32.
+ */
+export function wrapped(x: Ref, dtype: DType, b: GraphBuilder): Ref {
+  if (!isInteger(dtype) || bitsOf(dtype) >= 32) return x;
+  const span = b.scalar(2 ** bitsOf(dtype), 'int32');
+  if (isUnsigned(dtype)) return b.op('FloorMod', [x, span]);
+  const half = b.scalar(2 ** (bitsOf(dtype) - 1), 'int32');
+  return b.sub(b.op('FloorMod', [b.add2(x, half), span]), half);
+}
+
+/** -x of an int32, whose Neg goes through float32 on WASM. */
+export function negated(x: Ref, b: GraphBuilder): Ref {
+  return b.sub(b.scalar(0, 'int32'), x);
+}
+
+/** |x| of an int32, whose Abs goes through float32. */
+export function magnitude(x: Ref, b: GraphBuilder): Ref {
+  return b.op('Maximum', [x, negated(x, b)]);
+}
+
+/**
+ * x / y of int32, rounded towards zero, as ONNX (and C) has it. FloorDiv rounds down, and goes through float32 on WASM,
+ * so that quotients of numbers above 2^24 are off by a few: what is left over is divided once more, and then checked.
+ */
+export function quotient(x: Ref, y: Ref, dtype: DType, b: GraphBuilder): Ref {
+  const div = (p: Ref, q: Ref) => b.op('FloorDiv', [p, q]);
+  const signed = !isUnsigned(dtype);
+  const [p, q] = signed ? [magnitude(x, b), magnitude(y, b)] : [x, y];
+  let out = div(p, q);
+  if (bitsOf(dtype) >= 32) {
+    out = b.add2(out, div(b.sub(p, b.mul(out, q)), q));
+    const rest = b.sub(p, b.mul(out, q));
+    const above = b.cast(b.op('GreaterEqual', [rest, q]), 'int32');
+    const below = b.cast(b.op('Less', [rest, b.scalar(0, 'int32')]), 'int32');
+    out = b.sub(b.add2(out, above), below);
+  }
+  return signed ? b.mul(out, b.mul(b.op('Sign', [x]), b.op('Sign', [y]))) : out;
+}

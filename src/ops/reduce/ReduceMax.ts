@@ -1,0 +1,15 @@
+import { maxDim } from '../../ir/dim.js';
+import { globalPool } from './reduce-keras.js';
+import { extremes, reduction } from './reduce.js';
+
+export default reduction({
+  name: 'ReduceMax',
+  summary: 'greatest over axes; of bool: whether any is true',
+  axesInput: 18,
+  empty: (dtype) => extremes(dtype).least,
+  graph: (x, over, _, n) => over(n.dtype(0) === 'bool' ? 'Any' : 'Max', x),
+  value: (v, dtype) => v.reduce((p, q) => (Number.isNaN(p) || p > q ? p : q), extremes(dtype).least),
+  big: (v) => v.reduce((p, q) => (p > q ? p : q)),
+  elems: maxDim,
+  keras: (n, x, k) => globalPool(n, x, k, 'GlobalMaxPooling2D'),
+});

@@ -1,0 +1,130 @@
+import { invalid, refuse } from '../../diag/diagnostic.js';
+import { areKnown, isKnown, type Dim } from '../../ir/dim.js';
+import { identity, relabel, type Layout } from '../../ir/layout.js';
+import { defineOp, type LayoutChoice, type Op } from '../../ir/op.js';
+import { normalAxis, type RawNode, type View } from '../../ir/view.js';
+import type { KerasBuilder, Layer } from '../../keras/builder.js';
+import { isFloat, type DType } from '../../tensor/dtype.js';
+import { tensorOf, weightOf, type Tensor } from '../../tensor/tensor.js';
+import { narrow, type GraphBuilder, type Ref } from '../../tf/builder.js';
+import { reduceElements, type BigReducer, type Reducer } from './fold.js';
+
+/** Attributes of the reductions, in the form of their newest version. */
+export interface ReduceAttrs {
+  /** Sorted, not negative; undefined where input 1 gives them when the model runs. */
+  readonly axes: readonly number[] | undefined;
+  readonly keepdims: boolean;
+}
+
+/** One reducing TensorFlow op over the axes of this node; the value itself where there are none. */
+export type Over = (op: 'Sum' | 'Mean' | 'Max' | 'Min' | 'Prod' | 'Any' | 'All', x: Ref, keep?: boolean) => Ref;
+
+interface Reduction {
+  readonly name: string;
+  readonly summary: string;
+  readonly limits?: string;
+  /** The version that made the axes an input. */
+  readonly axesInput: 13 | 18;
+  /** What the reduction of nothing is. */
+  readonly empty: (dtype: DType) => number;
+  readonly graph: (x: Ref, over: Over, b: GraphBuilder, n: View<ReduceAttrs>) => Ref;
+  readonly value?: Reducer;
+  readonly big?: BigReducer;
+  readonly elems?: (x: Dim, y: Dim) => Dim;
+  readonly keras?: (n: View<ReduceAttrs>, x: Layer, k: KerasBuilder) => Layer;
+}
+
+/** An operator that makes axes disappear (or 1). */
+export function reduction(spec: Reduction): Op {
+  const { value, elems, keras } = spec;
+  return defineOp<ReduceAttrs>({
+    name: spec.name,
+    summary: spec.summary,
+    ...(spec.limits ? { limits: spec.limits } : {}),
+    read: { 1: (n) => ({ axes: normalAxes(n.optInts('axes'), n, false), keepdims: n.int('keepdims') !== 0 }), [spec.axesInput]: readInput },
+    layout: reducedLayout,
+    infer: (n) => [{ dtype: n.dtype(0), dims: reducedDims(n) }],
+    ...(elems ? {
+      elems: (n: View<ReduceAttrs>) => {
+        const x = n.elems(0);
+        return x && x.length > 0 && n.attrs.axes?.length === n.rank(0) ? [x.slice(1).reduce(elems, x[0])] : undefined;
+      },
+    } : {}),
+    ...(value ? {
+      fold: (n: View<ReduceAttrs>, [x]: Tensor[]) => {
+        const out = n.attrs.axes && reduceElements(x, n.attrs.axes, n.attrs.keepdims, value, spec.big);
+        return out && [out];
+      },
+    } : {}),
+    graph: (n, inputs, b) => {
+      const [x, given] = inputs;
+      const { axes, keepdims } = n.attrs;
+      if (axes?.some((a) => n.dims(0)[a] === 0)) return filled(n, spec.empty(n.dtype(0)), b);
+      if (axes && axes.length === 0) return b.op('Identity', [spec.graph(x, (_, v) => v, b, n)]);
+      const at = axes ? b.ints(axes.map((a) => n.position(0, a)).sort((p, q) => p - q)) : given;
+      return spec.graph(x, (op, v, keep = keepdims) => b.op(op, [v, at], { keep_dims: keep }), b, n);
+    },
+    ...(keras ? { keras: (n: View<ReduceAttrs>, [x]: Layer[], k: KerasBuilder) => keras(n, x, k) } : {}),
+  });
+}
+
+function readInput(n: RawNode): ReduceAttrs {
+  const keepdims = n.int('keepdims') !== 0;
+  const noop = n.flag('noop_with_empty_axes');
+  const given = n.input(1);
+  const axes = given?.type.dims[0] === 0 ? [] : n.constantInts(1);
+  if (given && !axes) return { axes: undefined, keepdims };
+  n.setInputs([n.input(0)]);
+  return { axes: normalAxes(axes, n, noop), keepdims };
+}
+
+/** No axes are all axes, or none where the node says so. */
+function normalAxes(axes: readonly number[] | undefined, n: RawNode, noop: boolean): number[] {
+  const rank = n.input(0)?.type.dims.length ?? 0;
+  if (!axes || axes.length === 0) return noop ? [] : identity(rank).slice();
+  return [...new Set(axes.map((a) => normalAxis(a, rank)))].filter((a) => a < rank).sort((p, q) => p - q);
+}
+
+function reducedDims(n: View<ReduceAttrs>): Dim[] {
+  const { axes, keepdims } = n.attrs;
+  const dims = n.dims(0);
+  if (axes) return keepdims ? dims.map((d, i) => (axes.includes(i) ? 1 : d)) : dims.filter((_, i) => !axes.includes(i));
+  if (keepdims) return dims.map(() => n.fresh());
+  const count = n.dims(1)[0];
+  if (!isKnown(count)) return refuse('how many axes are reduced is known only when the model runs', 'make the axes (input 1) an initializer');
+  if (count > dims.length) return invalid(`${count} axes of a tensor of rank ${dims.length}`);
+  return Array.from({ length: dims.length - count }, () => n.fresh());
+}
+
+/** The order at hand, less what disappears. */
+export function reducedLayout(n: View<ReduceAttrs>, [given]: readonly Layout[]): LayoutChoice {
+  const { axes, keepdims } = n.attrs;
+  if (!axes) return { inputs: [identity(given.length), identity(1)], outputs: [identity(n.outputs[0]?.type.dims.length ?? 0)] };
+  return { inputs: [given], outputs: [keepdims ? given : without(given, axes)] };
+}
+
+/** A layout after axes have disappeared. */
+export function without(layout: Layout, axes: readonly number[]): Layout {
+  const kept = layout.filter((a) => !axes.includes(a));
+  const order = [...kept].sort((p, q) => p - q);
+  return relabel(kept, order);
+}
+
+function filled(n: View<ReduceAttrs>, value: number, b: GraphBuilder): Ref {
+  const dims = n.outputs[0]?.type.dims ?? reducedDims(n);
+  const dtype = narrow(n.dtype(0)) as 'float32' | 'int32' | 'bool';
+  if (!areKnown(dims)) return refuse('the reduction of an empty axis, of a shape that is known only when the model runs');
+  const layout = n.outputs[0]?.layout ?? identity(dims.length);
+  const shape = layout.map((a) => dims[a]);
+  const size = shape.reduce((p, q) => p * q, 1);
+  return b.op('Identity', [b.constant(weightOf(tensorOf(dtype, shape, new Array<number>(size).fill(value))))]);
+}
+
+/** The least and the greatest value of a type, as TensorFlow.js holds it: what Max and Min of nothing are. */
+export function extremes(dtype: DType): { least: number; greatest: number } {
+  if (dtype === 'bool') return { least: 0, greatest: 1 };
+  if (isFloat(dtype)) return { least: Number.NEGATIVE_INFINITY, greatest: Number.POSITIVE_INFINITY };
+  const span: Partial<Record<DType, [number, number]>> = { int8: [-128, 127], uint8: [0, 255], int16: [-32768, 32767], uint16: [0, 65535] };
+  const [least, greatest] = span[dtype] ?? [-(2 ** 31), 2 ** 31 - 1];
+  return { least, greatest };
+}
