@@ -36,12 +36,12 @@ type Prepared =
  * stands against it is in the result's diagnostics, all of it.
  */
 export function convertModel(request: ConvertRequest): ConvertResult {
-  const read = guarded(request.relativePath, () => {
-    const model = readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath);
-    return { model, imported: importModel(model) };
-  });
+  const read = guarded(request.relativePath, () => readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath));
   if ('problems' in read) return failed(read.problems);
-  const { model, imported } = read.value;
+  const model = read.value;
+  const importing = guarded(request.relativePath, () => importModel(model));
+  if ('problems' in importing) return { ...failed([...model.diagnostics, ...importing.problems]), source: sourceFacts(model) };
+  const imported = importing.value;
   const diagnostics: Diagnostic[] = [...model.diagnostics, ...imported.diagnostics];
   const source = sourceFacts(model, imported);
   const graph = pruneGraph(imported.graph);
