@@ -1,8 +1,9 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { broadcastDims, isKnown, productOf, showDims, type Dim } from '../../ir/dim.js';
+import { areKnown, broadcastDims, isKnown, productOf, sameDims, showDims, type Dim } from '../../ir/dim.js';
 import { defineOp, noAttributes } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import { isFloat } from '../../tensor/dtype.js';
+import { sizeOf, tensorOf } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { integerProduct, sizesLike } from './product.js';
 import { wrapped } from './integers.js';
@@ -65,7 +66,27 @@ function product(n: View, a: Ref, aDims: readonly Dim[], y: Ref, yDims: readonly
     return b.reshape(out, b.sizes(dims.map((d, i) => (isKnown(d) ? d : i === dims.length - 1 ? b.size(matrix, 1) : b.size(a, i)))));
   }
   if (aBatch.length + 2 > 6 || yBatch.length + 2 > 6) return refuse('a product of tensors of rank above 6', 'merge batch axes before it');
-  return b.op('BatchMatMulV2', [a, right]);
+  const batch = broadcastDims(aBatch, yBatch, () => n.fresh()) ?? [];
+  // TensorFlow.js takes matrix number i modulo the count of each operand: right where the shorter repeats as a whole.
+  return b.op('BatchMatMulV2', [
+    repeats(aBatch, batch) ? a : b.add2(a, zerosOf(yBatch, right, b)),
+    repeats(yBatch, batch) ? right : b.add2(right, zerosOf(aBatch, a, b)),
+  ]);
+}
+
+/** Whether an operand's batch axes, less ones at the front, are the last ones of the result. */
+function repeats(own: readonly Dim[], all: readonly Dim[]): boolean {
+  const first = own.findIndex((d) => d !== 1);
+  if (first < 0) return true;
+  const rest = own.slice(first);
+  return sameDims(rest, all.slice(all.length - rest.length));
+}
+
+/** Zeros with the batch axes of an operand, and 1 row and column: what broadcasts the other operand to them. */
+function zerosOf(batch: readonly Dim[], of: Ref, b: GraphBuilder): Ref {
+  if (areKnown(batch)) return b.tensor(tensorOf('float32', [...batch, 1, 1], new Float32Array(sizeOf(batch))));
+  const corner = b.slice(of, [...batch.map(() => 0), 0, 0], [...batch.map(() => -1), 1, 1]);
+  return b.op('ZerosLike', [corner]);
 }
 
 /** A product over an axis of size 0 is 0; TensorFlow.js on WASM leaves it unwritten. */

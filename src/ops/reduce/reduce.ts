@@ -1,11 +1,11 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { areKnown, isKnown, type Dim } from '../../ir/dim.js';
-import { identity, relabel, type Layout } from '../../ir/layout.js';
+import { arrange, identity, relabel, type Layout } from '../../ir/layout.js';
 import { defineOp, type LayoutChoice, type Op } from '../../ir/op.js';
 import { normalAxis, type RawNode, type View } from '../../ir/view.js';
 import type { KerasBuilder, Layer } from '../../keras/builder.js';
 import { isFloat, type DType } from '../../tensor/dtype.js';
-import { tensorOf, weightOf, type Tensor } from '../../tensor/tensor.js';
+import { sizeOf, tensorOf, type Tensor } from '../../tensor/tensor.js';
 import { narrow, type GraphBuilder, type Ref } from '../../tf/builder.js';
 import { reduceElements, type BigReducer, type Reducer } from './fold.js';
 
@@ -59,7 +59,7 @@ export function reduction(spec: Reduction): Op {
     graph: (n, inputs, b) => {
       const [x, given] = inputs;
       const { axes, keepdims } = n.attrs;
-      if (axes?.some((a) => n.dims(0)[a] === 0)) return filled(n, spec.empty(n.dtype(0)), b);
+      if (axes ? axes.some((a) => n.dims(0)[a] === 0) : n.dims(0).includes(0)) return filled(n, inputs, spec.empty(n.dtype(0)), b);
       if (axes && axes.length === 0) return b.op('Identity', [spec.graph(x, (_, v) => v, b, n)]);
       const at = axes ? b.ints(axes.map((a) => n.position(0, a)).sort((p, q) => p - q)) : given;
       return spec.graph(x, (op, v, keep = keepdims) => b.op(op, [v, at], { keep_dims: keep }), b, n);
@@ -110,14 +110,17 @@ export function without(layout: Layout, axes: readonly number[]): Layout {
   return relabel(kept, order);
 }
 
-function filled(n: View<ReduceAttrs>, value: number, b: GraphBuilder): Ref {
-  const dims = n.outputs[0]?.type.dims ?? reducedDims(n);
+/** The reduction of an axis without elements: WASM would leave it unwritten. */
+function filled(n: View<ReduceAttrs>, [x, axes]: readonly Ref[], value: number, b: GraphBuilder): Ref {
+  const out = n.outputs[0];
   const dtype = narrow(n.dtype(0)) as 'float32' | 'int32' | 'bool';
-  if (!areKnown(dims)) return refuse('the reduction of an empty axis, of a shape that is known only when the model runs');
-  const layout = n.outputs[0]?.layout ?? identity(dims.length);
-  const shape = layout.map((a) => dims[a]);
-  const size = shape.reduce((p, q) => p * q, 1);
-  return b.op('Identity', [b.constant(weightOf(tensorOf(dtype, shape, new Array<number>(size).fill(value))))]);
+  if (out && areKnown(out.type.dims)) {
+    const shape = arrange(out.type.dims, out.layout) as number[];
+    return b.op('Identity', [b.tensor(tensorOf(dtype, shape, new Array<number>(sizeOf(shape)).fill(value)))]);
+  }
+  const at = n.attrs.axes ? b.ints(n.attrs.axes.map((a) => n.position(0, a))) : axes;
+  const shape = b.shape(b.op('Sum', [b.cast(x, 'int32'), at], { keep_dims: n.attrs.keepdims }));
+  return b.op('Fill', [shape, b.scalar(value, dtype)], { T: dtype });
 }
 
 /** The least and the greatest value of a type, as TensorFlow.js holds it: what Max and Min of nothing are. */
