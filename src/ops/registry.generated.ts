@@ -38,6 +38,7 @@ import math_Variadic from './math/Variadic.js';
 import nn_AveragePool from './nn/AveragePool.js';
 import nn_BatchNormalization from './nn/BatchNormalization.js';
 import nn_Conv from './nn/Conv.js';
+import nn_ConvTranspose from './nn/ConvTranspose.js';
 import nn_GlobalAveragePool from './nn/GlobalAveragePool.js';
 import nn_GlobalLpPool from './nn/GlobalLpPool.js';
 import nn_GlobalMaxPool from './nn/GlobalMaxPool.js';
@@ -50,8 +51,11 @@ import reduce_ReduceMin from './reduce/ReduceMin.js';
 import reduce_ReduceNorms from './reduce/ReduceNorms.js';
 import reduce_ReduceProd from './reduce/ReduceProd.js';
 import reduce_ReduceSum from './reduce/ReduceSum.js';
+import shape_Cast from './shape/Cast.js';
 import shape_Concat from './shape/Concat.js';
 import shape_Constant from './shape/Constant.js';
+import shape_ConstantOfShape from './shape/ConstantOfShape.js';
+import shape_Expand from './shape/Expand.js';
 import shape_Flatten from './shape/Flatten.js';
 import shape_Gather from './shape/Gather.js';
 import shape_Identity from './shape/Identity.js';
@@ -59,9 +63,11 @@ import shape_Pad from './shape/Pad.js';
 import shape_Reshape from './shape/Reshape.js';
 import shape_Shape from './shape/Shape.js';
 import shape_Slice from './shape/Slice.js';
+import shape_Split from './shape/Split.js';
 import shape_Squeeze from './shape/Squeeze.js';
 import shape_Transpose from './shape/Transpose.js';
 import shape_Unsqueeze from './shape/Unsqueeze.js';
+import shape_Where from './shape/Where.js';
 
 /** All operators, by file. */
 export const OPERATORS = [
@@ -104,6 +110,7 @@ export const OPERATORS = [
   nn_AveragePool,
   nn_BatchNormalization,
   nn_Conv,
+  nn_ConvTranspose,
   nn_GlobalAveragePool,
   nn_GlobalLpPool,
   nn_GlobalMaxPool,
@@ -116,8 +123,11 @@ export const OPERATORS = [
   reduce_ReduceNorms,
   reduce_ReduceProd,
   reduce_ReduceSum,
+  shape_Cast,
   shape_Concat,
   shape_Constant,
+  shape_ConstantOfShape,
+  shape_Expand,
   shape_Flatten,
   shape_Gather,
   shape_Identity,
@@ -125,7 +135,9 @@ export const OPERATORS = [
   shape_Reshape,
   shape_Shape,
   shape_Slice,
+  shape_Split,
   shape_Squeeze,
   shape_Transpose,
   shape_Unsqueeze,
+  shape_Where,
 ].flat();

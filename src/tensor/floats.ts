@@ -40,6 +40,12 @@ const FORMATS: Record<Exclude<NarrowFloat, 'float8e8m0'>, Format> = {
   float4e2m1: { bits: 4, mantissa: 1, bias: 1, max: 6 },
 };
 
+/** What a narrow float can hold: fraction bits, smallest exponent of a normal number, largest value, and what it has beyond. */
+export function rangeOfFloat(dtype: Exclude<NarrowFloat, 'float8e8m0'>): { fraction: number; least: number; max: number; infinity: boolean; nan: boolean } {
+  const { mantissa, bias, max, inf, nan } = FORMATS[dtype];
+  return { fraction: mantissa, least: 1 - bias, max, infinity: inf !== undefined, nan: nan !== undefined };
+}
+
 export const isNarrowFloat = (dtype: DType): dtype is NarrowFloat =>
   dtype === 'float8e8m0' || Object.hasOwn(FORMATS, dtype);
 
