@@ -119,10 +119,10 @@ export function floorDiv(a: Dim, b: number): Dim {
   if (b === 1) return a;
   const exact = exactDiv(a, b);
   if (exact !== undefined) return exact;
-  // Multiples of b in the constant term come out: floor((H + 2b) / b) = floor(H / b) + 2.
-  const constant = a.terms.find((t) => t.factors.length === 0)?.coefficient ?? 0;
-  const whole = Math.floor(constant / b);
-  return addDim(symbol(`floor((${subDim(a, whole * b)})/${b})`), whole);
+  // Multiples of b come out: floor((b*H + W + 2b) / b) = H + floor(W / b) + 2.
+  const whole = normal(a.terms.map((t) => (t.factors.length === 0 ? { ...t, coefficient: Math.floor(t.coefficient / b) } : { ...t, coefficient: t.coefficient % b === 0 ? t.coefficient / b : 0 })));
+  const rest = subDim(a, mulDim(whole, b));
+  return addDim(typeof rest === 'number' ? Math.floor(rest / b) : symbol(`floor((${rest})/${b})`), whole);
 }
 
 /** ceil(a / b), b a positive number. */

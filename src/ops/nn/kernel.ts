@@ -9,6 +9,8 @@ import { reach } from './window.js';
  */
 export interface Kernel {
   readonly dims: readonly number[];
+  /** Known while converting. */
+  readonly constant: boolean;
   reshape(dims: readonly number[]): Kernel;
   permute(perm: readonly number[]): Kernel;
   /** Entries first … first+count-1 of axis 0. */
@@ -33,7 +35,7 @@ export function constantKernel(w: Weight, b: GraphBuilder): Kernel {
   const next = (v: Weight) => constantKernel(v, b);
   const placed = (dims: readonly number[], place: (at: readonly number[]) => readonly number[]) => next(scattered(w, dims, place));
   return {
-    dims: w.dims,
+    dims: w.dims, constant: true,
     reshape: (dims) => next(reshaped(w, dims)),
     permute: (perm) => next(permuted(w, perm)),
     rows: (first, count) => next(rowsOf(w, first, count)),
@@ -51,7 +53,7 @@ export function constantKernel(w: Weight, b: GraphBuilder): Kernel {
 function computedKernel(x: Ref, dims: readonly number[], b: GraphBuilder): Kernel {
   const next = (v: Ref, d: readonly number[]) => computedKernel(v, d, b);
   return {
-    dims,
+    dims, constant: false,
     reshape: (to) => next(b.reshape(x, to), to),
     permute: (perm) => next(b.transpose(x, perm), perm.map((p) => dims[p])),
     rows: (first, count) => next(b.slice(x, [first, ...dims.slice(1).map(() => 0)], [count, ...dims.slice(1)]), [count, ...dims.slice(1)]),
