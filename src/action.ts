@@ -77,7 +77,11 @@ async function uploadAll(
   report: Report,
   { output, settings }: ActionInputs,
 ): Promise<{ uploaded?: Uploaded; problem?: string }> {
-  const uploads = await uploadsOf(report, output, settings);
+  const { uploads, leftOut } = await uploadsOf(report, output, settings);
+  if (leftOut.length > 0)
+    warn(
+      `not uploaded, since GitHub allows no " : < > | * ? or line end in an artifact's paths: ${leftOut.slice(0, 10).join(', ')}`,
+    );
   if (uploads.length === 0) return {};
   const { available, why } = artifactService();
   if (!available) {
@@ -98,7 +102,7 @@ async function uploadAll(
 }
 
 function outputsOf(
-  { result, report, reportPath, junitPath }: RunResult,
+  { result, report, reportPath, htmlPath, junitPath }: RunResult,
   output: string,
 ): Record<string, string | number> {
   const { totals, models } = report;
@@ -118,6 +122,7 @@ function outputsOf(
     ),
     'output-directory': output,
     'report-path': reportPath,
+    'report-html': htmlPath,
     'junit-path': junitPath,
     'max-abs-error': totals.maxAbsError ?? '',
   };

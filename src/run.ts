@@ -52,6 +52,7 @@ export interface RunResult {
   report: Report;
   /** Absolute. */
   reportPath: string;
+  htmlPath: string;
   junitPath: string;
 }
 
@@ -211,15 +212,27 @@ function versionsOf(reports: readonly ModelReport[]): Record<string, string> {
   return { node: process.versions.node, ...Object.fromEntries(engines.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
-async function writeReports(report: Report, output: string): Promise<Pick<RunResult, 'reportPath' | 'junitPath'>> {
+type Written = Pick<RunResult, 'reportPath' | 'htmlPath' | 'junitPath'>;
+
+async function writeReports(report: Report, output: string): Promise<Written> {
   const folder = path.join(output, 'report');
-  const markdown = summaryMarkdown(report);
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-  await writeFile(path.join(folder, 'summary.md'), markdown);
-  await writeFile(path.join(folder, 'index.html'), reportHtml(report));
-  await writeFile(path.join(folder, 'junit.xml'), junitXml(report));
-  return { reportPath: path.join(folder, 'report.json'), junitPath: path.join(folder, 'junit.xml') };
+  const put = async (name: string, text: string): Promise<string> => {
+    await writeFile(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+  try {
+    await mkdir(folder, { recursive: true });
+    await put('summary.md', summaryMarkdown(report));
+    return {
+      reportPath: await put('report.json', `${JSON.stringify(report, null, 2)}\n`),
+      htmlPath: await put('index.html', reportHtml(report)),
+      junitPath: await put('junit.xml', junitXml(report)),
+    };
+  } catch (e) {
+    const { code, message } = e as NodeJS.ErrnoException;
+    if (code === undefined) throw e;
+    throw new ConfigurationError(`the reports can't be written: ${message}`);
+  }
 }
 
 const since = (begun: number): number => Math.round(performance.now() - begun);

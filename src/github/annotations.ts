@@ -8,5 +8,8 @@ export const ANNOTATION_LIMIT = 10;
 /** Core's functions escape what could end a command; the findings' texts come visible, and a path is made so. */
 export function annotate(annotations: readonly Annotation[]): void {
   for (const { level, file, line, title, message } of annotations)
-    (level === 'error' ? error : warning)(message, { title, ...(file === undefined ? {} : { file: visible(file), startLine: line }) });
+    (level === 'error' ? error : warning)(message, {
+      title,
+      ...(file === undefined ? {} : { file: visible(file), startLine: line }),
+    });
 }

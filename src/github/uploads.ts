@@ -6,10 +6,19 @@ import type { Settings } from '../options.js';
 import type { Report } from '../report/types.js';
 import type { Upload } from './artifact.js';
 
+/** In a path, the service refuses these, and with them the whole artifact. */
+const FORBIDDEN = /[":<>|*?\r\n]/;
+
+export interface Uploads {
+  uploads: Upload[];
+  /** Paths of the models that can't be uploaded, because of their names. */
+  leftOut: string[];
+}
+
 /** Only files that this run wrote: what else lies in the output directory is somebody else's. */
-export async function uploadsOf(report: Report, output: string, settings: Settings): Promise<Upload[]> {
+export async function uploadsOf(report: Report, output: string, settings: Settings): Promise<Uploads> {
   const { artifactName, artifactPerModel, upload, retentionDays, compressionLevel, overwrite } = settings;
-  if (upload === 'none') return [];
+  if (upload === 'none') return { uploads: [], leftOut: [] };
   const root = await realpath(output);
   const inRoot = (file: string) => path.join(root, ...file.split('/'));
   const common = { root, retentionDays, compressionLevel, overwrite };
@@ -18,16 +27,15 @@ export async function uploadsOf(report: Report, output: string, settings: Settin
     upload === 'models'
       ? []
       : (await readdir(path.join(root, 'report'))).sort().map((file) => inRoot(`report/${file}`));
-  const models =
-    upload === 'report'
-      ? []
-      : report.models
-          .filter((m) => m.artefacts.length > 0)
-          .map((m) => ({ path: m.path, files: m.artefacts.map((a) => inRoot(a.path)) }));
+  const converted = upload === 'report' ? [] : report.models.filter((m) => m.artefacts.length > 0);
+  const leftOut = converted.filter((m) => FORBIDDEN.test(m.path)).map((m) => m.path);
+  const models = converted
+    .filter((m) => !FORBIDDEN.test(m.path))
+    .map((m) => ({ path: m.path, files: m.artefacts.map((a) => inRoot(a.path)) }));
 
   if (!artifactPerModel) {
     const files = [...reports, ...models.flatMap((m) => m.files)];
-    return files.length > 0 ? [{ ...common, name: artifactName, files }] : [];
+    return { uploads: files.length > 0 ? [{ ...common, name: artifactName, files }] : [], leftOut };
   }
   const taken = new Set<string>([artifactName.toLowerCase()]);
   const perModel = models.map((m) => {
@@ -37,5 +45,6 @@ export async function uploadsOf(report: Report, output: string, settings: Settin
     taken.add(name.toLowerCase());
     return { ...common, name, files: m.files };
   });
-  return [...perModel, ...(reports.length > 0 ? [{ ...common, name: artifactName, files: reports }] : [])];
+  const forReports = reports.length > 0 ? [{ ...common, name: artifactName, files: reports }] : [];
+  return { uploads: [...perModel, ...forReports], leftOut };
 }

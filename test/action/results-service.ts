@@ -50,13 +50,19 @@ export async function startResultsService(store?: BlobStore): Promise<ResultsSer
   const faults: Fault[] = [];
   let ids = 100;
   let origin = '';
-  const own: BlobStore = { uploadUrl: (name) => `${origin}/blobs/${name}?sig=upload-${name}`, downloadUrl: (name) => `${origin}/blobs/${name}.zip?sig=download-${name}` };
+  const own: BlobStore = {
+    uploadUrl: (name) => `${origin}/blobs/${name}?sig=upload-${name}`,
+    downloadUrl: (name) => `${origin}/blobs/${name}.zip?sig=download-${name}`,
+  };
   const { uploadUrl, downloadUrl } = store ?? own;
 
   const methods: Record<string, (request: Record<string, never>) => { status: number; body: unknown }> = {
     CreateArtifact({ name, expires_at }) {
       if (artifacts.some((a) => a.name === name))
-        return { status: 409, body: { code: 'already_exists', msg: 'an artifact with this name already exists on the workflow run' } };
+        return {
+          status: 409,
+          body: { code: 'already_exists', msg: 'an artifact with this name already exists on the workflow run' },
+        };
       const blob = randomUUID();
       open.set(name, { blob, expiresAt: expires_at });
       return { status: 200, body: { ok: true, signed_upload_url: uploadUrl(blob) } };
@@ -70,20 +76,29 @@ export async function startResultsService(store?: BlobStore): Promise<ResultsSer
       return { status: 200, body: { ok: true, artifact_id: String(artifact.id) } };
     },
     ListArtifacts({ name_filter, id_filter }) {
-      const listed = artifacts.filter((a) => (!name_filter || a.name === name_filter) && (!id_filter || String(a.id) === String(id_filter)));
+      const listed = artifacts.filter(
+        (a) => (!name_filter || a.name === name_filter) && (!id_filter || String(a.id) === String(id_filter)),
+      );
       return {
         status: 200,
         body: {
           artifacts: listed.map((a) => ({
-            workflow_run_backend_id: 'run', workflow_job_run_backend_id: 'job', database_id: String(a.id), name: a.name,
-            size: String(a.size), digest: a.digest, created_at: '2026-11-01T00:00:00Z',
+            workflow_run_backend_id: 'run',
+            workflow_job_run_backend_id: 'job',
+            database_id: String(a.id),
+            name: a.name,
+            size: String(a.size),
+            digest: a.digest,
+            created_at: '2026-11-01T00:00:00Z',
           })),
         },
       };
     },
     GetSignedArtifactURL({ name }) {
       const found = artifacts.find((a) => a.name === name);
-      return found ? { status: 200, body: { signed_url: downloadUrl(found.blob) } } : { status: 404, body: { code: 'not_found', msg: name } };
+      return found
+        ? { status: 200, body: { signed_url: downloadUrl(found.blob) } }
+        : { status: 404, body: { code: 'not_found', msg: name } };
     },
     DeleteArtifact({ name }) {
       const at = artifacts.findIndex((a) => a.name === name);
@@ -96,7 +111,12 @@ export async function startResultsService(store?: BlobStore): Promise<ResultsSer
   const blob = (request: IncomingMessage, response: ServerResponse, url: URL, body: Buffer) => {
     const name = url.pathname.slice('/blobs/'.length).replace(/\.zip$/, '');
     const kind = url.searchParams.get('comp');
-    const headers = { 'x-ms-request-id': randomUUID(), 'x-ms-version': '2026-02-06', etag: '"1"', 'last-modified': new Date().toUTCString() };
+    const headers = {
+      'x-ms-request-id': randomUUID(),
+      'x-ms-version': '2026-02-06',
+      etag: '"1"',
+      'last-modified': new Date().toUTCString(),
+    };
     if (request.method === 'GET') {
       const bytes = blobs.get(name);
       response.writeHead(bytes ? 200 : 404, { 'content-type': 'application/zip' }).end(bytes);
@@ -104,7 +124,9 @@ export async function startResultsService(store?: BlobStore): Promise<ResultsSer
     }
     if (kind === 'block') blocks.set(`${name} ${url.searchParams.get('blockid')}`, body);
     else if (kind === 'blocklist') {
-      const list = [...body.toString('utf8').matchAll(/<(?:Latest|Uncommitted)>([^<]+)</g)].map(([, id]) => blocks.get(`${name} ${id}`));
+      const list = [...body.toString('utf8').matchAll(/<(?:Latest|Uncommitted)>([^<]+)</g)].map(([, id]) =>
+        blocks.get(`${name} ${id}`),
+      );
       if (list.some((b) => b === undefined)) return void response.writeHead(400, headers).end();
       blobs.set(name, Buffer.concat(list as Buffer[]));
     } else blobs.set(name, body);
@@ -123,7 +145,10 @@ export async function startResultsService(store?: BlobStore): Promise<ResultsSer
       const fault = faults.find((f) => f.call === call && f.times > 0);
       if (fault) fault.times -= 1;
       if (fault?.answer === 'reset') return void request.socket.destroy();
-      if (typeof fault?.answer === 'number') return void response.writeHead(fault.answer, { 'content-type': 'application/json' }).end('{"msg":"out of order"}');
+      if (typeof fault?.answer === 'number')
+        return void response
+          .writeHead(fault.answer, { 'content-type': 'application/json' })
+          .end('{"msg":"out of order"}');
       if (!method) return blob(request, response, url, body);
       const answer = methods[method]?.(JSON.parse(body.toString('utf8'))) ?? { status: 404, body: {} };
       if (fault) return void request.socket.destroy();
@@ -134,22 +159,31 @@ export async function startResultsService(store?: BlobStore): Promise<ResultsSer
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   return {
-    env: { ACTIONS_RESULTS_URL: `${origin}/`, ACTIONS_RUNTIME_TOKEN: token(), NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' },
+    env: {
+      ACTIONS_RESULTS_URL: `${origin}/`,
+      ACTIONS_RUNTIME_TOKEN: token(),
+      NO_PROXY: '127.0.0.1',
+      no_proxy: '127.0.0.1',
+    },
     artifacts,
     calls,
     faults,
     bytes: (name) => blobs.get(artifacts.find((a) => a.name === name)?.blob ?? ''),
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
 /** A JWT as the runner hands out; the client only decodes it. */
 function token(): string {
-  const part = (value: object | string) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
-  return [part({ alg: 'none' }), part({ scp: 'Actions.ExampleScope Actions.Results:run:job' }), part('signature')].join('.');
+  const part = (value: object | string) =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  return [part({ alg: 'none' }), part({ scp: 'Actions.ExampleScope Actions.Results:run:job' }), part('signature')].join(
+    '.',
+  );
 }
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

@@ -59,8 +59,21 @@ export interface StepRequest {
 }
 
 const COMMANDS = new Set([
-  'set-env', 'set-output', 'save-state', 'add-mask', 'add-path', 'add-matcher', 'remove-matcher', 'debug', 'warning',
-  'error', 'notice', 'group', 'endgroup', 'echo', 'stop-commands',
+  'set-env',
+  'set-output',
+  'save-state',
+  'add-mask',
+  'add-path',
+  'add-matcher',
+  'remove-matcher',
+  'debug',
+  'warning',
+  'error',
+  'notice',
+  'group',
+  'endgroup',
+  'echo',
+  'stop-commands',
 ]);
 const PER_LEVEL = 10;
 const MESSAGE_LENGTH = 4096;
@@ -75,17 +88,39 @@ export async function runStep(request: StepRequest): Promise<Step> {
     writeFileSync(place, '');
     return place;
   };
-  const files = { output: file('output'), summary: file('summary'), env: file('env'), path: file('path'), state: file('state') };
+  const files = {
+    output: file('output'),
+    summary: file('summary'),
+    env: file('env'),
+    path: file('path'),
+    state: file('state'),
+  };
   mkdirSync(path.join(temp, 'temp'));
-  const { inputs } = parse(readFileSync(path.join(ROOT, 'action.yml'), 'utf8')) as { inputs: Record<string, { default?: string }> };
-  const given = { ...Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, String(input.default ?? '')])), ...request.with };
+  const { inputs } = parse(readFileSync(path.join(ROOT, 'action.yml'), 'utf8')) as {
+    inputs: Record<string, { default?: string }>;
+  };
+  const given = {
+    ...Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, String(input.default ?? '')])),
+    ...request.with,
+  };
   const env: Record<string, string> = {
-    PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '',
-    CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: request.workspace, GITHUB_REPOSITORY: 'someone/models',
-    GITHUB_RUN_ID: '4711', GITHUB_SERVER_URL: 'https://github.com', RUNNER_TEMP: path.join(temp, 'temp'),
-    GITHUB_OUTPUT: files.output, GITHUB_STEP_SUMMARY: files.summary, GITHUB_ENV: files.env, GITHUB_PATH: files.path,
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_WORKSPACE: request.workspace,
+    GITHUB_REPOSITORY: 'someone/models',
+    GITHUB_RUN_ID: '4711',
+    GITHUB_SERVER_URL: 'https://github.com',
+    RUNNER_TEMP: path.join(temp, 'temp'),
+    GITHUB_OUTPUT: files.output,
+    GITHUB_STEP_SUMMARY: files.summary,
+    GITHUB_ENV: files.env,
+    GITHUB_PATH: files.path,
     GITHUB_STATE: files.state,
-    ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value])),
+    ...Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]),
+    ),
     ...request.env,
   };
   const child = spawn(process.execPath, [ACTION], { cwd: request.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -148,8 +183,13 @@ export function readLog(stdout: string): Log {
       case 'endgroup':
         group = undefined;
         break;
-      case 'error': case 'warning': case 'notice': {
-        const { name: level, properties: { file, line, title } } = command as Command & { name: Annotation['level'] };
+      case 'error':
+      case 'warning':
+      case 'notice': {
+        const {
+          name: level,
+          properties: { file, line, title },
+        } = command as Command & { name: Annotation['level'] };
         const annotation = { level, file, line, title, message: command.data.slice(0, MESSAGE_LENGTH) };
         const full = result.annotations.filter((a) => a.level === level).length >= PER_LEVEL;
         (full ? result.dropped : result.annotations).push(annotation);
@@ -183,14 +223,29 @@ type Unescape = (text: string) => string;
 function parts(head: string, separator: string, data: string, ofData: Unescape, ofProperty: Unescape): Command {
   const space = head.indexOf(' ');
   const name = (space < 0 ? head : head.slice(0, space)).toLowerCase();
-  const pairs = space < 0 ? [] : head.slice(space + 1).trim().split(separator).filter((pair) => pair.includes('='));
-  const properties = Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), ofProperty(pair.slice(pair.indexOf('=') + 1))]));
+  const pairs =
+    space < 0
+      ? []
+      : head
+          .slice(space + 1)
+          .trim()
+          .split(separator)
+          .filter((pair) => pair.includes('='));
+  const properties = Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), ofProperty(pair.slice(pair.indexOf('=') + 1))]),
+  );
   return { name, properties, data: ofData(data) };
 }
 
 const unescapeData: Unescape = (text) => text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
 const unescapeProperty: Unescape = (text) => unescapeData(text.replaceAll('%3A', ':').replaceAll('%2C', ','));
-const unescapeOld: Unescape = (text) => text.replaceAll('%3B', ';').replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%5D', ']').replaceAll('%25', '%');
+const unescapeOld: Unescape = (text) =>
+  text
+    .replaceAll('%3B', ';')
+    .replaceAll('%0D', '\r')
+    .replaceAll('%0A', '\n')
+    .replaceAll('%5D', ']')
+    .replaceAll('%25', '%');
 
 /** GITHUB_OUTPUT: `name=value`, or `name<<delimiter`, lines, `delimiter`. */
 function readOutputs(text: string): Record<string, string> {

@@ -19,7 +19,12 @@ interface Choice extends Partial<Omit<RunRequest, 'settings'>> {
 
 function request(base: string, { settings, ...more }: Choice = {}): RunRequest {
   return {
-    patterns: ['**/*.onnx'], base, output: path.join(base, 'out'), strict: false, worker: WORKER, ...more,
+    patterns: ['**/*.onnx'],
+    base,
+    output: path.join(base, 'out'),
+    strict: false,
+    worker: WORKER,
+    ...more,
     settings: { ...readSettings({}, (key) => key), ...settings },
   };
 }
@@ -40,7 +45,10 @@ function hashes(root: string): Record<string, string> {
 
 describe('a repository with good and bad models', () => {
   const unknown = withUnknownOperator(onnxCase('relu', 'x')['x/model.onnx'] as Buffer);
-  const base = scratchRepository({ 'models/unknown/model.onnx': unknown, 'models/alone.onnx': onnxCase('relu', '.')['model.onnx'] as Buffer });
+  const base = scratchRepository({
+    'models/unknown/model.onnx': unknown,
+    'models/alone.onnx': onnxCase('relu', '.')['model.onnx'] as Buffer,
+  });
   let result: Awaited<ReturnType<typeof run>>;
   beforeAll(async () => {
     result = await run(request(base), silent);
@@ -79,11 +87,17 @@ describe('a repository with good and bad models', () => {
 
   test('the artefacts are on disk as the report says', () => {
     const found = hashes(path.join(base, 'out'));
-    for (const { path: file, sha256 } of result.report.models.flatMap((m) => m.artefacts)) expect([file, found[file]]).toEqual([file, sha256]);
+    for (const { path: file, sha256 } of result.report.models.flatMap((m) => m.artefacts))
+      expect([file, found[file]]).toEqual([file, sha256]);
   });
 
   test('the reports are written, and report.json is what run gives', () => {
-    expect(readdirSync(path.join(base, 'out/report')).sort()).toEqual(['junit.xml', 'report.json', 'summary.md']);
+    expect(readdirSync(path.join(base, 'out/report')).sort()).toEqual([
+      'index.html',
+      'junit.xml',
+      'report.json',
+      'summary.md',
+    ]);
     expect(JSON.parse(readFileSync(result.reportPath, 'utf8'))).toEqual(JSON.parse(JSON.stringify(result.report)));
   });
 
@@ -91,13 +105,17 @@ describe('a repository with good and bad models', () => {
     const before = hashes(path.join(base, 'out/models'));
     const again = await run(request(base, { settings: { concurrency: 1 } }), silent);
     expect(hashes(path.join(base, 'out/models'))).toEqual(before);
-    const untimed = (text: unknown) => JSON.parse(JSON.stringify(text), (key, value) => (key === 'timings' ? undefined : value));
+    const untimed = (text: unknown) =>
+      JSON.parse(JSON.stringify(text), (key, value) => (key === 'timings' ? undefined : value));
     expect(untimed(again.report)).toEqual(untimed(result.report));
   }, 60_000);
 
   test('a model that is bad now leaves nothing of what it was', async () => {
     writeFileSync(path.join(base, 'models/relu/model.onnx'), unknown);
-    const { report } = await run(request(base, { patterns: ['models/relu'], output: path.join(base, 'out/models/relu') }), silent);
+    const { report } = await run(
+      request(base, { patterns: ['models/relu'], output: path.join(base, 'out/models/relu') }),
+      silent,
+    );
     expect(statuses(report.models)).toEqual({ 'model.onnx': 'unsupported' });
     expect(existsSync(path.join(base, 'out/models/relu/model.onnx'))).toBe(false);
   });
@@ -113,8 +131,11 @@ describe('fail-on', () => {
     ['unsupported', true],
     ['never', false],
   ] as const)('%s, with a mismatch as the worst: fails %s', async (failOn, failed) => {
-    expect(await run(request(base, { patterns: ['models/{relu,wrong}/*.onnx'], settings: { failOn } }), silent)).toMatchObject({
-      failed, result: failed ? 'failure' : 'success',
+    expect(
+      await run(request(base, { patterns: ['models/{relu,wrong}/*.onnx'], settings: { failOn } }), silent),
+    ).toMatchObject({
+      failed,
+      result: failed ? 'failure' : 'success',
     });
   });
   test.each([
@@ -123,7 +144,10 @@ describe('fail-on', () => {
     ['unsupported', 'fail', true],
   ] as const)('%s, with a model without a reference (%s): fails %s', async (failOn, whenNoReference, failed) => {
     rmSync(path.join(base, 'models/sum/add/test_data_set_0'), { recursive: true, force: true });
-    const { report, ...rest } = await run(request(base, { patterns: ['models/sum'], settings: { failOn, whenNoReference } }), silent);
+    const { report, ...rest } = await run(
+      request(base, { patterns: ['models/sum'], settings: { failOn, whenNoReference } }),
+      silent,
+    );
     expect(statuses(report.models)).toEqual({ 'add/model.onnx': 'unverified' });
     expect(rest.failed).toBe(failed);
   });
@@ -137,23 +161,36 @@ describe('no models', () => {
     ['ignore', 'warning', false, 'note'],
   ] as const)('%s, fail-on %s: fails %s', async (ifNoModelsFound, failOn, failed, severity) => {
     const done = await run(request(folder(), { settings: { ifNoModelsFound, failOn } }), silent);
-    expect(done).toMatchObject({ result: 'no-models', failed, report: { models: [], diagnostics: [{ code: 'no-models-found', severity }] } });
+    expect(done).toMatchObject({
+      result: 'no-models',
+      failed,
+      report: { models: [], diagnostics: [{ code: 'no-models-found', severity }] },
+    });
   });
   test('a path that is not there is a mistake on the command line, and a warning elsewhere', async () => {
     const base = folder(onnxCase('relu', 'm'));
-    await expect(run(request(base, { patterns: ['nix.onnx'], strict: true }), silent)).rejects.toThrow('there is no file or folder "nix.onnx"');
+    await expect(run(request(base, { patterns: ['nix.onnx'], strict: true }), silent)).rejects.toThrow(
+      'there is no file or folder "nix.onnx"',
+    );
     const { report, failed } = await run(request(base, { patterns: ['nix.onnx', 'm'] }), silent);
     expect(report.diagnostics).toMatchObject([{ code: 'nothing-there', severity: 'warning' }]);
     expect(failed).toBe(false);
   });
 });
 
-test('a child that crashes, hangs or throws is its model\'s result, and the others go on', async () => {
+test("a child that crashes, hangs or throws is its model's result, and the others go on", async () => {
   const names = ['crash', 'good', 'hang', 'refuse', 'throw'];
   const base = folder(Object.fromEntries(names.map((name) => [`${name}.onnx`, 'x'])));
-  const { report } = await run(request(base, { worker: UNRULY, settings: { timeoutPerModel: 1, verify: false, concurrency: 2 } }), silent);
+  const { report } = await run(
+    request(base, { worker: UNRULY, settings: { timeoutPerModel: 1, verify: false, concurrency: 2 } }),
+    silent,
+  );
   expect(statuses(report.models)).toEqual({
-    'crash.onnx': 'error', 'good.onnx': 'unverified', 'hang.onnx': 'error', 'refuse.onnx': 'unsupported', 'throw.onnx': 'error',
+    'crash.onnx': 'error',
+    'good.onnx': 'unverified',
+    'hang.onnx': 'error',
+    'refuse.onnx': 'unsupported',
+    'throw.onnx': 'error',
   });
   expect(report.models.map(codes)).toEqual([['process-crashed'], [], ['timed-out'], [], ['process-crashed']]);
   expect(readdirSync(path.join(base, 'out')).sort()).toEqual(['good.onnx', 'report']);
@@ -162,7 +199,10 @@ test('a child that crashes, hangs or throws is its model\'s result, and the othe
 test('a judge that crashes makes an error of a converted model, whose folder stays', async () => {
   const base = folder({ 'good.onnx': 'x' });
   const { report } = await run(request(base, { worker: UNRULY }), silent);
-  expect(report.models[0]).toMatchObject({ status: 'error', diagnostics: [{ code: 'process-crashed', message: expect.stringContaining('code 3') }] });
+  expect(report.models[0]).toMatchObject({
+    status: 'error',
+    diagnostics: [{ code: 'process-crashed', message: expect.stringContaining('code 3') }],
+  });
   expect(readdirSync(path.join(base, 'out/good.onnx'))).toEqual(['model.json']);
 });
 
@@ -170,7 +210,11 @@ test('a run that is cancelled ends soon and leaves no half a model', async () =>
   const base = folder({ 'hang.onnx': 'x', 'z.onnx': 'x' });
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 500);
-  const { report } = await run(request(base, { worker: UNRULY, settings: { concurrency: 1 } }), silent, controller.signal);
+  const { report } = await run(
+    request(base, { worker: UNRULY, settings: { concurrency: 1 } }),
+    silent,
+    controller.signal,
+  );
   expect(report.models.map(codes)).toEqual([['cancelled'], ['cancelled']]);
   expect(readdirSync(path.join(base, 'out'))).toEqual(['report']);
 });
@@ -183,6 +227,11 @@ test('a run that is cancelled ends soon and leaves no half a model', async () =>
   expect(report.models.map(codes)).toEqual([['cannot-write'], []]);
 });
 
+test('reports that can not be written are said without a stack', async () => {
+  const base = folder({ 'out/report': 'a file' });
+  await expect(run(request(base), silent)).rejects.toThrow(/the reports can't be written: E/);
+});
+
 test('where a file stands in the way of a folder, that is said', async () => {
   const base = folder({ 'a/good.onnx': 'x', 'b/good.onnx': 'x', 'out/a': 'a file' });
   const { report } = await run(request(base, { worker: UNRULY, settings: { verify: false } }), silent);
@@ -191,8 +240,16 @@ test('where a file stands in the way of a folder, that is said', async () => {
 
 test('with both formats, the first stands in the folder and the other below, and both are judged', async () => {
   const base = folder(onnxCase('relu', 'm'));
-  const { report } = await run(request(base, { settings: { formats: ['graph-model', 'layers-model'], engines: ['wasm', 'cpu'] } }), silent);
+  const { report } = await run(
+    request(base, { settings: { formats: ['graph-model', 'layers-model'], engines: ['wasm', 'cpu'] } }),
+    silent,
+  );
   expect(report.models[0]).toMatchObject({ status: 'pass', format: 'graph-model' });
-  expect(report.models[0]?.checks.map((c) => `${c.format} ${c.engine}`).sort()).toEqual(['graph-model cpu', 'graph-model wasm', 'layers-model cpu', 'layers-model wasm']);
+  expect(report.models[0]?.checks.map((c) => `${c.format} ${c.engine}`).sort()).toEqual([
+    'graph-model cpu',
+    'graph-model wasm',
+    'layers-model cpu',
+    'layers-model wasm',
+  ]);
   expect(existsSync(path.join(base, 'out/m/model.onnx/layers-model/conversion.json'))).toBe(true);
 }, 30_000);

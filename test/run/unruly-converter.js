@@ -11,7 +11,12 @@ serve({
     if (name === 'hang') for (;;);
     if (name === 'throw') throw new Error('a fault of ours\n::error::forged');
     if (name === 'refuse') return { status: 'unsupported', diagnostics: [], artefacts: [] };
-    return { status: 'converted', format: 'graph-model', diagnostics: [], artefacts: [{ path: 'model.json', bytes: 1, sha256: '' }] };
+    return {
+      status: 'converted',
+      format: 'graph-model',
+      diagnostics: [],
+      artefacts: [{ path: 'model.json', bytes: 1, sha256: '' }],
+    };
   },
   verify: () => process.exit(3),
 });
