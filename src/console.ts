@@ -207,7 +207,11 @@ function table(report: Report, style: Styles): string[] {
       return rightAligned.includes(column) ? pad + cell : cell + pad;
     });
     const { status } = report.models[i] as ModelReport;
-    return [style[status](cells[0] as string), ...cells.slice(1)].join('  ').trimEnd();
+    const colored = [style[status](cells[0] as string), ...cells.slice(1)];
+    return colored
+      .filter((_, column) => widths[column] !== 0)
+      .join('  ')
+      .trimEnd();
   });
 }
 

@@ -48,7 +48,10 @@ const REPORTS = /^report(\/(report\.json|summary\.md|index\.html|junit\.xml))?$/
  */
 export async function findModels(search: Search): Promise<Found> {
   const patterns = search.patterns.map(withSlashes);
-  const isExcluded = exclusion(patterns.filter((p) => p.startsWith('!')).map((p) => p.slice(1)), search.base);
+  const isExcluded = exclusion(
+    patterns.filter((p) => p.startsWith('!')).map((p) => p.slice(1)),
+    search.base,
+  );
   const within = search.within === undefined ? undefined : await realpath(search.within);
   const home = search.within ?? search.base;
   const models = new Map<string, FoundModel>();

@@ -1,0 +1,130 @@
+import { createConsole, type Terminal, terminalOf } from '../../src/console.js';
+import type { FoundModel } from '../../src/find.js';
+import { totalsOf } from '../../src/report/totals.js';
+import type { ModelReport, Report } from '../../src/report/types.js';
+
+import { readLog } from '../action/runner.js';
+
+const model = (path: string): FoundModel => ({ file: `/r/${path}`, root: '/r', path, shown: path, bytes: 1 });
+
+function reportOf(path: string, more: Partial<ModelReport> = {}): ModelReport {
+  return { path, status: 'pass', diagnostics: [], checks: [], artefacts: [], timings: { total: 12 }, ...more };
+}
+
+const MODELS = [
+  reportOf('a.onnx', { format: 'graph-model', artefacts: [{ path: 'a.onnx/model.json', bytes: 2048 }] }),
+  reportOf('a much longer name.onnx', {
+    status: 'unsupported',
+    diagnostics: [
+      { code: 'x', severity: 'note', message: 'not shown', remedy: '', place: {} },
+      {
+        code: 'x',
+        severity: 'unsupported',
+        message: 'it can not be said',
+        remedy: 'leave it out',
+        place: { op: 'Xelu', node: 'n::1' },
+      },
+    ],
+  }),
+];
+
+function show(terminal: Partial<Terminal> = {}, reports: ModelReport[] = MODELS): string[] {
+  const lines: string[] = [];
+  const console = createConsole({ line: (text) => lines.push(text), colour: false, ...terminal });
+  console.found(reports.map((r) => model(r.path)));
+  for (const r of reports) {
+    console.started(model(r.path));
+    console.doing(model(r.path), 'judging');
+    console.finished(model(r.path), r);
+  }
+  const report: Report = { schema: 1, tool: { name: 't', version: '1' }, models: reports, totals: totalsOf(reports) };
+  console.summarize(report, '/out/report.json');
+  return lines;
+}
+
+test('plain lines: what is worked on, what was found, a line per model, the verdict', () => {
+  expect(show()).toEqual([
+    'Found 2 models.',
+    'a.onnx …',
+    '[1/2] a.onnx',
+    '  ✓ pass  graph-model · 0 bytes → 2.0 KB · 12 ms',
+    'a much longer name.onnx …',
+    '[2/2] a much longer name.onnx',
+    '  – unsupported  12 ms',
+    '    unsupported: Xelu n::1: it can not be said',
+    '      → leave it out',
+    '',
+    '✓ pass         a.onnx                   graph-model  2.0 KB  12 ms',
+    '– unsupported  a much longer name.onnx                       12 ms',
+    '',
+    '1 of 2 models could not be converted: a much longer name.onnx. The other one still computes the same.',
+    'Report: /out/report.json',
+  ]);
+});
+
+test('colours where they are wanted, and none else', () => {
+  expect(show({ colour: true }).join('\n')).toContain('\u001b[32m✓ pass');
+  expect(show().join('\n')).not.toContain('\u001b');
+});
+
+test('on a terminal the live line names the model and the step, within the width, and goes away', () => {
+  let drawn = '';
+  const live = {
+    write: (text: string) => {
+      drawn += text;
+    },
+    columns: 50,
+  };
+  show({ live }, [reportOf('n'.repeat(200))]);
+  const lines = drawn
+    .split('\r')
+    .map((line) => line.replaceAll('\u001b[K', ''))
+    .filter((line) => line !== '');
+  expect(lines.some((line) => line.includes('judging') && line.includes('[0/1]'))).toBe(true);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(50);
+  expect(drawn.endsWith('\r\u001b[K')).toBe(true);
+});
+
+test('hostile names and messages stay on their line, seen for what they are', () => {
+  const evil = reportOf('a\n::error::x', {
+    status: 'error',
+    diagnostics: [
+      { code: 'x', severity: 'error', message: 'm\n::add-mask::1', remedy: '\u001b[2J', place: { node: '\u202e' } },
+    ],
+  });
+  let written = '';
+  const pipe = {
+    write: (text: string) => {
+      written += text;
+    },
+  } as unknown as NodeJS.WriteStream;
+  show(terminalOf(pipe, pipe, {}), [evil]);
+  expect(readLog(written)).toMatchObject({ commands: [] });
+  expect(written).not.toMatch(/[\u001b\u202e]/);
+  expect(written).toContain('a\\n::error::x');
+});
+
+describe('terminalOf', () => {
+  const stream = (isTTY: boolean) => {
+    const written: string[] = [];
+    return {
+      written,
+      stream: { isTTY, columns: 80, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream,
+    };
+  };
+  test.each([
+    ['a terminal', true, {}, true, true],
+    ['a terminal with NO_COLOR', true, { NO_COLOR: '1' }, false, true],
+    ['a terminal with an empty NO_COLOR', true, { NO_COLOR: '' }, true, true],
+    ['a dumb terminal', true, { TERM: 'dumb' }, false, false],
+    ['a pipe', false, {}, false, false],
+  ])('%s', (_, tty, env, colour, live) => {
+    const terminal = terminalOf(stream(tty).stream, stream(tty).stream, env);
+    expect({ colour: terminal.colour, live: terminal.live !== undefined }).toEqual({ colour, live });
+  });
+  test('without colour every line is made safe for a log', () => {
+    const { stream: out, written } = stream(false);
+    terminalOf(out, out, {}).line('  ::error::forged ##[error]');
+    expect(written.join('')).not.toMatch(/^\s*::|##\[/);
+  });
+});
