@@ -1,6 +1,6 @@
 /** What is asked of a conversion and what it answers: plain JSON, since both go through the pool's channel. */
 import type { Diagnostic } from './diag/diagnostic.js';
-import type { ConversionFacts, Format, KerasSummary, SourceFacts, SourceSummary } from './report/types.js';
+import type { ConversionFacts, Format, Graphs, KerasSummary, SourceFacts, SourceSummary } from './report/types.js';
 
 export interface ConvertLimits {
   /** Of the model, external data included. */
@@ -33,6 +33,7 @@ export interface ConvertResult {
   conversion?: ConversionFacts;
   keras?: KerasSummary;
   layers?: SourceSummary;
+  graphs?: Graphs;
 }
 
 export interface InspectRequest {

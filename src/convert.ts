@@ -6,7 +6,8 @@ import type { ConvertRequest, ConvertResult, InspectRequest, InspectResult } fro
 import { becameGraphModel, ourBug, refusedNode } from './diag/catalogue-convert.js';
 import { DiagnosticError, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
 import { conversionJson, fatesOf, type ConversionRecord, type FaceRow, type Fates } from './fates.js';
-import { sourceFacts, kerasSummary, sourceSummary } from './facts.js';
+import { sourceFacts, kerasSummary, sourceNumbers, sourceSummary } from './facts.js';
+import { layersNet, sourceNet, tfNet } from './graphs.js';
 import { importModel, type Imported } from './import.js';
 import type { Graph, Node } from './ir/graph.js';
 import { Names } from './ir/names.js';
@@ -40,7 +41,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   if ('problems' in read) return failed(read.problems);
   const model = read.value;
   const importing = guarded(request.relativePath, () => importModel(model));
-  if ('problems' in importing) return { ...failed([...model.diagnostics, ...importing.problems]), source: sourceFacts(model) };
+  if ('problems' in importing) return { ...failed([...model.diagnostics, ...importing.problems]), source: sourceFacts(model), graphs: { source: sourceNet(model) } };
   const imported = importing.value;
   const diagnostics: Diagnostic[] = [...model.diagnostics, ...imported.diagnostics];
   const source = sourceFacts(model, imported);
@@ -70,7 +71,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
     if ('value' in prepared) chosen.push(prepared.value);
     else problems.push(...prepared.problems);
   }
-  if (problems.length > 0) return { ...failed([...diagnostics, ...problems]), source };
+  if (problems.length > 0) return { ...failed([...diagnostics, ...problems]), source, graphs: { source: sourceNet(model, { imported }) } };
 
   const written = guarded(request.relativePath, () => chosen.map((p, i) => writePrepared(p, model, imported, request, i === 0 ? '' : p.format)));
   if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
@@ -89,6 +90,10 @@ export function convertModel(request: ConvertRequest): ConvertResult {
     },
     ...(first.format === 'layers-model' ? { keras: kerasSummary(first.keras.model, graph) } : {}),
     layers: sourceSummary(imported, graph, fates),
+    graphs: {
+      source: sourceNet(model, { imported, fates, numbers: sourceNumbers(graph) }),
+      written: first.format === 'layers-model' ? layersNet(first.keras.model) : tfNet(first.tf, first.json.fetchName),
+    },
   };
 }
 

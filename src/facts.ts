@@ -73,7 +73,7 @@ export function sourceSummary(imported: Imported, graph: Graph, fates: Fates): S
 
 /** The rows of model.summary(), each with the number of the source row that it stands for. */
 export function kerasSummary(model: KerasModel, graph: Graph): KerasSummary {
-  const numbers = new Map(sourceNodes(graph).map(({ index }, i) => [index, i + 1]));
+  const numbers = sourceNumbers(graph);
   const count = (layer: LayerSpec, trainable: boolean) => layer.weights.filter((w) => w.trainable === trainable).reduce((n, w) => n + sizeOf(w.weight.dims), 0);
   return {
     name: model.name,
@@ -91,6 +91,11 @@ export function kerasSummary(model: KerasModel, graph: Graph): KerasSummary {
     trainable: model.layers.reduce((n, l) => n + count(l, true), 0),
     nonTrainable: model.layers.reduce((n, l) => n + count(l, false), 0),
   };
+}
+
+/** The number of each source row, by the node's place in the file. */
+export function sourceNumbers(graph: Graph): Map<number, number> {
+  return new Map(sourceNodes(graph).map(({ index }, i) => [index, i + 1]));
 }
 
 /** The ONNX nodes that something remains of in the pruned graph, in file order. */

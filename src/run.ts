@@ -14,6 +14,7 @@ import { ConfigurationError, effectiveSettings, type Settings } from './options.
 import { type Staging, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
 import { reportHtml } from './report/html.js';
+import { reportJson } from './report/json.js';
 import { junitXml } from './report/junit.js';
 import { summaryMarkdown } from './report/markdown.js';
 import { totalsOf } from './report/totals.js';
@@ -224,7 +225,7 @@ async function writeReports(report: Report, output: string): Promise<Written> {
     await mkdir(folder, { recursive: true });
     await put('summary.md', summaryMarkdown(report));
     return {
-      reportPath: await put('report.json', `${JSON.stringify(report, null, 2)}\n`),
+      reportPath: await put('report.json', reportJson(report)),
       htmlPath: await put('index.html', reportHtml(report)),
       junitPath: await put('junit.xml', junitXml(report)),
     };

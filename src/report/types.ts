@@ -105,6 +105,8 @@ export interface ModelReport {
   keras?: KerasSummary;
   /** The source's layers. */
   layers?: SourceSummary;
+  /** The source and what it became, to be drawn side by side. */
+  graphs?: Graphs;
   /** The first node whose inputs agree with the source's and whose output doesn't, where it was looked for. */
   divergence?: Divergence;
 }
@@ -256,6 +258,36 @@ export interface SourceRow {
   became?: Fate;
   /** Names in the written model: layers, or nodes of the graph. */
   tfjs?: string[];
+}
+
+/** Two graphs whose nodes belong together by the places of ONNX nodes in the file. */
+export interface Graphs {
+  source: Net;
+  /** Of the model in the folder itself; absent where none was written. */
+  written?: Net;
+}
+
+/** A graph to be drawn. Constants are no nodes of it, but weights of the nodes that read them. */
+export interface Net {
+  nodes: NetNode[];
+  /** Who gives and who reads, as places in `nodes`, from 0; each pair once. */
+  edges: [number, number][];
+}
+
+/** What is fed, done or fetched. */
+export interface NetNode {
+  kind: 'input' | 'node' | 'output';
+  /** The operator or the layer's class, with its domain before a dot where it isn't the usual one; empty for what is fed or fetched. */
+  op: string;
+  name: string;
+  /** Of the source: the node's place in the file, from 0. Of the written model: the places of the nodes it stands for. */
+  onnx: number[];
+  became?: Fate;
+  /** `number` of the source row, where there is one. */
+  number?: number;
+  /** Of the first output. */
+  shape?: Dim[];
+  weights?: { name: string; shape: number[] }[];
 }
 
 /** The first diverging node. */
