@@ -116,7 +116,7 @@ export function createConsole(terminal: Terminal): Console {
     },
     started(model) {
       active.set(model.path, { name: visible(model.shown), step: '', since: performance.now() });
-      if (!terminal.live && !terminal.group) print([`${visible(model.shown)} …`]);
+      if (!terminal.live) print([`${visible(model.shown)} …`]);
     },
     doing(model: FoundModel, step) {
       const state = active.get(model.path);

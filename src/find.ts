@@ -172,7 +172,7 @@ function refuseCollisions(models: readonly FoundModel[]): void {
   };
   const places = new Map<string, FoundModel>();
   for (const model of models) {
-    const key = model.path.toLowerCase();
+    const key = folded(model.path);
     const other = places.get(key);
     if (other?.path === model.path) refuse(other, model, 'would be written to the same folder');
     if (other) refuse(other, model, 'would get folders whose names differ only in upper and lower case');
@@ -182,10 +182,13 @@ function refuseCollisions(models: readonly FoundModel[]): void {
   }
   for (const model of models)
     for (let at = model.path.indexOf('/'); at >= 0; at = model.path.indexOf('/', at + 1)) {
-      const outer = places.get(model.path.slice(0, at).toLowerCase());
+      const outer = places.get(folded(model.path.slice(0, at)));
       if (outer) refuse(outer, model, 'would be written one inside the other');
     }
 }
+
+/** As a file system that ignores case compares names; macOS ignores how accents are composed, too. */
+const folded = (name: string): string => name.normalize('NFC').toLowerCase();
 
 /** Whether a place is the folder or in it, by name alone: resolve links before. */
 export function isInside(folder: string, place: string): boolean {

@@ -3,6 +3,8 @@
  * plain JSON; the answer is its value, or what was thrown. Nothing of the parent but this channel is known here.
  */
 
+import { Worker } from 'node:worker_threads';
+
 /** Parent to child. */
 export interface Call {
   id: number;
@@ -19,11 +21,29 @@ export type Answer =
 /** Does one task. `progress` says in a word or two what is being done now. */
 export type Handler = (request: never, progress: (step: string) => void) => unknown;
 
+/**
+ * A task that never returns to the event loop would not hear that the parent has gone (killed, with no time to tidy up)
+ * and run on for nobody: a thread of its own looks, and ends the process.
+ */
+function endWithParent(): void {
+  const watch = `
+    const parent = ${process.ppid};
+    setInterval(() => {
+      try {
+        process.kill(parent, 0);
+        if (process.platform === 'win32' || process.ppid === parent) return;
+      } catch {}
+      process.kill(process.pid, 'SIGKILL');
+    }, 1000);`;
+  new Worker(watch, { eval: true, env: {} }).unref();
+}
+
 /** Serves the tasks until the parent goes. */
 export function serve(tasks: Readonly<Record<string, Handler>>): void {
   const send = (answer: Answer) => {
     if (process.connected) process.send?.(answer);
   };
+  endWithParent();
   process.on('disconnect', () => process.exit(0));
   process.on('message', async ({ id, task, request }: Call) => {
     try {

@@ -154,6 +154,12 @@ describe('places that collide are refused', () => {
     ['the same folder', { 'a/m.onnx': '', 'b/m.onnx': '' }, ['a', 'b'], 'the same folder'],
     ['equal but for case', { 'a/m.onnx': '', 'a/M.onnx': '' }, ['a'], 'upper and lower case'],
     ['equal folders but for case', { 'A/m.onnx': '', 'a/m.onnx': '' }, ['**/*.onnx'], 'upper and lower case'],
+    [
+      'equal but for how an accent is composed',
+      { 'a/\u00e9.onnx': '', 'a/e\u0301.onnx': '' },
+      ['a'],
+      'upper and lower case',
+    ],
     ['one inside the other', { 'a/m.onnx': '', 'b/m.onnx/n.onnx': '' }, ['a', 'b'], 'one inside the other'],
     ['where the reports go', { 'report/report.json': '' }, ['rep*/*.json'], 'where the reports go'],
   ])('%s', async (_, files, patterns, words) => {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { childEnvironment, createPool, type Lease, type PoolOptions } from '../../src/pool.js';
 
@@ -158,3 +159,23 @@ test('of an environment only what is listed stays, whatever its case', () => {
     childEnvironment({ Path: 'p', SYSTEMROOT: 's', GITHUB_TOKEN: 't', NODE_OPTIONS: '--require x', AWS_SECRET: 'a' }),
   ).toEqual({ Path: 'p', SYSTEMROOT: 's' });
 });
+
+test('a child that is busy ends when its parent is killed', async () => {
+  const parent = spawn(process.execPath, [path.join(import.meta.dirname, 'orphaning-parent.js'), program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const child = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))));
+  const lives = () => {
+    try {
+      return process.kill(child, 0);
+    } catch {
+      return false;
+    }
+  };
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(lives()).toBe(true);
+  parent.kill('SIGKILL');
+  const begun = performance.now();
+  while (lives() && performance.now() - begun < 10_000) await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(lives()).toBe(false);
+}, 20_000);
