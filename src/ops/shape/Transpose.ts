@@ -1,8 +1,9 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { identity } from '../../ir/layout.js';
+import { arrange, identity } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { permuted } from '../../ir/weights.js';
 import { weightOf } from '../../tensor/tensor.js';
+import { transposeSized } from '../../tf/transpose.js';
 import type { View } from '../../ir/view.js';
 
 interface Attrs {
@@ -25,7 +26,7 @@ export default defineOp<Attrs>({
   infer: (n) => [{ dtype: n.dtype(0), dims: n.attrs.perm.map((p) => n.dims(0)[p]) }],
   elems: (n) => n.elems(0),
   fold: (n, [x]) => [permuted(weightOf(x), n.attrs.perm).load()],
-  graph: (n, [x], b) => b.transpose(x, moves(n)),
+  graph: (n, [x], b) => transposeSized(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, moves(n)),
   keras: (n, [x], k) => {
     const perm = moves(n);
     if (perm[0] !== 0) return refuse('the batch (axis 0) moves, and a Keras layer never touches it', 'convert to a graph-model');
