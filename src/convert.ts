@@ -52,7 +52,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   let notLayers: { node: string; op: string; reason: string }[] | undefined;
   for (const format of request.formats) {
     if (format === 'auto') {
-      const layers = guarded(request.relativePath, () => prepareLayers(model, graph, request));
+      const layers = guarded(request.relativePath, () => prepareLayers(model, imported, graph, request));
       if ('value' in layers) {
         chosen.push(layers.value);
         continue;
@@ -63,7 +63,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
     }
     const prepared = guarded(request.relativePath, (): Prepared => {
       switch (format) {
-        case 'layers-model': return prepareLayers(model, graph, request);
+        case 'layers-model': return prepareLayers(model, imported, graph, request);
         case 'auto': case 'graph-model': return prepareGraph(model, graph, request);
         case 'keras': throw new Refusal('the keras format is not written yet', 'ask for layers-model or graph-model');
       }
@@ -114,7 +114,7 @@ export function inspectModel(request: InspectRequest): InspectResult {
   const graph = pruneGraph(read.value.graph);
   const settings: Settings = { changeOrdering: true, namePolicy: 'keep' };
   const formats = (['layers-model', 'graph-model'] as const).map((format) => {
-    const prepared = guarded(request.relativePath, () => (format === 'layers-model' ? prepareLayers(model, graph, settings) : prepareGraph(model, graph, settings)));
+    const prepared = guarded(request.relativePath, () => (format === 'layers-model' ? prepareLayers(model, read.value, graph, settings) : prepareGraph(model, graph, settings)));
     return { format, possible: 'value' in prepared, obstacles: 'value' in prepared ? [] : prepared.problems };
   });
   return { source: sourceFacts(model, read.value), formats, diagnostics: [...model.diagnostics, ...read.value.diagnostics] };
@@ -154,9 +154,10 @@ function prepareGraph(model: OnnxModel, graph: Graph, settings: Settings): Prepa
   return { format: 'graph-model', laid, tf, json: graphModelJson(tf) };
 }
 
-function prepareLayers(model: OnnxModel, graph: Graph, settings: Settings): Prepared & { format: 'layers-model' } {
-  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false, inputOrders: settings.inputOrders });
-  return { format: 'layers-model', laid, keras: lowerToKeras(laid.graph, new Names(settings.namePolicy), 'tfjs', placer(model)) };
+function prepareLayers(model: OnnxModel, imported: Imported, graph: Graph, settings: Settings): Prepared & { format: 'layers-model' } {
+  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false, batchFirst: true, inputOrders: settings.inputOrders });
+  const own = new Set(imported.results.flatMap((values) => values.flatMap((v) => (v ? [laid.values.get(v) ?? v] : []))));
+  return { format: 'layers-model', laid, keras: lowerToKeras(laid.graph, new Names(settings.namePolicy), 'tfjs', placer(model), own, laid.lost) };
 }
 
 interface Written {

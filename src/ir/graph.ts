@@ -22,6 +22,8 @@ export interface Value {
   readonly elems?: readonly Dim[];
   /** How it lies in memory. ONNX's order until layouts are assigned. */
   readonly layout: Layout;
+  /** The axis of the batch, where it isn't 0 and the target puts the batch first (Keras). See passes/batch.ts. */
+  readonly batch?: number;
   /**
    * What its written name is made from, where that isn't ONNX's name alone: another tensor's name and a suffix, such as
    * `_CHW` for the operand of a Flatten that had to be moved.

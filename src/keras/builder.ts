@@ -15,6 +15,13 @@ export type KerasShape = readonly (number | null)[];
 
 export type ConfigValue = number | boolean | string | null | readonly ConfigValue[] | { readonly [key: string]: ConfigValue };
 
+export interface LayerWeight {
+  /** As Keras gives it: `kernel`, `bias`, `gamma` … */
+  readonly name: string;
+  readonly weight: Weight;
+  readonly trainable: boolean;
+}
+
 /** One layer of the model, in Keras's own words. */
 export interface LayerSpec {
   readonly className: string;
@@ -22,13 +29,15 @@ export interface LayerSpec {
   /** get_config() without name, trainable and dtype. */
   readonly config: Readonly<Record<string, ConfigValue>>;
   readonly inputs: readonly Layer[];
-  /** In the order of layer.weights; names as Keras gives them (`kernel`, `bias`, `gamma` …). */
-  readonly weights: readonly { readonly name: string; readonly weight: Weight; readonly trainable: boolean }[];
+  /** In the order of layer.weights. */
+  readonly weights: readonly LayerWeight[];
   /** Shapes of its outputs. */
   readonly shapes: readonly KerasShape[];
   readonly dtype: string;
-  /** The ONNX nodes that it stands for. */
+  /** The ONNX nodes that it stands for; the one whose output it gives comes first. */
   readonly origin: readonly number[];
+  /** Parameters of the source, where the layer holds more: a grouped convolution as a block-diagonal kernel. */
+  readonly sourceParameters?: number;
 }
 
 /** One output of a layer: what other layers read. */
@@ -39,48 +48,107 @@ export interface Layer {
 }
 
 export interface LayerOptions {
-  /** For a helper (`_pad`, `_CHW`, `_1` …): its name is the node's with this behind. The principal layer has none. */
+  /** For a helper (`_pad`, `_CHW` …): its name is the node's with this behind. The principal layer has none. */
   readonly suffix?: string;
+  /** Of which output of the node it has the name; the first where nothing is said. */
+  readonly output?: number;
   readonly weights?: readonly { readonly name: string; readonly weight: Weight; readonly trainable?: boolean }[];
   /** Its output shape; that of the node's first output where nothing is said. */
   readonly shape?: KerasShape;
   readonly dtype?: string;
+  readonly sourceParameters?: number;
 }
 
-/** Builds the layers of one model, node by node. */
+interface Draft {
+  readonly spec: { -readonly [K in keyof LayerSpec]: LayerSpec[K] };
+  readonly suffix: string | undefined;
+  readonly output: number;
+}
+
+/**
+ * Builds the layers of one model, node by node. Names are given when a node is done: the layer without a suffix has the
+ * node's own; where all have one, the layer that gives the output.
+ */
 export class KerasBuilder {
   readonly dialect: Dialect;
   readonly layers: LayerSpec[] = [];
-  private readonly nameOf: (suffix: string | undefined) => string;
-  origin: readonly number[] = [];
-  /** The node's first output: its shape is the principal layer's. */
-  output: Value | undefined;
+  private readonly derived: (base: string, suffix: string) => string;
+  private drafts: Draft[] = [];
+  private names: readonly (string | undefined)[] = [];
+  private origin: readonly number[] = [];
+  private output: Value | undefined;
 
-  constructor(dialect: Dialect, nameOf: (suffix: string | undefined) => string) {
+  /** @param derived makes a legal, unused name from another and a suffix */
+  constructor(dialect: Dialect, derived: (base: string, suffix: string) => string) {
     this.dialect = dialect;
-    this.nameOf = nameOf;
+    this.derived = derived;
   }
 
-  /** Adds a layer and gives its output. */
+  /**
+   * @param names of the node's outputs, undefined for those that nobody asked for
+   * @param output whose shape is the principal layer's
+   */
+  begin(origin: readonly number[], names: readonly (string | undefined)[], output: Value | undefined): void {
+    this.drafts = [];
+    this.origin = origin;
+    this.names = names;
+    this.output = output;
+  }
+
+  /** Adds a layer and gives its first output. */
   layer(className: string, inputs: readonly Layer[], config: Readonly<Record<string, ConfigValue>>, options: LayerOptions = {}): Layer {
+    return this.layers_(className, inputs, config, [options.shape ?? this.outputShape()], options)[0];
+  }
+
+  /** Adds a layer of several outputs. */
+  several(className: string, inputs: readonly Layer[], config: Readonly<Record<string, ConfigValue>>, shapes: readonly KerasShape[], options: LayerOptions = {}): Layer[] {
+    return this.layers_(className, inputs, config, shapes, options);
+  }
+
+  private layers_(className: string, inputs: readonly Layer[], config: Readonly<Record<string, ConfigValue>>, shapes: readonly KerasShape[], options: LayerOptions): Layer[] {
     inputs.forEach((input, i) => {
       if (!input) refuse(`input ${i} is a constant, and no stock Keras layer holds one`, 'convert to a graph-model');
     });
-    const shape = options.shape ?? (this.output ? batchShape(this.output) : refuse('the shape of the layer is not known'));
     const spec: LayerSpec = {
-      className, name: this.nameOf(options.suffix), config, inputs,
+      className, name: '', config, inputs,
       weights: (options.weights ?? []).map((w) => ({ trainable: true, ...w })),
-      shapes: [shape], dtype: options.dtype ?? 'float32', origin: this.origin,
+      shapes, dtype: options.dtype ?? 'float32', origin: this.origin,
+      ...(options.sourceParameters === undefined ? {} : { sourceParameters: options.sourceParameters }),
     };
-    this.layers.push(spec);
-    return { spec, index: 0, shape };
+    this.drafts.push({ spec, suffix: options.suffix, output: options.output ?? 0 });
+    return shapes.map((shape, index) => ({ spec, index, shape }));
+  }
+
+  /** The shape of the node's first output. */
+  outputShape(): KerasShape {
+    return this.output ? batchShape(this.output) : refuse('the shape of the layer is not known');
+  }
+
+  /** Names the node's layers and keeps them. */
+  end(results: readonly (Layer | undefined)[]): void {
+    const principals = new Map<number, Draft>();
+    for (const draft of this.drafts) if (draft.suffix === undefined && !principals.has(draft.output)) principals.set(draft.output, draft);
+    results.forEach((result, i) => {
+      const draft = this.drafts.find((d) => d.spec === result?.spec);
+      if (draft && this.names[i] !== undefined && !principals.has(i) && ![...principals.values()].includes(draft)) principals.set(i, draft);
+    });
+    for (const [i, { spec }] of principals) spec.name = this.names[i] ?? '';
+    const base = this.names.find((name) => name !== undefined) ?? '';
+    for (const draft of this.drafts) {
+      if (draft.spec.name === '') draft.spec.name = this.derived(this.names[draft.output] ?? base, draft.suffix ?? '_1');
+      this.layers.push(draft.spec);
+    }
+    this.drafts = [];
   }
 }
 
-/** The shape of a value as a layer sees it: memory order, batch null, unknown sizes null. Refuses scalars. */
+/**
+ * The shape of a value as a layer sees it: memory order, batch null, unknown sizes null. Refuses scalars, and what does
+ * not lie with its batch first.
+ */
 export function batchShape(v: Value): KerasShape {
   if (v.type.dims.length === 0) refuse(`${v.name} is a scalar: it has no batch axis, which every Keras layer needs`, 'convert to a graph-model');
-  if (v.layout[0] !== 0) refuse(`the batch axis of ${v.name} would not stand first`, 'convert to a graph-model');
+  if (v.layout[0] !== (v.batch ?? 0)) refuse(`the batch axis of ${v.name} would not stand first`, 'convert to a graph-model');
   return [null, ...arrange(v.type.dims, v.layout).slice(1).map((d: Dim) => (isKnown(d) ? d : null))];
 }
 

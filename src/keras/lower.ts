@@ -4,7 +4,7 @@ import type { Graph, Node, Value } from '../ir/graph.js';
 import type { Names } from '../ir/names.js';
 import { Fresh, View } from '../ir/view.js';
 import { narrow } from '../tf/builder.js';
-import { batchShape, KerasBuilder, type Dialect, type Layer, type LayerSpec } from './builder.js';
+import { batchShape, KerasBuilder, type Dialect, type KerasShape, type Layer, type LayerSpec } from './builder.js';
 import { kerasModel, type KerasModel } from './model.js';
 
 /** The model, and what each value became. */
@@ -15,56 +15,51 @@ export interface LoweredKeras {
 
 /**
  * Gives each node its Keras costume.
+ * @param own the values that ONNX's own nodes give; the others, which expansions made, get names derived from these
+ * @param lost nodes that leave no batch, and why
  * @throws DiagnosticError with the reason of every node that no stock layer can say
  */
-export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, placeOf: (node: Node) => Place): LoweredKeras {
+export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, placeOf: (node: Node) => Place, own: ReadonlySet<Value>, lost: ReadonlyMap<Node, string>): LoweredKeras {
   const values = new Map<Value, Layer>();
   const problems: Diagnostic[] = [];
-  let principal = '';
-  let used = false;
-  const k = new KerasBuilder(dialect, (suffix) => {
-    if (suffix === undefined && !used) {
-      used = true;
-      return principal;
-    }
-    return names.derived(principal, suffix ?? '_1');
-  });
+  const k = new KerasBuilder(dialect, (base, suffix) => names.derived(base, suffix));
+  const input = (name: string, shape: KerasShape, dtype: string): Layer => {
+    k.begin([], [names.input(name)], undefined);
+    const layer = k.layer('InputLayer', [], dialect === 'keras3' ? { batch_shape: shape, sparse: false, ragged: false } : { batch_input_shape: shape, sparse: false, ragged: false }, { shape, dtype });
+    k.end([layer]);
+    return layer;
+  };
 
   const inputs: LayerSpec[] = [];
   for (const value of graph.inputs) {
     try {
-      principal = names.input(value.name);
-      used = false;
-      k.origin = [];
-      const shape = batchShape(value);
-      const dtype = narrow(value.type.dtype);
-      const layer = k.layer('InputLayer', [], { batch_input_shape: shape, sparse: false, ragged: false }, { shape, dtype });
+      const layer = input(value.name, batchShape(value), narrow(value.type.dtype));
       inputs.push(layer.spec);
       values.set(value, layer);
     } catch (error) {
-      problems.push(problem(error, { ...placeOf(graph.nodes[0] ?? ({ origin: [] } as unknown as Node)), tensor: value.name }));
+      problems.push(problem(error, { ...placeOf({ origin: [] } as unknown as Node), tensor: value.name }));
     }
   }
 
+  const nameOf = namer(graph, names, own);
   for (const node of graph.nodes) {
-    const names_ = node.outputs.map((v, i) => v && names.output(v.label?.tensor ?? v.name, node.origin[0] ?? 0, i, node.outputs.length, v.label?.suffix));
-    principal = names_.find((n) => n !== undefined) ?? '';
-    used = false;
-    k.origin = node.origin;
-    k.output = node.outputs.find((v) => v !== undefined);
+    const outputNames = node.outputs.map((v, i) => v && nameOf(node, v, i));
+    k.begin(node.origin, outputNames, node.outputs.find((v) => v !== undefined));
     try {
+      const why = lost.get(node);
+      if (why !== undefined) throw new Refusal(why, 'convert to a graph-model');
       if (!node.op.keras) throw new Refusal(`no stock Keras layer says ${node.op.name}`, 'convert to a graph-model (formats: auto or graph-model)');
-      // What was refused before is reported there; here only what this node itself can't say.
       const view = new View(node.op.name, node.attrs, node.inputs, node.outputs, node.outputs.length, node.name, new Fresh());
+      // What was refused before is reported there; here only what this node itself can't say.
       const ready = node.inputs.every((v) => !v || v.constant || values.has(v));
       const given = node.inputs.map((v): Layer => (v ? values.get(v) ?? (v.constant ? (undefined as unknown as Layer) : stand(v)) : (undefined as unknown as Layer)));
-      const before = k.layers.length;
       const result = node.op.keras(view, given, k);
-      const outs = Array.isArray(result) ? result : [result];
-      if (!ready) k.layers.length = before;
+      if (!ready) continue;
+      const results = Array.isArray(result) ? result : [result];
+      k.end(results);
       node.outputs.forEach((v, i) => {
-        const out = outs[i];
-        if (v && out && ready) values.set(v, out);
+        const out = results[i];
+        if (v && out) values.set(v, out);
       });
     } catch (error) {
       problems.push(problem(error, placeOf(node)));
@@ -82,14 +77,45 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
       taken.add(layer.spec);
       return layer;
     }
-    // An output that is an input or appears twice has a layer of its own to fetch.
-    principal = names.input(name);
-    used = false;
-    k.origin = [];
-    return k.layer('Activation', [layer], { activation: 'linear' }, { shape: layer.shape, dtype: layer.spec.dtype });
+    // An output that is an input, appears twice, or is one of several of its layer has a layer of its own to fetch.
+    k.begin(layer.spec.origin, [names.input(name)], undefined);
+    const copy = k.layer('Activation', [layer], { activation: 'linear' }, { shape: layer.shape, dtype: layer.spec.dtype });
+    k.end([copy]);
+    taken.add(copy.spec);
+    return copy;
   });
   if (problems.length > 0) throw new DiagnosticError(problems);
   return { model: kerasModel('model', inputs, outputs as Layer[]), values };
+}
+
+/**
+ * Names in file order: when the first node of an ONNX node comes, the names of all its outputs are taken, so that what
+ * an expansion puts before can't take them.
+ */
+function namer(graph: Graph, names: Names, own: ReadonlySet<Value>): (node: Node, v: Value, output: number) => string {
+  const groups = new Map<number, Node[]>();
+  for (const node of graph.nodes) groups.set(node.origin[0] ?? -1, [...(groups.get(node.origin[0] ?? -1) ?? []), node]);
+  const given = new Map<Value, string>();
+  const bases = new Map<number, string>();
+  return (node, v, output) => {
+    const index = node.origin[0] ?? -1;
+    const group = groups.get(index);
+    if (group) {
+      groups.delete(index);
+      for (const n of group)
+        n.outputs.forEach((o, i) => {
+          if (!o || !own.has(o) || o.label) return;
+          const name = names.output(o.name, Math.max(index, 0), i, n.outputs.length);
+          given.set(o, name);
+          if (!bases.has(index)) bases.set(index, name);
+        });
+    }
+    const known = given.get(v);
+    if (known !== undefined) return known;
+    if (v.label) return names.output(v.label.tensor, Math.max(index, 0), output, node.outputs.length, v.label.suffix);
+    const base = bases.get(index);
+    return base === undefined ? names.output(v.name, Math.max(index, 0), output, node.outputs.length) : names.derived(base, `_${node.op.name}`);
+  };
 }
 
 /** Stands for the output of a node that was refused, so that the nodes after it can still be asked. */

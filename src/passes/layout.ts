@@ -5,6 +5,7 @@ import { Fresh, View } from '../ir/view.js';
 import { reshaped } from '../ir/weights.js';
 import { relayout } from '../ops/internal.js';
 import { opFor } from '../ops/registry.js';
+import { batchAxes, type Batch } from './batch.js';
 
 /** What is wanted of a graph's layouts. */
 export interface LayoutOptions {
@@ -17,6 +18,8 @@ export interface LayoutOptions {
   readonly images: 'channels-last' | 'onnx';
   /** A Transpose may become a mere change of labels. */
   readonly relabel: boolean;
+  /** Every value lies with its batch first, wherever ONNX has it (Keras). */
+  readonly batchFirst?: boolean;
   /** The order of axes in which inputs are fed, by name, where the user decides. */
   readonly inputOrders?: Readonly<Record<string, Layout>>;
 }
@@ -29,6 +32,8 @@ export interface LaidOut {
   readonly relabelled: ReadonlySet<Node>;
   /** What each value of the given graph became. */
   readonly values: ReadonlyMap<Value, Value>;
+  /** With `batchFirst`: why what a node gives has no batch any more. */
+  readonly lost: ReadonlyMap<Node, string>;
 }
 
 /**
@@ -47,11 +52,14 @@ class Assigner {
   private readonly copies = new Map<Value, Map<string, Value>>();
   private readonly nodes: Node[] = [];
   private readonly relabelled = new Set<Node>();
+  private readonly batches: ReadonlyMap<Value, Batch>;
+  private readonly lost = new Map<Node, string>();
   private relayouts = 0;
 
   constructor(graph: Graph, options: LayoutOptions) {
     this.graph = graph;
     this.options = options;
+    this.batches = options.batchFirst ? batchAxes(graph) : new Map();
   }
 
   run(): LaidOut {
@@ -65,10 +73,10 @@ class Assigner {
     for (const node of this.graph.nodes) this.node(node);
     const outputs = this.graph.outputs.map(({ name, value }): GraphOutput => {
       const laid = this.at(value);
-      const wanted = this.options.changeOrdering && sameLayout(laid.layout, channelsLast(laid.layout.length)) ? laid.layout : identity(laid.layout.length);
+      const wanted = this.options.changeOrdering && sameLayout(laid.layout, channelsLast(laid.layout.length)) ? laid.layout : home(laid);
       return { name, value: this.output(name, laid, wanted) };
     });
-    return { graph: { ...this.graph, inputs, outputs, nodes: this.nodes }, relayouts: this.relayouts, relabelled: this.relabelled, values: this.moved };
+    return { graph: { ...this.graph, inputs, outputs, nodes: this.nodes }, relayouts: this.relayouts, relabelled: this.relabelled, values: this.moved, lost: this.lost };
   }
 
   /** An output that has to be moved takes its name along; what lies before the move gets another. */
@@ -101,15 +109,42 @@ class Assigner {
         return;
       }
     }
-    const choice = this.choose(node, given);
+    const choice = this.options.batchFirst ? this.batchesFirst(node, given, this.choose(node, given)) : this.choose(node, given);
     if (node.op.layout === 'any') this.align(node, given, choice);
-    const inputs = given.map((v, i) => v && this.arranged(v, choice.inputs[i] ?? identity(v.type.dims.length), node.origin, node.outputs[0]?.name));
+    const inputs = given.map((v, i) => v && this.arranged(v, choice.inputs[i] ?? home(v), node.origin, node.outputs[0]?.name));
     const outputs = node.outputs.map((v, i) => v && this.give(v, choice.outputs[i] ?? identity(v.type.dims.length)));
-    this.nodes.push({ ...node, inputs, outputs });
+    const laid = { ...node, inputs, outputs };
+    this.nodes.push(laid);
+    const lost = node.outputs.map((v) => v && this.batches.get(v)?.lost).find((why) => why !== undefined);
+    const before = node.inputs.some((v) => v && this.batches.get(v)?.lost !== undefined);
+    if (lost !== undefined && !before) this.lost.set(laid, lost);
+  }
+
+  private batchOf(v: Value): number | undefined {
+    return this.batches.get(v)?.axis;
+  }
+
+  /** The choice with every batch first. A Transpose moves nothing where its result then lies in a usual order. */
+  private batchesFirst(node: Node, given: readonly (Value | undefined)[], choice: LayoutChoice): LayoutChoice {
+    const [x] = given;
+    const [out] = node.outputs;
+    if (node.op.name === 'Transpose' && !node.op.domain && x && out && !x.constant) {
+      const still = relabel(x.layout, (node.attrs as { perm: readonly number[] }).perm);
+      const usual = homeOf(out.type.dims.length, this.batchOf(out));
+      const image = this.options.images === 'channels-last' && sameLayout(still, channelsLast(still.length));
+      const pattern = x.layout[0] === (this.batchOf(out) ?? 0) && this.options.images === 'channels-last' && !isIdentity(x.layout) ? x.layout : usual;
+      return { inputs: [x.layout], outputs: [image || sameLayout(still, usual) ? still : pattern] };
+    }
+    const first = (layout: Layout | undefined, rank: number, batch: number | undefined): Layout | undefined => (layout === undefined || batch === undefined || batch === 0 || layout[0] === batch ? layout : homeOf(rank, batch));
+    return {
+      inputs: given.map((v, i) => (v && !v.constant ? first(choice.inputs[i], v.type.dims.length, v.batch) : choice.inputs[i])),
+      outputs: node.outputs.map((v, i) => first(choice.outputs[i], v?.type.dims.length ?? 0, v && this.batchOf(v)) ?? choice.outputs[i]),
+    };
   }
 
   private give(v: Value, layout: Layout): Value {
-    const laid = { ...v, layout };
+    const batch = this.batchOf(v);
+    const laid = { ...v, layout, ...(batch ? { batch } : {}) };
     this.moved.set(v, laid);
     return laid;
   }
@@ -120,12 +155,12 @@ class Assigner {
     if (typeof rule === 'function') {
       const view = new View(node.op.name, node.attrs, given, node.outputs, node.outputs.length, node.name, new Fresh());
       const choice = rule(view, layouts);
-      return this.options.images === 'onnx' ? logical(node) : choice;
+      return this.options.images === 'onnx' ? this.logical(node, given) : choice;
     }
     switch (rule) {
-      case 'logical': return logical(node);
+      case 'logical': return this.logical(node, given);
       case 'channels-last': {
-        if (this.options.images === 'onnx') return logical(node);
+        if (this.options.images === 'onnx') return this.logical(node, given);
         const rank = given[0]?.type.dims.length ?? 0;
         return {
           inputs: given.map((v, i) => v && (i === 0 ? channelsLast(rank) : identity(v.type.dims.length))),
@@ -134,6 +169,10 @@ class Assigner {
       }
       case 'any': case 'axes': return this.together(node, given);
     }
+  }
+
+  private logical(node: Node, given: readonly (Value | undefined)[]): LayoutChoice {
+    return { inputs: given.map((v) => v && home(v)), outputs: node.outputs.map((v) => (v ? homeOf(v.type.dims.length, this.batchOf(v)) : [])) };
   }
 
   /** All operands of full rank in one order: that of the first that lies in one of its own. */
@@ -208,12 +247,12 @@ function suffixOf(layout: Layout): string {
   return isIdentity(layout) ? '_CHW' : sameLayout(layout, channelsLast(layout.length)) ? '_HWC' : `_${layout.join('')}`;
 }
 
-function logical(node: Node): LayoutChoice {
-  return {
-    inputs: node.inputs.map((v) => v && identity(v.type.dims.length)),
-    outputs: node.outputs.map((v) => identity(v?.type.dims.length ?? 0)),
-  };
+/** ONNX's order, but for the batch, which comes first. */
+function homeOf(rank: number, batch = 0): Layout {
+  return batch === 0 ? identity(rank) : [batch, ...identity(rank).filter((a) => a !== batch)];
 }
+
+const home = (v: Value): Layout => homeOf(v.type.dims.length, v.batch);
 
 /**
  * Inputs that are images, or signals or volumes: of rank 3 to 5, and read by an operator that treats axis 1 as channels,

@@ -1,0 +1,134 @@
+import type { Graph, Node, Value } from '../ir/graph.js';
+import { groupsOf } from '../ops/shape/regroup.js';
+
+/**
+ * Where the batch went, for a target that can only see tensors with their batch first (Keras): axis 0 of every input is
+ * the batch, whatever its size, and each operator moves it or leaves it. `axis` is undefined for what doesn't depend on
+ * the batch; `lost` says why there is no batch any more.
+ */
+export interface Batch {
+  readonly axis: number | undefined;
+  readonly lost?: string;
+}
+
+const NONE: Batch = { axis: undefined };
+const lost = (why: string): Batch => ({ axis: undefined, lost: why });
+
+/** The batch of every value that is computed from the inputs. */
+export function batchAxes(graph: Graph): Map<Value, Batch> {
+  const batches = new Map<Value, Batch>();
+  for (const v of graph.inputs) batches.set(v, { axis: 0 });
+  for (const node of graph.nodes) {
+    const given = node.inputs.map((v) => (v ? batches.get(v) ?? NONE : NONE));
+    const before = given.find((b) => b.lost !== undefined);
+    const results = before ? node.outputs.map(() => before) : batchOf(node, given.map((b) => b.axis));
+    node.outputs.forEach((v, i) => {
+      if (v) batches.set(v, Array.isArray(results) ? (results[i] ?? NONE) : results);
+    });
+  }
+  return batches;
+}
+
+type Given = readonly (number | undefined)[];
+type Rule = (node: Node, given: Given) => Batch | Batch[];
+
+function batchOf(node: Node, given: Given): Batch | Batch[] {
+  if (given.every((b) => b === undefined)) return NONE;
+  const rule = node.op.domain ? undefined : RULES[node.op.name];
+  if (rule) return rule(node, given);
+  if (node.op.layout === 'any' || node.op.layout === 'axes') return aligned(node, given);
+  // Every other operator has its batch on axis 0, and sees to it itself.
+  return given.every((b) => b === undefined || b === 0) ? { axis: 0 } : lost(`the batch lies on axis ${given.find((b) => b)} of its input, where ${node.op.name} has no layer`);
+}
+
+const rankOf = (v: Value | undefined): number => v?.type.dims.length ?? 0;
+
+/** Operands that broadcast: their batches have to be the same axis of the result. */
+function aligned(node: Node, given: Given): Batch {
+  const rank = Math.max(...node.outputs.map(rankOf));
+  const axes = new Set(given.flatMap((b, i) => (b === undefined ? [] : [b + rank - rankOf(node.inputs[i])])));
+  if (axes.size > 1) return lost('its operands have their batch on different axes');
+  const [axis] = axes;
+  const uneven = node.inputs.find((v, i) => {
+    const size = v && given[i] === undefined ? v.type.dims[axis - rank + rankOf(v)] : undefined;
+    return size !== undefined && size !== 1;
+  });
+  if (uneven && node.op.layout === 'any') return lost(`the constant ${uneven.name} has a value of its own for each item of the batch (axis ${axis})`);
+  return { axis };
+}
+
+/** The batch has to stay alone when axes are merged or split. */
+function reshaped(node: Node, [batch]: Given): Batch {
+  const [x] = node.inputs;
+  const [y] = node.outputs;
+  if (!x || !y || batch === undefined) return NONE;
+  const group = groupsOf(x.type.dims, y.type.dims).find((g) => g.from.includes(batch));
+  if (group?.from.length === 1 && group.to.length === 1) return { axis: group.to[0] };
+  // Axes of size 1 beside the batch stay where they are, or go.
+  if (group && group.from[0] === batch && group.to.length > 0 && group.from.slice(1).every((a) => x.type.dims[a] === 1) && group.to.slice(1).every((a) => y.type.dims[a] === 1)) return { axis: group.to[0] };
+  return lost(`the batch (axis ${batch}) is merged with other axes or split, and a Keras layer never touches it`);
+}
+
+function reduced(node: Node, [batch]: Given): Batch {
+  const { axes, keepdims } = node.attrs as { axes?: readonly number[]; keepdims: boolean };
+  const rank = rankOf(node.inputs[0]);
+  const gone = axes ? axes.map((a) => (a < 0 ? a + rank : a)) : Array.from({ length: rank }, (_, i) => i);
+  if (batch === undefined) return NONE;
+  if (gone.includes(batch)) return lost(`it reduces over the batch (axis ${batch}), which a Keras layer never touches`);
+  return { axis: keepdims ? batch : batch - gone.filter((a) => a < batch).length };
+}
+
+function product(node: Node, [a, b]: Given): Batch {
+  const rank = rankOf(node.outputs[0]);
+  const place = (batch: number | undefined, i: number) => {
+    const own = rankOf(node.inputs[i]);
+    if (batch === undefined) return undefined;
+    const contracted = i === 0 ? own - 1 : Math.max(0, own - 2);
+    if (batch === contracted) return lost(`it sums over the batch (axis ${batch} of input ${i}), which a Keras layer never touches`);
+    if (i === 1 && batch === own - 1) return rank - 1;
+    return i === 0 && batch === own - 2 && rankOf(node.inputs[1]) === 1 ? rank - 1 : batch + rank - own;
+  };
+  const [p, q] = [place(a, 0), place(b, 1)];
+  if (typeof p === 'object') return p;
+  if (typeof q === 'object') return q;
+  if (p !== undefined && q !== undefined && p !== q) return lost('its operands have their batch on different axes');
+  return { axis: p ?? q };
+}
+
+/** X [T, B, I] and states [dirs, B, H], or with layout 1 the batch first. */
+function recurrent(node: Node, given: Given): Batch[] {
+  const { layout } = node.attrs as { layout?: number };
+  const at = layout === 1 ? 0 : 1;
+  const wrong = given.some((b, i) => b !== undefined && i !== 4 && b !== at);
+  const why = lost(`axis ${at} of its input is the batch for ${node.op.name}, and in this model axis 0 of the inputs is; export it with batch_first`);
+  return wrong ? [why, why, why] : [{ axis: layout === 1 ? 0 : 2 }, { axis: at }, { axis: at }];
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  Transpose: (node, [batch]) => ({ axis: (node.attrs as { perm: readonly number[] }).perm.indexOf(batch ?? 0) }),
+  Squeeze: (node, [batch]) => {
+    const { axes } = node.attrs as { axes: readonly number[] };
+    if (axes.includes(batch ?? 0)) return lost(`it takes the batch (axis ${batch}) away`);
+    return { axis: (batch ?? 0) - axes.filter((a) => a < (batch ?? 0)).length };
+  },
+  Unsqueeze: (node, [batch]) => {
+    const { axes } = node.attrs as { axes: readonly number[] };
+    let axis = batch ?? 0;
+    for (const a of [...axes].sort((p, q) => p - q)) if (a <= axis) axis++;
+    return { axis };
+  },
+  Reshape: reshaped,
+  Flatten: reshaped,
+  Gather: (node, [data, indices]) => {
+    const { axis } = node.attrs as { axis: number };
+    if (data === undefined) return { axis: axis + (indices ?? 0) };
+    if (data === axis) return lost(`it picks items of the batch (axis ${data}), which a Keras layer never touches`);
+    return { axis: data < axis ? data : data - 1 + rankOf(node.inputs[1]) };
+  },
+  MatMul: product,
+  Gemm: (_, [a, b]) => (b !== undefined ? lost('it multiplies by a tensor of the batch, where Dense has weights') : a === 0 ? { axis: 0 } : lost('it sums over the batch, which a Keras layer never touches')),
+  ReduceMean: reduced, ReduceSum: reduced, ReduceMax: reduced, ReduceMin: reduced, ReduceL1: reduced, ReduceL2: reduced,
+  ReduceProd: reduced, ReduceLogSum: reduced, ReduceLogSumExp: reduced, ReduceSumSquare: reduced,
+  LSTM: recurrent, GRU: recurrent, RNN: recurrent,
+  Shape: () => NONE, Size: () => NONE,
+};
