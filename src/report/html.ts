@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { counted, duration, size } from './figures.js';
+import { ARROW } from './html/graphs.js';
 import { type Content, h, join, type Markup, raw } from './html/markup.js';
 import { modelArticle } from './html/model.js';
 import { overview } from './html/overview.js';
@@ -12,14 +13,28 @@ import { headline, isFailing, worstFirst } from './verdict.js';
 const PAGE_ROWS = 15_000;
 const MODEL_ROWS = 3000;
 
+/** Nodes drawn on the whole page (each takes about 300 bytes, and two milliseconds to be placed), and of one graph. */
+const PAGE_NODES = 3000;
+const GRAPH_NODES = 200;
+
 /** index.html: one file that needs nothing else, asks for nothing, and may run nothing but its own script. */
 export function reportHtml(report: Report): string {
   const models = worstFirst(report.models).map((model, i) => ({ model, id: `m${i + 1}` }));
-  const rows = layerRows(models.map(({ model }) => model));
+  const rows = shares(
+    models.map(({ model }) => ({ model, wanted: Math.min(MODEL_ROWS, rowsOf(model)) })),
+    PAGE_ROWS,
+  );
+  const nodes = shares(
+    models.map(({ model }) => ({ model, wanted: nodesOf(model) })),
+    PAGE_NODES,
+  );
   const failing = models.filter(({ model }) => isFailing(model)).length;
   const articles = models.map(({ model, id }, i) => {
     const open = models.length === 1 || (failing <= 3 && isFailing(model));
-    return modelArticle({ report, model, id, layerRows: rows[i] as number }, open);
+    return modelArticle(
+      { report, model, id, layerRows: rows[i] as number, graphNodes: Math.floor((nodes[i] as number) / 2) },
+      open,
+    );
   });
   const page = h`<!doctype html>
 <html lang="en">
@@ -32,7 +47,7 @@ export function reportHtml(report: Report): string {
 <style>${raw(STYLE)}</style>
 </head>
 <body>
-<a class="skip" href="#main">To the models</a>
+${ARROW}<a class="skip" href="#main">To the models</a>
 <header><div><h1>${title(report)}</h1><p class="sub">${subtitle(report)}</p></div>
 <div class="tools"><button type="button" id="open">Open all</button> <button type="button" id="close">Close all</button> <button type="button" id="theme" data-now="system">Theme: system</button></div></header>
 <main id="main" tabindex="-1">
@@ -71,13 +86,21 @@ function subtitle(report: Report): string {
   return parts.join(' · ');
 }
 
-/** How many rows of layers each model may show: those that fail first, then fairly, till the page is full. */
-function layerRows(models: readonly ModelReport[]): number[] {
-  let left = PAGE_ROWS;
-  return models.map((model, i) => {
-    const wanted = Math.min(MODEL_ROWS, Math.max(model.layers?.rows.length ?? 0, 2 * (model.keras?.rows.length ?? 0)));
+const rowsOf = ({ layers, keras }: ModelReport): number =>
+  Math.max(layers?.rows.length ?? 0, 2 * (keras?.rows.length ?? 0));
+
+/** For both graphs: twice what the larger one wants. */
+function nodesOf({ graphs }: ModelReport): number {
+  if (graphs === undefined) return 0;
+  return 2 * Math.min(GRAPH_NODES, Math.max(graphs.source.nodes.length, graphs.written?.nodes.length ?? 0));
+}
+
+/** How much of what it wants each model gets: those that fail first, then fairly, till the page is full. */
+function shares(models: readonly { model: ModelReport; wanted: number }[], page: number): number[] {
+  let left = page;
+  return models.map(({ model, wanted }, i) => {
     const fair = Math.max(1, Math.floor(left / (models.length - i)));
-    const given = isFailing(model) ? Math.min(wanted, left) : Math.min(wanted, fair);
+    const given = Math.min(wanted, isFailing(model) ? left : fair);
     left -= given;
     return given;
   });

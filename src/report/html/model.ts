@@ -1,6 +1,7 @@
 import { modelVerdict, shownPath, STATUS_WORDS } from '../verdict.js';
 import { facts } from './facts.js';
 import { findings } from './findings.js';
+import { graphs } from './graphs.js';
 import { interfaces } from './interface.js';
 import { layers } from './layers.js';
 import { h, join, type Markup } from './markup.js';
@@ -10,7 +11,17 @@ import type { Section, SectionInput } from './section.js';
 import { steps } from './steps.js';
 
 /** The sections of a model, in the page's order. */
-const SECTIONS: readonly Section[] = [divergence, outputs, findings, steps, interfaces, notLayers, layers, facts];
+const SECTIONS: readonly Section[] = [
+  divergence,
+  outputs,
+  findings,
+  steps,
+  interfaces,
+  graphs,
+  notLayers,
+  layers,
+  facts,
+];
 
 /** One model's part of the page. */
 export function modelArticle(input: SectionInput, open: boolean): Markup {

@@ -1,3 +1,5 @@
+import { GRAPH_SCRIPT } from './graph-script.js';
+
 /**
  * The page's script: without it everything can still be read. It switches the theme, opens what is linked to, sorts and
  * filters the table of models, lights up layers that belong together, and opens all for printing.
@@ -66,6 +68,7 @@ export const SCRIPT = `
     body.append(...rows);
   }));
 
+${GRAPH_SCRIPT}
   const filter = document.getElementById('filter');
   if (filter) filter.addEventListener('input', () => {
     const wanted = filter.value.trim().toLowerCase();

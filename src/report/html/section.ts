@@ -10,6 +10,8 @@ export interface SectionInput {
   id: string;
   /** Rows of layers that may be shown, so that a page of many large models stays small. */
   layerRows: number;
+  /** Nodes that each of the model's graphs may have as drawn. */
+  graphNodes: number;
 }
 
 /**

@@ -4,11 +4,14 @@
  */
 export const STYLE = `
 :root { color-scheme: light dark; --ground: #ffffff; --raised: #f5f7f9; --text: #1b2027; --soft: #535d6a; --line: #cdd4dc;
-  --link: #0a58b8; --mark: #fff0b8; --pass: #146c34; --bad: #b3192b; --warn: #7d5200; --calm: #535d6a; }
+  --link: #0a58b8; --mark: #fff0b8; --pass: #146c34; --bad: #b3192b; --warn: #7d5200; --calm: #535d6a;
+  --weighty: #dbe7fb; --act: #fbe0dc; --norm: #d9f0de; --pool: #dff1f3; --shape: #f5ead2; --other: #e9ebee; }
 @media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { --ground: #12161b; --raised: #1b2128; --text: #e4e9ee;
-  --soft: #a3aeba; --line: #3a444f; --link: #7db7ff; --mark: #4a3f12; --pass: #5fcf84; --bad: #ff8b93; --warn: #e6b450; --calm: #a3aeba; } }
+  --soft: #a3aeba; --line: #3a444f; --link: #7db7ff; --mark: #4a3f12; --pass: #5fcf84; --bad: #ff8b93; --warn: #e6b450; --calm: #a3aeba;
+  --weighty: #1d3358; --act: #55231f; --norm: #1c4227; --pool: #17424a; --shape: #4b3913; --other: #2c343d; } }
 :root[data-theme="dark"] { color-scheme: dark; --ground: #12161b; --raised: #1b2128; --text: #e4e9ee; --soft: #a3aeba;
-  --line: #3a444f; --link: #7db7ff; --mark: #4a3f12; --pass: #5fcf84; --bad: #ff8b93; --warn: #e6b450; --calm: #a3aeba; }
+  --line: #3a444f; --link: #7db7ff; --mark: #4a3f12; --pass: #5fcf84; --bad: #ff8b93; --warn: #e6b450; --calm: #a3aeba;
+  --weighty: #1d3358; --act: #55231f; --norm: #1c4227; --pool: #17424a; --shape: #4b3913; --other: #2c343d; }
 :root[data-theme="light"] { color-scheme: light; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
@@ -60,6 +63,27 @@ tbody tr:last-child > * { border-bottom: 0; }
 .layers tr.same > * { background: var(--mark); }
 .layers tr:target > * { background: var(--mark); }
 .layers tr { scroll-margin-top: 3rem; }
+figure { margin: 0; min-width: 0; }
+figcaption { font-weight: 600; margin: .25rem 0; }
+.defs { position: absolute; }
+.panes { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem; }
+.pane { height: 36rem; max-height: 80vh; overflow: auto; border: 1px solid var(--line); border-radius: 4px; cursor: grab; }
+.pane.drag { cursor: grabbing; }
+.net { display: block; margin: 0 auto; font: 600 11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
+.net text { fill: var(--text); text-anchor: middle; }
+.net .s { font-weight: 400; }
+.net rect { fill: var(--other); stroke: var(--soft); }
+.net .e { fill: none; stroke: var(--soft); }
+#arrow path { fill: var(--soft); }
+.net .io rect { fill: var(--ground); rx: 14px; }
+.net .block rect { stroke-width: 3; }
+.net .weighty rect { fill: var(--weighty); } .net .act rect { fill: var(--act); } .net .norm rect { fill: var(--norm); }
+.net .pool rect { fill: var(--pool); } .net .shape rect { fill: var(--shape); }
+.net .fused rect { stroke-dasharray: 5 3; } .net .folded rect { fill: var(--ground); stroke-dasharray: 1 3; }
+.net .marked rect { fill: var(--bad); stroke: var(--bad); } .net .marked text { fill: var(--ground); }
+.net g.same rect { stroke: var(--link); stroke-width: 3; stroke-dasharray: none; }
+.key { border: 1px solid var(--soft); border-radius: 4px; padding: 0 .4rem; }
+.key.fused { border-style: dashed; } .key.folded { border-style: dotted; } .key.marked { background: var(--bad); color: var(--ground); border-color: var(--bad); }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 4px; padding: .6rem .8rem; overflow: auto; margin: .4rem 0; white-space: pre-wrap; }
 dl { display: grid; grid-template-columns: fit-content(20rem) minmax(0, 1fr); gap: .2rem 1.5rem; }
 dt { color: var(--soft); overflow-wrap: anywhere; }
@@ -68,10 +92,13 @@ dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { dl { display: block; } dd { margin: 0 0 .5rem; } header, main, footer { padding: 1rem .75rem; } }
 @media print {
   :root, :root[data-theme] { --ground: #fff; --raised: #fff; --text: #000; --soft: #333; --line: #999; --link: #000; --mark: #fff;
+    --weighty: #dbe7fb; --act: #fbe0dc; --norm: #d9f0de; --pool: #dff1f3; --shape: #f5ead2; --other: #e9ebee;
     --pass: #0a4a20; --bad: #8a0f1d; --warn: #5c3c00; --calm: #333; }
   body { font-size: 9pt; } .tools, .filter, .skip { display: none; } header, main, footer { max-width: none; padding: 0; }
   .scroll { max-height: none; overflow: visible; border: 0; } thead th { position: static; }
   th, td { white-space: normal; overflow-wrap: anywhere; padding: .1rem .3rem; } tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .pane { height: auto; max-height: none; overflow: visible; border: 0; } .net { max-width: 100%; max-height: 24cm; height: auto; }
+  .net rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .nets .tools { display: none; }
   .bar .part { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;
