@@ -1,5 +1,5 @@
 import { refuse } from '../diag/diagnostic.js';
-import { areKnown, isKnown, mulDim, sameDim, type Dim } from '../ir/dim.js';
+import { areKnown, isKnown, mulDim, productOf, sameDim, type Dim } from '../ir/dim.js';
 import { arrange } from '../ir/layout.js';
 import type { View } from '../ir/view.js';
 import type { GraphBuilder, Ref } from '../tf/builder.js';
@@ -36,4 +36,18 @@ function alike(all: readonly (readonly Dim[])[], s: readonly Dim[], first: numbe
   const full = (axis: number) => all.every((o) => o[axis] === 1 || sameDim(o[axis], s[axis]));
   const ones = (axis: number) => s[axis] === 1 && all.some((o) => o[axis] !== 1);
   return ones(first) ? ones(i) : full(first) && full(i) && !ones(i);
+}
+
+/**
+ * Computes along one axis of a value of any rank: above rank 6 what lies before the axis is one, and what lies behind it.
+ * @param position of the axis in memory
+ * @param compute gets the value and the axis' place in it, and gives a result of the same shape
+ */
+export function alongAxis<A>(n: View<A>, x: Ref, position: number, b: GraphBuilder, compute: (x: Ref, position: number) => Ref): Ref {
+  const dims = arrange(n.dims(0), n.layout(0));
+  if (dims.length <= MOST_AXES) return compute(x, position);
+  if (!areKnown(dims)) return refuse(`${n.opName} of rank ${dims.length} with unknown sizes`, 'fix the sizes with input-shapes in the config');
+  const size = (part: readonly Dim[]) => productOf(part);
+  const three = b.reshape(x, [size(dims.slice(0, position)), dims[position], size(dims.slice(position + 1))]);
+  return b.reshape(compute(three, 1), dims);
 }

@@ -53,7 +53,7 @@ export function unary<A = Record<string, never>>(spec: Unary<A>): Op {
       },
     } : {}),
     ...(elems ? { elems: (n: View<A>) => every(n.elems(0)?.map(elems)) } : {}),
-    graph: (n, [x], b) => spec.graph(x, b, n),
+    graph: (n, inputs, b) => collapsed(n, inputs, b, ([x]) => spec.graph(x, b, n)),
     ...(keras ? { keras: (n: View<A>, [x], k) => keras(n, x, k) } : {}),
   });
 }
@@ -68,7 +68,7 @@ interface Binary {
   readonly value: (x: number, y: number, dtype: DType) => number;
   readonly big?: (x: bigint, y: bigint) => bigint | boolean;
   readonly strings?: (x: string, y: string) => boolean;
-  readonly elems?: (x: Dim, y: Dim) => Dim | undefined;
+  readonly elems?: (x: Dim, y: Dim, dtype: DType) => Dim | undefined;
   readonly graph: (a: Ref, b: Ref, g: GraphBuilder, n: View) => Ref;
   readonly keras?: Op['keras'];
 }
@@ -94,7 +94,7 @@ export function binary(spec: Binary): Op {
         const length = Math.max(x.length, y.length);
         const out: Dim[] = [];
         for (let i = 0; i < length; i++) {
-          const v = elems(x[x.length === 1 ? 0 : i], y[y.length === 1 ? 0 : i]);
+          const v = elems(x[x.length === 1 ? 0 : i], y[y.length === 1 ? 0 : i], n.dtype(0));
           if (v === undefined) return undefined;
           out.push(v);
         }

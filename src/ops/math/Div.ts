@@ -10,7 +10,8 @@ export default binary({
   summary: 'quotient of two, broadcast; integers are rounded towards zero',
   value: (x, y, dtype) => (isInteger(dtype) ? Math.trunc(x / y) : x / y),
   big: (x, y) => (y === 0n ? 0n : x / y),
-  elems: (x, y) => {
+  elems: (x, y, dtype) => {
+    if (!isInteger(dtype)) return exactDiv(x, y);
     if (isKnown(x) && isKnown(y)) return y === 0 ? undefined : Math.trunc(x / y);
     // What isn't negative is rounded down.
     return exactDiv(x, y) ?? (isKnown(y) && y > 0 && isNatural(x) ? floorDiv(x, y) : undefined);

@@ -12,7 +12,8 @@ export default unary<{ alpha: number }>({
   value: (x, { alpha }) => (x < 0 ? alpha * x : x),
   graph: (x, b, n) => {
     const { alpha } = n.attrs;
-    const last = n.layout(0).at(-1);
+    // Above rank 6 the axes have been merged.
+    const last = n.rank(0) > 6 ? undefined : n.layout(0).at(-1);
     const channels = last === undefined ? undefined : n.dims(0)[last];
     // Prelu with a slope per channel is the same, and some ten times as fast on WASM.
     if (channels === undefined || !isKnown(channels) || channels < 1 || channels > MOST_SLOPES) return b.op('LeakyRelu', [x], { alpha });

@@ -1,5 +1,6 @@
 import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
+import { alongAxis } from '../collapse.js';
 import { flattened, readSoftmax, type SoftmaxAttrs } from './along-axis.js';
 
 export default defineOp<SoftmaxAttrs>({
@@ -10,11 +11,13 @@ export default defineOp<SoftmaxAttrs>({
   infer: (n) => [n.type(0)],
   expand: (n, inputs, e) => flattened(n, inputs, e),
   graph: (n, [x], b) => {
-    const axis = n.position(0, n.attrs.axis);
-    if (axis === n.rank(0) - 1) return b.op('LogSoftmax', [x]);
-    const axes = b.ints([axis]);
-    const shifted = b.sub(x, b.op('Max', [x, axes], { keep_dims: true }));
-    return b.sub(shifted, b.op('Log', [b.op('Sum', [b.op('Exp', [shifted]), axes], { keep_dims: true })]));
+    const place = n.position(0, n.attrs.axis);
+    if (place === n.rank(0) - 1) return b.op('LogSoftmax', [x]);
+    return alongAxis(n, x, place, b, (v, at) => {
+      const axes = b.ints([at]);
+      const shifted = b.sub(v, b.op('Max', [v, axes], { keep_dims: true }));
+      return b.sub(shifted, b.op('Log', [b.op('Sum', [b.op('Exp', [shifted]), axes], { keep_dims: true })]));
+    });
   },
   keras: (n, [x], k) => {
     if (n.position(0, n.attrs.axis) !== n.rank(0) - 1 || n.rank(0) < 2) return refuse('Keras has log_softmax over the last axis only', 'convert to a graph-model');

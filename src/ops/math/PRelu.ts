@@ -6,6 +6,7 @@ import { defineOp, noAttributes } from '../../ir/op.js';
 import { permuted, reshaped } from '../../ir/weights.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { sizeOf } from '../../tensor/tensor.js';
+import { collapsed } from '../collapse.js';
 import { negativePart } from './negative-part.js';
 import { wrapped } from './integers.js';
 
@@ -38,14 +39,14 @@ export default defineOp({
     const dtype = n.dtype(0);
     if (!isFloat(dtype)) {
       const zero = b.scalar(0, 'int32');
-      return wrapped(b.add2(b.op('Maximum', [x, zero]), b.mul(slope, b.op('Minimum', [x, zero]))), dtype, b);
+      return collapsed(n, [x, slope], b, ([p, q]) => wrapped(b.add2(b.op('Maximum', [p, zero]), b.mul(q, b.op('Minimum', [p, zero]))), dtype, b));
     }
     const dims = arrange(n.dims(0), n.layout(0));
     const own = withoutLeadingOnes(arrange(n.dims(1), n.layout(1)));
     // WASM reads the slopes over and over along the end of the input, whatever their shape says.
     const fits = own.length > 0 && own.every(isKnown) && sameDims(own, dims.slice(dims.length - own.length));
     if (fits) return b.op('Prelu', [x, b.reshape(slope, own)]);
-    return b.add2(b.op('Relu', [x]), b.mul(slope, negativePart(x, b)));
+    return collapsed(n, [x, slope], b, ([p, q]) => b.add2(b.op('Relu', [p]), b.mul(q, negativePart(p, b))));
   },
   keras: (n, [x], k) => {
     if (k.dialect === 'tfjs' && n.rank(0) < 2) return refuse('PReLU needs an axis beside the batch', 'convert to a graph-model');

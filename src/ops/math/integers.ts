@@ -24,20 +24,27 @@ export function magnitude(x: Ref, b: GraphBuilder): Ref {
 }
 
 /**
- * x / y of int32, rounded towards zero, as ONNX (and C) has it. FloorDiv rounds down, and goes through float32 on WASM,
- * so that quotients of numbers above 2^24 are off by a few: what is left over is divided once more, and then checked.
+ * x / y of int32 rounded down, y positive. FloorDiv goes through float32 on WASM, so that quotients of numbers above 2^24
+ * are off by a few: what is left over is divided once more, and then checked.
  */
+export function floorQuotient(x: Ref, y: Ref, dtype: DType, b: GraphBuilder): Ref {
+  const near = b.op('FloorDiv', [x, y]);
+  if (bitsOf(dtype) < 32) return near;
+  const nearer = b.add2(near, b.op('FloorDiv', [b.sub(x, b.mul(near, y)), y]));
+  const rest = b.sub(x, b.mul(nearer, y));
+  const above = b.cast(b.op('GreaterEqual', [rest, y]), 'int32');
+  const below = b.cast(b.op('Less', [rest, b.scalar(0, 'int32')]), 'int32');
+  return b.sub(b.add2(nearer, above), below);
+}
+
+/** x / y of int32 rounded towards zero, as ONNX (and C) has it. */
 export function quotient(x: Ref, y: Ref, dtype: DType, b: GraphBuilder): Ref {
-  const div = (p: Ref, q: Ref) => b.op('FloorDiv', [p, q]);
-  const signed = !isUnsigned(dtype);
-  const [p, q] = signed ? [magnitude(x, b), magnitude(y, b)] : [x, y];
-  let out = div(p, q);
-  if (bitsOf(dtype) >= 32) {
-    out = b.add2(out, div(b.sub(p, b.mul(out, q)), q));
-    const rest = b.sub(p, b.mul(out, q));
-    const above = b.cast(b.op('GreaterEqual', [rest, q]), 'int32');
-    const below = b.cast(b.op('Less', [rest, b.scalar(0, 'int32')]), 'int32');
-    out = b.sub(b.add2(out, above), below);
-  }
-  return signed ? b.mul(out, b.mul(b.op('Sign', [x]), b.op('Sign', [y]))) : out;
+  if (isUnsigned(dtype)) return floorQuotient(x, y, dtype, b);
+  const size = floorQuotient(magnitude(x, b), magnitude(y, b), dtype, b);
+  return b.mul(size, b.mul(b.op('Sign', [x]), b.op('Sign', [y])));
+}
+
+/** A value of int32 or float32 with the shape of its broadcast with another. */
+export function grown(x: Ref, other: Ref, b: GraphBuilder): Ref {
+  return b.add2(x, b.op('ZerosLike', [other]));
 }

@@ -1,0 +1,20 @@
+import { isKnown } from '../../ir/dim.js';
+import { defineOp } from '../../ir/op.js';
+import { axisLast, flattened, readSoftmax, type SoftmaxAttrs } from './along-axis.js';
+
+export default defineOp<SoftmaxAttrs>({
+  name: 'Hardmax',
+  summary: '1 at the first greatest along an axis, else 0; before version 13 over all axes from it on',
+  read: readSoftmax,
+  layout: axisLast,
+  infer: (n) => [n.type(0)],
+  expand: (n, inputs, e) => flattened(n, inputs, e),
+  graph: (n, [x], b) => {
+    const last = n.rank(0) - 1;
+    const size = n.dims(0)[n.axisOf(0, n.attrs.axis)];
+    const at = b.op('ArgMax', [x, b.scalar(last, 'int32')]);
+    // WASM writes the ones of a float32 OneHot as integers' bits.
+    const hot = b.op('OneHot', [at, b.size(x, last, isKnown(size) ? size : undefined), b.scalar(1, 'int32'), b.scalar(0, 'int32')], { T: 'int32' });
+    return b.cast(hot, 'float32');
+  },
+});

@@ -1,0 +1,19 @@
+import { defineOp } from '../../ir/op.js';
+
+/** What ONNX's own definition adds to the standard deviation. */
+const EPSILON = 1e-9;
+
+export default defineOp<{ axes: readonly number[] }>({
+  name: 'MeanVarianceNormalization',
+  summary: '(x - mean) / standard deviation, over axes',
+  read: { 9: (n) => ({ axes: n.optInts('axes') ?? [0, 2, 3] }) },
+  layout: 'axes',
+  infer: (n) => [n.type(0)],
+  graph: (n, [x], b) => {
+    const axes = b.ints(n.attrs.axes.map((a) => n.position(0, a)).sort((p, q) => p - q));
+    // The square of the differences, not the difference of the squares: the latter can be negative in float32.
+    const centred = b.sub(x, b.op('Mean', [x, axes], { keep_dims: true }));
+    const deviation = b.op('Sqrt', [b.op('Mean', [b.op('Square', [centred]), axes], { keep_dims: true })]);
+    return b.op('RealDiv', [centred, b.add2(deviation, b.scalar(EPSILON))]);
+  },
+});
