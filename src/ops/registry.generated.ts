@@ -83,6 +83,7 @@ import reduce_ReduceNorms from './reduce/ReduceNorms.js';
 import reduce_ReduceProd from './reduce/ReduceProd.js';
 import reduce_ReduceSum from './reduce/ReduceSum.js';
 import shape_Cast from './shape/Cast.js';
+import shape_CenterCropPad from './shape/CenterCropPad.js';
 import shape_Compress from './shape/Compress.js';
 import shape_Concat from './shape/Concat.js';
 import shape_Constant from './shape/Constant.js';
@@ -99,6 +100,7 @@ import shape_OneHot from './shape/OneHot.js';
 import shape_Pad from './shape/Pad.js';
 import shape_Range from './shape/Range.js';
 import shape_Reshape from './shape/Reshape.js';
+import shape_ReverseSequence from './shape/ReverseSequence.js';
 import shape_ScatterElements from './shape/ScatterElements.js';
 import shape_ScatterND from './shape/ScatterND.js';
 import shape_Shape from './shape/Shape.js';
@@ -111,6 +113,7 @@ import shape_Tile from './shape/Tile.js';
 import shape_TopK from './shape/TopK.js';
 import shape_Transpose from './shape/Transpose.js';
 import shape_Trilu from './shape/Trilu.js';
+import shape_Unique from './shape/Unique.js';
 import shape_Unsqueeze from './shape/Unsqueeze.js';
 import shape_Where from './shape/Where.js';
 
@@ -200,6 +203,7 @@ export const OPERATORS = [
   reduce_ReduceProd,
   reduce_ReduceSum,
   shape_Cast,
+  shape_CenterCropPad,
   shape_Compress,
   shape_Concat,
   shape_Constant,
@@ -216,6 +220,7 @@ export const OPERATORS = [
   shape_Pad,
   shape_Range,
   shape_Reshape,
+  shape_ReverseSequence,
   shape_ScatterElements,
   shape_ScatterND,
   shape_Shape,
@@ -228,6 +233,7 @@ export const OPERATORS = [
   shape_TopK,
   shape_Transpose,
   shape_Trilu,
+  shape_Unique,
   shape_Unsqueeze,
   shape_Where,
 ].flat();

@@ -1,40 +1,52 @@
 import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
+import type { View } from '../../ir/view.js';
 import { batchShape } from '../../keras/builder.js';
 import type { Weight } from '../../tensor/tensor.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+
+interface Attrs {
+  readonly epsilon: number;
+  readonly momentum: number;
+  /** Statistics are those of the batch, and the running ones come as outputs 1 and 2. */
+  readonly training: boolean;
+}
 
 /** Source: ONNX, BatchNormalization-1, -6, -7, -9, -14, -15: in inference, (x - mean) / sqrt(var + epsilon) * scale + bias. */
-export default defineOp<{ epsilon: number; momentum: number }>({
+export default defineOp<Attrs>({
   name: 'BatchNormalization',
-  summary: 'normalization by stored statistics, per channel',
-  limits: 'training_mode, and spatial=0 of versions 1 to 7, are refused',
+  summary: 'normalization per channel, by stored statistics or by those of the batch',
+  limits: 'spatial=0 of versions 1 to 8, and the training outputs of versions before 14, are refused',
   read: {
     1: (n) => {
       if (n.optInt('spatial') === 0) return refuse('spatial=0: statistics per activation', 'export for inference with a current exporter');
-      if (n.optInt('is_test') === 0 && n.opset < 7) return refuse('is_test=0: training mode', 'export the model in evaluation mode');
-      return { epsilon: n.optFloat('epsilon') ?? 1e-5, momentum: n.optFloat('momentum') ?? 0.9 };
+      // Before version 14 it is the outputs beyond the first that say training.
+      if (n.outputCount > 1) return refuse('more than one output: training mode', 'export the model in evaluation mode');
+      return { epsilon: n.float('epsilon'), momentum: n.float('momentum'), training: false };
     },
-    14: (n) => {
-      if (n.flag('training_mode')) return refuse('training_mode=1: statistics of the batch', 'export the model in evaluation mode (model.eval())');
-      return { epsilon: n.optFloat('epsilon') ?? 1e-5, momentum: n.optFloat('momentum') ?? 0.9 };
-    },
+    14: (n) => ({ epsilon: n.float('epsilon'), momentum: n.float('momentum'), training: n.flag('training_mode') }),
   },
   layout: 'channels-last',
-  infer: (n) => [n.type(0), n.type(3), n.type(4), n.type(3), n.type(4)],
+  infer: (n) => [n.type(0), n.type(3), n.type(4)],
   graph: (n, [x, scale, bias, mean, variance], b) => {
+    if (n.attrs.training) return trained(n, x, scale, bias, mean, variance, b);
     const known = [1, 2, 3, 4].map((i) => n.weight(i));
-    if (known.every((w): w is Weight => w !== undefined)) {
+    const y = () => {
+      if (!known.every((w): w is Weight => w !== undefined)) {
+        const inverse = b.op('Rsqrt', [b.add2(variance, b.scalar(n.attrs.epsilon))]);
+        return b.add2(b.mul(b.sub(x, mean), b.mul(inverse, scale)), bias);
+      }
       // x * factor + shift: what fold-affine puts into the convolution before.
       const [gamma, beta, mu, sigma] = known;
       const dims = [gamma.dims[0]];
       const factor = (g: Weight, s: Weight) => computed(dims, [g, s], ([p, q]) => p / Math.sqrt(q + n.attrs.epsilon));
       const shift = computed(dims, [gamma, beta, mu, sigma], ([g, be, m, s]) => be - (m * g) / Math.sqrt(s + n.attrs.epsilon));
       return b.add2(b.mul(x, b.constant(factor(gamma, sigma))), b.constant(shift));
-    }
-    const inverse = b.op('Rsqrt', [b.add2(variance, b.scalar(n.attrs.epsilon))]);
-    return b.add2(b.mul(b.sub(x, mean), b.mul(inverse, scale)), bias);
+    };
+    return [y(), n.outputs[1] && b.op('Identity', [mean]), n.outputs[2] && b.op('Identity', [variance])];
   },
   keras: (n, [x], k) => {
+    if (n.attrs.training) return refuse('training_mode=1: a layer normalizes by stored statistics', 'export the model in evaluation mode (model.eval()), or convert to a graph-model');
     const rank = n.rank(0);
     const axis = n.position(0, 1);
     if (rank > 4) return refuse('BatchNormalization of rank 5 is not implemented in TensorFlow.js', 'convert to a graph-model');
@@ -56,6 +68,18 @@ export default defineOp<{ epsilon: number; momentum: number }>({
 
 /** from, from+1 … to-1 */
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** training_mode: by the statistics of the batch, the variance divided by the number of elements. */
+function trained(n: View<Attrs>, x: Ref, scale: Ref, bias: Ref, mean: Ref, variance: Ref, b: GraphBuilder): Ref[] {
+  const { epsilon, momentum } = n.attrs;
+  const axes = range(0, n.rank(0) - 1);
+  const batch = b.op('Mean', [x, b.ints(axes)], { keep_dims: false });
+  const centered = b.sub(x, batch);
+  const spread = b.op('Mean', [b.op('Square', [centered]), b.ints(axes)], { keep_dims: false });
+  const y = b.add2(b.mul(centered, b.mul(b.op('Rsqrt', [b.add2(spread, b.scalar(epsilon))]), scale)), bias);
+  const running = (before: Ref, now: Ref) => b.add2(b.mul(before, b.scalar(momentum)), b.mul(now, b.scalar(1 - momentum)));
+  return [y, running(mean, batch), running(variance, spread)];
+}
 
 /** A weight computed element by element from others of the same shape, in double precision. */
 function computed(dims: readonly number[], from: readonly Weight[], f: (v: number[]) => number): Weight {

@@ -1,0 +1,37 @@
+import { invalid } from '../../diag/diagnostic.js';
+import { arrange } from '../../ir/layout.js';
+import { defineOp } from '../../ir/op.js';
+import { Amounts } from '../../tf/amounts.js';
+import { standardized } from './normalize.js';
+
+interface Attrs {
+  readonly epsilon: number;
+  readonly groups: number;
+  /** Scale and bias are one per group (version 18), not per channel. */
+  readonly perGroup: boolean;
+}
+
+/** Source: ONNX, GroupNormalization-18 (scale and bias per group), -21 (per channel). */
+export default defineOp<Attrs>({
+  name: 'GroupNormalization',
+  summary: 'normalization over groups of channels',
+  read: {
+    18: (n) => ({ epsilon: n.float('epsilon'), groups: n.int('num_groups'), perGroup: true }),
+    21: (n) => ({ epsilon: n.float('epsilon'), groups: n.int('num_groups'), perGroup: false }),
+  },
+  layout: 'channels-last',
+  infer: (n) => (n.rank(0) < 2 ? invalid(`GroupNormalization of an input of rank ${n.rank(0)}`) : [n.type(0)]),
+  graph: (n, [x, scale, bias], b) => {
+    const a = new Amounts(b);
+    const { groups, epsilon, perGroup } = n.attrs;
+    const channels = n.knownDim(0, 1);
+    if (groups < 1 || channels % groups !== 0) return invalid(`${channels} channels can't be split into ${groups} groups`);
+    const sizes = a.sizes(x, arrange(n.dims(0), n.layout(0)));
+    const last = n.position(0, 1) === n.rank(0) - 1;
+    // [batch, positions, groups, channels of a group], or with the positions last.
+    const whole = last ? [sizes[0], a.product(sizes.slice(1, -1)), groups, channels / groups] : [sizes[0], groups, channels / groups, a.product(sizes.slice(2))];
+    const { y } = standardized(a.reshape(x, whole), last ? [1, 3] : [2, 3], epsilon, b);
+    const shape = last ? [groups, perGroup ? 1 : channels / groups] : [groups, perGroup ? 1 : channels / groups, 1];
+    return a.reshape(b.add2(b.mul(y, b.reshape(scale, shape)), b.reshape(bias, shape)), sizes);
+  },
+});
