@@ -1,0 +1,2 @@
+import type { Family } from '../case.js';
+export const MICROSOFT: Family = {};

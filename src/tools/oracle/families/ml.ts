@@ -1,0 +1,4 @@
+import type { Family } from '../case.js';
+import { TREES } from './trees.js';
+
+export const ML: Family = { ...TREES };
