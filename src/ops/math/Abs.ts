@@ -1,5 +1,6 @@
 import { isInteger, isUnsigned } from '../../tensor/dtype.js';
 import { unary } from '../elementwise.js';
+import { absLayers } from './arithmetic-keras.js';
 import { magnitude, wrapped } from './integers.js';
 
 export default unary({
@@ -12,4 +13,5 @@ export default unary({
     if (isUnsigned(dtype)) return x;
     return isInteger(dtype) ? wrapped(magnitude(x, b), dtype, b) : b.op('Abs', [x]);
   },
+  keras: (n, x, k) => absLayers(n, [x], k),
 });

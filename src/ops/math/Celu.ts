@@ -1,3 +1,4 @@
+import { rescale } from '../../keras/compose.js';
 import { unary } from '../elementwise.js';
 import { exponentialUnit } from './negative-part.js';
 
@@ -9,5 +10,10 @@ export default unary<{ alpha: number }>({
   graph: (x, b, n) => {
     const { alpha } = n.attrs;
     return alpha === 1 ? b.op('Elu', [x]) : exponentialUnit(x, alpha, 1 / alpha, b);
+  },
+  keras: (n, x, k) => {
+    const { alpha } = n.attrs;
+    const unit = k.layer('ELU', [alpha === 1 ? x : rescale(k, x, 1 / alpha, 0, '_in')], { alpha: 1 }, alpha === 1 ? {} : { suffix: '_elu' });
+    return alpha === 1 ? unit : rescale(k, unit, alpha, 0);
   },
 });

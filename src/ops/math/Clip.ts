@@ -3,6 +3,7 @@ import { mapElements } from '../../ir/numeric.js';
 import { defineOp } from '../../ir/op.js';
 import type { RawNode, View } from '../../ir/view.js';
 import { isFloat } from '../../tensor/dtype.js';
+import { clipped } from './arithmetic-keras.js';
 import { tensorOf, type Tensor } from '../../tensor/tensor.js';
 
 /** ONNX's bounds before version 11 were attributes; they become inputs. */
@@ -56,7 +57,8 @@ export default defineOp({
   },
   keras: (n, [x], k) => {
     const known = bounds(n);
-    if (!known || known.min !== 0 || known.max < 0) return refuse('Keras clips by ReLU alone, from 0 to a constant', 'convert to a graph-model');
-    return known.max === Number.POSITIVE_INFINITY ? k.layer('Activation', [x], { activation: 'relu' }) : k.layer('ReLU', [x], { max_value: known.max });
+    if (!known) return refuse('the bounds are computed by the model', 'make them constant, or convert to a graph-model');
+    if (!isFloat(n.dtype(0))) return refuse(`Clip of ${n.dtype(0)}: the layers of Keras compute with floats`, 'convert to a graph-model');
+    return clipped(k, x, known.min, known.max);
   },
 });

@@ -1,8 +1,7 @@
-import { refuse } from '../../diag/diagnostic.js';
 import { exactDiv, floorDiv, isKnown, isNatural } from '../../ir/dim.js';
 import { isInteger } from '../../tensor/dtype.js';
 import { binary } from '../elementwise.js';
-import { rescaled, scalarOf } from './arithmetic-keras.js';
+import { divLayers } from './arithmetic-keras.js';
 import { quotient, wrapped } from './integers.js';
 
 export default binary({
@@ -17,8 +16,5 @@ export default binary({
     return exactDiv(x, y) ?? (isKnown(y) && y > 0 && isNatural(x) ? floorDiv(x, y) : undefined);
   },
   graph: (x, y, b, n) => (isInteger(n.dtype(0)) ? wrapped(quotient(x, y, n.dtype(0), b), n.dtype(0), b) : b.op('RealDiv', [x, y])),
-  keras: (n, [x], k) => {
-    const q = scalarOf(n, 1);
-    return q ? rescaled(x, 1 / q, 0, k) : refuse('no stock layer divides one tensor by another', 'convert to a graph-model');
-  },
+  keras: divLayers,
 });

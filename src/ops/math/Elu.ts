@@ -1,5 +1,5 @@
-import { refuse } from '../../diag/diagnostic.js';
 import { unary } from '../elementwise.js';
+import { eluLayers } from './arithmetic-keras.js';
 import { exponentialUnit } from './negative-part.js';
 
 export default unary<{ alpha: number }>({
@@ -8,5 +8,5 @@ export default unary<{ alpha: number }>({
   read: { 1: (n) => ({ alpha: n.float('alpha') }) },
   value: (x, { alpha }) => (x >= 0 ? x : alpha * Math.expm1(x)),
   graph: (x, b, n) => (n.attrs.alpha === 1 ? b.op('Elu', [x]) : exponentialUnit(x, n.attrs.alpha, 1, b)),
-  keras: (n, x, k) => (n.attrs.alpha === 1 || k.dialect === 'keras3' ? k.layer('ELU', [x], { alpha: n.attrs.alpha }) : refuse(`TensorFlow.js has ELU with alpha 1 only, and this one has ${n.attrs.alpha}`, 'convert to a graph-model')),
+  keras: (n, x, k) => eluLayers(k, x, n.attrs.alpha),
 });

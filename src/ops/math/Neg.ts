@@ -1,7 +1,7 @@
 import { mulDim } from '../../ir/dim.js';
 import { isInteger } from '../../tensor/dtype.js';
 import { unary } from '../elementwise.js';
-import { rescaled } from './arithmetic-keras.js';
+import { negLayers } from './arithmetic-keras.js';
 import { negated, wrapped } from './integers.js';
 
 export default unary({
@@ -11,5 +11,5 @@ export default unary({
   big: (x) => -x,
   elems: (x) => mulDim(x, -1),
   graph: (x, b, n) => (isInteger(n.dtype(0)) ? wrapped(negated(x, b), n.dtype(0), b) : b.op('Neg', [x])),
-  keras: (_, x, k) => rescaled(x, -1, 0, k),
+  keras: (n, x, k) => negLayers(n, [x], k),
 });

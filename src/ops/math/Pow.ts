@@ -7,6 +7,7 @@ import { numbersOf, tensorOf, type Tensor } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { collapsed } from '../collapse.js';
 import { binary, broadcastType } from '../elementwise.js';
+import { powLayers } from './arithmetic-keras.js';
 import { wrapped } from './integers.js';
 
 /** The exponent where it is one constant number. */
@@ -34,9 +35,15 @@ function special(x: Ref, exponent: number, b: GraphBuilder): Ref | undefined {
  */
 function integerToFloat(x: Ref, y: Ref, b: GraphBuilder): Ref {
   const whole = b.op('Round', [y]);
-  const exact = b.op('Pow', [x, b.cast(whole, 'int32')]);
+  const exact = integerPower(x, b.cast(whole, 'int32'), b);
   const other = b.cast(b.op('Pow', [b.cast(x, 'float32'), y]), 'int32');
   return b.op('SelectV2', [b.op('Equal', [whole, y]), exact, other]);
+}
+
+/** What doesn't fit int32 is its least value, as onnxruntime and WASM have it; the CPU backend wraps. */
+function integerPower(x: Ref, y: Ref, b: GraphBuilder): Ref {
+  const size = b.op('Abs', [b.op('Pow', [b.cast(x, 'float32'), b.cast(y, 'float32')])]);
+  return b.op('SelectV2', [b.op('Less', [size, b.scalar(2 ** 31)]), b.op('Pow', [x, y]), b.scalar(-(2 ** 31), 'int32')]);
 }
 
 const old = binary({ name: 'Pow', summary: '', value: Math.pow, graph: (x, y, b) => b.op('Pow', [x, y]) });
@@ -54,10 +61,11 @@ export default defineOp({
   fold: (_, [x, y]) => fold(x, y),
   graph: (n, inputs, b) => collapsed(n, inputs, b, ([x, y]) => {
     const dtype = n.dtype(0);
-    if (!isFloat(dtype)) return wrapped(isFloat(n.dtype(1)) ? integerToFloat(x, y, b) : b.op('Pow', [x, y]), dtype, b);
+    if (!isFloat(dtype)) return wrapped(isFloat(n.dtype(1)) ? integerToFloat(x, y, b) : integerPower(x, y, b), dtype, b);
     const exponent = exponentOf(n);
     return (exponent === undefined ? undefined : special(x, exponent, b)) ?? b.op('Pow', [x, b.cast(y, 'float32')]);
   }),
+  keras: powLayers,
 });
 
 /** In double precision; both operands of 64-bit integers exactly. */

@@ -1,6 +1,4 @@
-import { refuse } from '../../diag/diagnostic.js';
 import { maxDim, minDim } from '../../ir/dim.js';
-import { isFloat } from '../../tensor/dtype.js';
 import { merged } from './arithmetic-keras.js';
 import { variadic } from './variadic-op.js';
 
@@ -28,7 +26,7 @@ export default [
     big: (x, y) => (x > y ? x : y),
     elems: maxDim,
     graph: (x, y, b) => b.op('Maximum', [x, y]),
-    keras: (n, xs, k) => (isFloat(n.dtype(0)) ? merged(n, xs, k, 'Maximum') : refuse('Keras compares floats', 'convert to a graph-model')),
+    keras: (n, xs, k) => merged(n, xs, k, 'Maximum'),
   }),
   variadic({
     name: 'Min',
@@ -37,6 +35,6 @@ export default [
     big: (x, y) => (x < y ? x : y),
     elems: minDim,
     graph: (x, y, b) => b.op('Minimum', [x, y]),
-    keras: (n, xs, k) => (isFloat(n.dtype(0)) ? merged(n, xs, k, 'Minimum') : refuse('Keras compares floats', 'convert to a graph-model')),
+    keras: (n, xs, k) => merged(n, xs, k, 'Minimum'),
   }),
 ];

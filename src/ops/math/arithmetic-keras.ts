@@ -1,24 +1,201 @@
 import { refuse } from '../../diag/diagnostic.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { View } from '../../ir/view.js';
+import { isIdentity } from '../../ir/layout.js';
+import { permuted, reshaped } from '../../ir/weights.js';
 import type { ConfigValue, KerasBuilder, Layer } from '../../keras/builder.js';
+import { filledLike, merge, negated, repeat, rescale, reshape } from '../../keras/compose.js';
+import { allocate, sizeOf, type Tensor, type Weight } from '../../tensor/tensor.js';
 
-/** A merging layer (Add, Multiply, Maximum …) of inputs that all have the same rank. */
-export function merged<A>(n: View<A>, inputs: readonly Layer[], k: KerasBuilder, className: string): Layer {
-  if (inputs.some((x) => x && x.shape.length !== inputs[0]?.shape.length)) return refuse(`${className} joins tensors of the same rank only`, 'convert to a graph-model');
-  return k.layer(className, inputs, {});
+/** Constants up to this many elements stand in a layer's configuration; larger ones among the weights. */
+const MOST_IN_CONFIG = 4096;
+
+type Merging = 'Add' | 'Multiply' | 'Maximum' | 'Minimum' | 'Average';
+
+/**
+ * A merging layer (Add, Multiply, Maximum …). Constants take part as layers that give them: a tensor of the shape of the
+ * first operand that isn't one.
+ */
+export function merged<A>(n: View<A>, inputs: readonly Layer[], k: KerasBuilder, className: Merging): Layer {
+  const xs = operands(n, inputs, k);
+  return xs.length === 1 ? k.layer('Activation', xs, { activation: 'linear' }) : k.layer(className, xs, {});
 }
 
-/** The value of an operand that is a constant of one element, in a float operator whose other operand decides the shape. */
-export function scalarOf<A>(n: View<A>, i: number): number | undefined {
+/** All operands as layers of the result's rank. */
+export function operands<A>(n: View<A>, inputs: readonly Layer[], k: KerasBuilder): Layer[] {
+  needFloats(n);
+  const model = inputs.find((x, i) => x && n.inputs[i]?.constant === undefined) ?? refuse('all operands are constant');
+  const rank = k.outputShape().length;
+  return n.inputs.map((v, i) => (v?.constant ? constantLike(k, grown(k, model, constantOf(n, i) ?? []), constantOf(n, i) ?? 0) : raised(k, inputs[i], rank)));
+}
+
+/** A merging layer has no business with integers: Keras computes with floats. */
+export function needFloats<A>(n: View<A>): void {
+  n.inputs.forEach((v) => {
+    if (v && !isFloat(v.type.dtype)) refuse(`${n.opName} of ${v.type.dtype}: the layers of Keras compute with floats`, 'cast to float32 before it, or convert to a graph-model');
+  });
+}
+
+/** x with axes of size 1 behind the batch, up to a rank. */
+function raised(k: KerasBuilder, x: Layer, rank: number): Layer {
+  return x.shape.length >= rank ? x : reshape(k, x, [...new Array<number>(rank - x.shape.length).fill(1), ...x.shape.slice(1)]);
+}
+
+/**
+ * A constant operand as it lies beside the result, the batch left out: a number, or a weight whose dims broadcast along
+ * the last axes. Undefined where the operand isn't constant.
+ */
+export function constantOf<A>(n: View<A>, i: number): number | Weight | undefined {
   const w = n.weight(i);
-  if (!w || !isFloat(w.dtype) || w.dims.some((d) => d !== 1) || w.dims.length > n.rank(1 - i)) return undefined;
-  return Number(w.load().data[0]);
+  const out = n.outputs[0];
+  if (!w || !out) return undefined;
+  if (sizeOf(w.dims) === 1 && w.dims.length <= out.type.dims.length) return Number(w.load().data[0]);
+  const rank = out.type.dims.length;
+  // The layout pass has brought a constant of full rank into the result's order; one of lower rank lies in ONNX's.
+  const full = reshaped(w, [...new Array<number>(rank - w.dims.length).fill(1), ...w.dims]);
+  const laid = permuted(full, out.layout);
+  if (w.dims.length < rank && !isIdentity(out.layout)) return refuse(`the constant ${n.value(i).name} lies in another order than the result`, 'convert to a graph-model');
+  if (laid.dims[0] !== 1) return refuse(`the constant ${n.value(i).name} has a value of its own for each item of the batch`, 'convert to a graph-model');
+  return reshaped(laid, laid.dims.slice(1));
 }
 
-/** x * scale + offset. */
-export function rescaled(x: Layer, scale: number, offset: number, k: KerasBuilder): Layer {
-  if (!Number.isFinite(scale) || !Number.isFinite(offset)) return refuse('an infinite constant has no place in a Keras layer', 'convert to a graph-model');
-  const config: Record<string, ConfigValue> = { scale, offset };
-  return k.layer('Rescaling', [x], config);
+/** x with the axes of size 1 repeated along which a constant is longer. */
+function grown(k: KerasBuilder, x: Layer, constant: number | Weight | readonly []): Layer {
+  if (typeof constant === 'number' || !('dims' in constant)) return x;
+  const rank = Math.max(x.shape.length, constant.dims.length + 1);
+  const wide = raised(k, x, rank);
+  const times = wide.shape.map((d, i) => {
+    const own = constant.dims[i - rank + constant.dims.length] ?? 1;
+    if (i === 0 || own === 1 || d === own || d === null) return 1;
+    return d === 1 ? own : refuse('a constant does not broadcast to the other operand');
+  });
+  return repeat(k, wide, times);
+}
+
+/** Elements as nested lists, without leading axes of size 1. */
+export function nested(t: Tensor): ConfigValue {
+  const dims = t.dims.slice(Math.max(0, t.dims.findIndex((d) => d !== 1)));
+  const build = (axis: number, from: number): ConfigValue => {
+    if (axis === dims.length) return Number(t.data[from]);
+    const step = sizeOf(dims.slice(axis + 1));
+    return Array.from({ length: dims[axis] }, (_, i) => build(axis + 1, from + i * step));
+  };
+  return build(0, 0);
+}
+
+/** Whether a constant can stand in a layer's configuration, which is JSON. */
+function fits(constant: number | Weight): boolean {
+  if (typeof constant === 'number') return Number.isFinite(constant);
+  return sizeOf(constant.dims) <= MOST_IN_CONFIG && Array.from(constant.load().data as ArrayLike<number>).every((v) => Number.isFinite(Number(v)));
+}
+
+/** Layers that give a constant for each item of the batch, whatever x holds. @param x of the constant's shape, or larger */
+export function constantLike(k: KerasBuilder, x: Layer, constant: number | Weight): Layer {
+  if (fits(constant)) return filledLike(k, x, typeof constant === 'number' ? constant : nested(constant.load()));
+  // PReLU of -1 is its weight with another sign: the only layer whose weight is a tensor that it gives away.
+  const dims: number[] = typeof constant === 'number' ? x.shape.slice(1).map(() => 1) : [...constant.dims];
+  const full = [...new Array<number>(x.shape.length - 1 - dims.length).fill(1), ...dims];
+  const load = (): Tensor => {
+    const from = typeof constant === 'number' ? [constant] : (constant.load().data as ArrayLike<number>);
+    const out = allocate('float32', sizeOf(full)) as Float32Array;
+    for (let i = 0; i < out.length; i++) out[i] = -Number(from[i]);
+    return { dtype: 'float32', dims: full, data: out };
+  };
+  const shared = full.flatMap((d, i) => (d === 1 ? [i + 1] : []));
+  return k.layer('PReLU', [filledLike(k, x, -1, '_minus')], { shared_axes: shared.length > 0 ? shared : null }, {
+    suffix: '_const', shape: x.shape, weights: [{ name: 'alpha', weight: { dtype: 'float32', dims: full, load } }],
+  });
+}
+
+type Change = (v: number) => number;
+
+/** Applies a function to a constant. */
+function changed(constant: number | Weight, f: Change): number | Weight {
+  if (typeof constant === 'number') return f(constant);
+  return {
+    dtype: 'float32', dims: constant.dims,
+    load: () => ({ dtype: 'float32', dims: constant.dims, data: Float32Array.from(constant.load().data as ArrayLike<number>, (v) => f(Number(v))) }),
+  };
+}
+
+const config = (constant: number | Weight): ConfigValue => (typeof constant === 'number' ? constant : nested(constant.load()));
+
+/** x + constant. */
+export function shifted(k: KerasBuilder, x: Layer, constant: number | Weight): Layer {
+  const wide = grown(k, x, constant);
+  return fits(constant) ? rescale(k, wide, 1, config(constant), '_shift') : merge(k, 'Add', [wide, constantLike(k, wide, constant)]);
+}
+
+/** x * constant. */
+export function scaled(k: KerasBuilder, x: Layer, constant: number | Weight): Layer {
+  const wide = grown(k, x, constant);
+  return fits(constant) ? rescale(k, wide, config(constant), 0) : merge(k, 'Multiply', [wide, constantLike(k, wide, constant)]);
+}
+
+type Costume = (n: View, inputs: Layer[], k: KerasBuilder) => Layer;
+
+/** Costumes of the arithmetic operators. A constant stands in a Rescaling; two tensors meet in a merging layer. */
+export const addLayers: Costume = (n, inputs, k) => {
+  const [p, q] = [constantOf(n, 0), constantOf(n, 1)];
+  if (p === undefined && q === undefined) return merged(n, inputs, k, 'Add');
+  needFloats(n);
+  return q !== undefined ? shifted(k, inputs[0], q) : shifted(k, inputs[1], p as number | Weight);
+};
+
+export const mulLayers: Costume = (n, inputs, k) => {
+  const [p, q] = [constantOf(n, 0), constantOf(n, 1)];
+  if (p === undefined && q === undefined) return merged(n, inputs, k, 'Multiply');
+  needFloats(n);
+  return q !== undefined ? scaled(k, inputs[0], q) : scaled(k, inputs[1], p as number | Weight);
+};
+
+export const subLayers: Costume = (n, [x, y], k) => {
+  const [p, q] = [constantOf(n, 0), constantOf(n, 1)];
+  needFloats(n);
+  if (q !== undefined) return shifted(k, x, changed(q, (v) => -v));
+  if (p !== undefined) return shifted(k, negated(k, y), p);
+  if (k.dialect === 'keras3' && x.shape.length === y.shape.length) return k.layer('Subtract', [x, y], {});
+  const rank = k.outputShape().length;
+  return k.layer('Add', [raised(k, x, rank), negated(k, raised(k, y, rank))], {});
+};
+
+export const divLayers: Costume = (n, [x], k) => {
+  const q = constantOf(n, 1);
+  needFloats(n);
+  return q === undefined ? refuse('no stock layer divides by a tensor', 'divide by a constant, or convert to a graph-model') : scaled(k, x, changed(q, (v) => 1 / v));
+};
+
+export const negLayers: Costume = (n, [x], k) => {
+  needFloats(n);
+  return negated(k, x);
+};
+
+/** |x|: the greater of x and -x. */
+export const absLayers: Costume = (n, [x], k) => {
+  needFloats(n);
+  return merge(k, 'Maximum', [x, negated(k, x)]);
+};
+
+/** Small whole powers as products. */
+export const powLayers: Costume = (n, [x], k) => {
+  if (!isFloat(n.dtype(0))) return refuse(`Pow of ${n.dtype(0)}: the layers of Keras compute with floats`, 'cast to float32 before it, or convert to a graph-model');
+  const q = constantOf(n, 1);
+  if (typeof q !== 'number' || !Number.isInteger(q) || q < 1 || q > 4) return refuse('only whole powers from 1 to 4 are products of stock layers', 'write the power as products, or convert to a graph-model');
+  return q === 1 ? k.layer('Activation', [x], { activation: 'linear' }) : k.layer('Multiply', new Array<Layer>(q).fill(x), {});
+};
+
+/** Both bounds as the greater and the lesser of x and a constant: exact, where a shift to ReLU's zero would round. */
+export function clipped(k: KerasBuilder, x: Layer, min: number, max: number): Layer {
+  if (min === 0 && max >= 0) return max === Number.POSITIVE_INFINITY ? k.layer('Activation', [x], { activation: 'relu' }) : k.layer('ReLU', [x], { max_value: max });
+  const low = min === Number.NEGATIVE_INFINITY ? x : merge(k, 'Maximum', [x, filledLike(k, x, min, '_min')], '_low');
+  const high = max === Number.POSITIVE_INFINITY ? low : merge(k, 'Minimum', [low, filledLike(k, x, max, '_max')], '_high');
+  return high === x ? k.layer('Activation', [x], { activation: 'linear' }) : high;
+}
+
+/** x, or alpha * (exp(x) - 1) below zero, by layers that know alpha 1 only: alpha * elu(x) + (1 - alpha) * relu(x). */
+export function eluLayers(k: KerasBuilder, x: Layer, alpha: number): Layer {
+  if (alpha === 1 || k.dialect === 'keras3') return k.layer('ELU', [x], { alpha });
+  const unit = rescale(k, k.layer('ELU', [x], { alpha: 1 }, { suffix: '_elu', shape: x.shape }), alpha, 0, '_part');
+  const rest = rescale(k, k.layer('Activation', [x], { activation: 'relu' }, { suffix: '_relu', shape: x.shape }), 1 - alpha, 0, '_rest');
+  return k.layer('Add', [unit, rest], {});
 }

@@ -50,6 +50,6 @@ export function variadic(spec: Variadic): Op {
         return spec.graphLast ? spec.graphLast(total, inputs.length, b) : total;
       });
     },
-    keras: (n, xs, k) => (xs.length === 1 ? k.layer('Activation', xs, { activation: 'linear' }) : spec.keras(n, xs, k)),
+    keras: spec.keras,
   });
 }
