@@ -11,6 +11,7 @@ import math_Clip from './math/Clip.js';
 import math_Det from './math/Det.js';
 import math_Div from './math/Div.js';
 import math_Dropout from './math/Dropout.js';
+import math_Einsum from './math/Einsum.js';
 import math_Elu from './math/Elu.js';
 import math_Erf from './math/Erf.js';
 import math_Exp from './math/Exp.js';
@@ -46,6 +47,17 @@ import math_Tanh from './math/Tanh.js';
 import math_ThresholdedRelu from './math/ThresholdedRelu.js';
 import math_Trigonometry from './math/Trigonometry.js';
 import math_Variadic from './math/Variadic.js';
+import ml_ArrayFeatureExtractor from './ml/ArrayFeatureExtractor.js';
+import ml_Binarizer from './ml/Binarizer.js';
+import ml_CategoryMapper from './ml/CategoryMapper.js';
+import ml_FeatureVectorizer from './ml/FeatureVectorizer.js';
+import ml_Imputer from './ml/Imputer.js';
+import ml_LabelEncoder from './ml/LabelEncoder.js';
+import ml_LinearClassifier from './ml/LinearClassifier.js';
+import ml_LinearRegressor from './ml/LinearRegressor.js';
+import ml_Normalizer from './ml/Normalizer.js';
+import ml_OneHotEncoder from './ml/OneHotEncoder.js';
+import ml_Scaler from './ml/Scaler.js';
 import ml_TextTable from './ml/TextTable.js';
 import ml_TreeEnsemble from './ml/TreeEnsemble.js';
 import ml_TreeEnsembleClassifier from './ml/TreeEnsembleClassifier.js';
@@ -131,6 +143,7 @@ export const OPERATORS = [
   math_Det,
   math_Div,
   math_Dropout,
+  math_Einsum,
   math_Elu,
   math_Erf,
   math_Exp,
@@ -166,6 +179,17 @@ export const OPERATORS = [
   math_ThresholdedRelu,
   math_Trigonometry,
   math_Variadic,
+  ml_ArrayFeatureExtractor,
+  ml_Binarizer,
+  ml_CategoryMapper,
+  ml_FeatureVectorizer,
+  ml_Imputer,
+  ml_LabelEncoder,
+  ml_LinearClassifier,
+  ml_LinearRegressor,
+  ml_Normalizer,
+  ml_OneHotEncoder,
+  ml_Scaler,
   ml_TextTable,
   ml_TreeEnsemble,
   ml_TreeEnsembleClassifier,

@@ -6,6 +6,9 @@ import type { GraphBuilder, Ref } from './builder.js';
 const DOWN = 2 ** -64;
 const UP = 2 ** 64;
 
+/** Above what a bfloat16 holds, so that infinity comes back by rounding up. */
+const LARGEST = 3.4028234663852886e38;
+
 /**
  * float32 numbers rounded to what a narrow float can hold, as ONNX's Cast does. All steps are exact but the one rounding:
  * they multiply by powers of two, and subtract numbers that are near each other.
@@ -18,7 +21,7 @@ export function roundFloat(b: GraphBuilder, x: Ref, dtype: NarrowFloat, rounding
   const { fraction, least, max, infinity, nan } = rangeOfFloat(dtype);
   const wide = dtype === 'bfloat16';
   const large = wide ? b.op('Greater', [size, b.scalar(1)]) : undefined;
-  const near = large ? b.op('SelectV2', [large, b.mul(size, b.scalar(DOWN)), size]) : b.op('Minimum', [size, b.scalar(4 * max)]);
+  const near = large ? b.op('SelectV2', [large, b.mul(b.op('Minimum', [size, b.scalar(LARGEST)]), b.scalar(DOWN)), size]) : b.op('Minimum', [size, b.scalar(4 * max)]);
   const power = b.op('Maximum', [powerBelow(b, near), b.scalar(2 ** least)]);
   const quantum = b.mul(power, b.scalar(2 ** -fraction));
   let rounded = b.mul(b.op('Round', [b.op('RealDiv', [near, quantum])]), quantum);

@@ -1,5 +1,6 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown, showDims, type Dim } from '../../ir/dim.js';
+import type { Value } from '../../ir/graph.js';
 import { arrange, identity } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { takeAxis } from '../../ir/pieces.js';
@@ -15,7 +16,6 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Slice',
   summary: 'a part of the range of axes, with steps',
-  limits: 'steps and axes have to be constant',
   read: {
     1: (n) => {
       const [starts, ends] = [n.ints('starts'), n.ints('ends')];
@@ -25,7 +25,7 @@ export default defineOp<Attrs>({
     },
     10: read,
   },
-  layout: (n, [given]) => ({ inputs: [given, [0], [0]], outputs: [given] }),
+  layout: (n, [given]) => ({ inputs: [given, [0], [0], [0]], outputs: [given] }),
   infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).map((d, axis) => {
     const c = n.attrs.cuts.find((k) => k.axis === axis);
     return c ? (lengthOf(d, c) ?? n.fresh()) : d;
@@ -45,9 +45,9 @@ export default defineOp<Attrs>({
     }
     return [out];
   },
-  graph: (n, [x, starts, ends], b) => {
+  graph: (n, [x, starts, ends, steps], b) => {
     if (x.dtype === 'string') return refuse('TensorFlow.js slices no strings');
-    return cut(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, n.attrs.cuts.map((c) => ({ ...c, axis: n.position(0, c.axis) })), starts, ends);
+    return cut(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, n.attrs.cuts.map((c) => ({ ...c, axis: n.position(0, c.axis) })), starts, ends, steps);
   },
   keras: (n, [x], k) => {
     // A crop of an image's height and width has a layer; the ends are counted from the end.
@@ -70,16 +70,31 @@ export default defineOp<Attrs>({
 function read(n: RawNode): Attrs {
   const x = n.input(0) ?? invalid('Slice has no input');
   const rank = x.type.dims.length;
-  const [starts, ends] = [n.elems(1), n.elems(2)];
   const count = n.input(1)?.type.dims[0] ?? 0;
   if (!isKnown(count)) return refuse('the number of starts is not known');
-  const axes = n.input(3) ? (n.constantInts(3) ?? refuse('the axes (input 3) have to be constant', 'fold constants before the export')) : identity(count);
-  const steps = n.input(4) ? (n.constantInts(4) ?? refuse('the steps (input 4) have to be constant', 'fold constants before the export')) : identity(count).map(() => 1);
-  if (axes.length !== count || steps.length !== count) return invalid(`${count} starts, ${axes.length} axes and ${steps.length} steps don't match`);
-  const cuts = axes.map((axis, i): Cut => ({ axis: normalAxis(axis, rank), start: starts?.[i], end: ends?.[i], step: steps[i] === 0 ? invalid('a step is 0') : steps[i], from: i }));
+  const axes = n.input(3) ? n.constantInts(3) : identity(count);
+  if (!axes) return spread(n, x);
+  const steps = n.input(4) ? n.constantInts(4) : identity(count).map(() => 1);
+  const [starts, ends] = [n.elems(1), n.elems(2)];
+  if (axes.length !== count || (steps && steps.length !== count)) return invalid(`${count} starts, ${axes.length} axes and ${steps?.length} steps don't match`);
+  if (steps?.includes(0)) return invalid('a step is 0');
+  const cuts = axes.map((axis, i): Cut => ({ axis: normalAxis(axis, rank), start: starts?.[i], end: ends?.[i], step: steps?.[i], from: i }));
   if (new Set(cuts.map((c) => c.axis)).size !== cuts.length) return invalid(`the axes ${showDims(axes)} name one twice`);
   const known = (d: Dim | undefined) => d !== undefined && canSize(d, [x.type.dims]);
-  n.setInputs(cuts.every((c) => known(c.start) && known(c.end)) ? [x] : [x, n.input(1), n.input(2)]);
+  const told = cuts.every((c) => known(c.start) && known(c.end));
+  n.setInputs([x, ...(told && steps ? [] : [n.input(1), n.input(2)]), ...(steps ? [] : [n.input(4)])]);
   return { cuts };
 }
 
+/** Starts, ends and steps of axes that only the model's run names, as those of all axes. */
+function spread(n: RawNode, x: Value): Attrs {
+  const rank = x.type.dims.length;
+  const ints = (v: number): Value => n.constantValue(int64s(new Array<number>(rank).fill(v)));
+  const count = n.constantValue(int64s([rank]));
+  const axes = n.apply('Mod', [n.apply('Add', [n.cast(n.input(3) as Value, 'int64'), count]), count]);
+  const all = (i: number, idle: number): Value => n.apply('ScatterElements', [ints(idle), axes, n.cast(n.input(i) as Value, 'int64')], { axis: 0 });
+  const given = n.input(4) && n.constantInts(4);
+  const plain = !n.input(4) || given?.every((s) => s === 1);
+  n.setInputs([x, all(1, 0), all(2, 2 ** 31 - 1), ...(plain ? [] : [all(4, 1)])]);
+  return { cuts: identity(rank).map((axis) => ({ axis, start: undefined, end: undefined, step: plain ? 1 : undefined, from: axis })) };
+}

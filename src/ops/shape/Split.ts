@@ -8,8 +8,8 @@ import { sizesFrom } from '../../tf/sizes.js';
 
 interface Attrs {
   readonly axis: number;
-  /** Size of each part; undefined where the parts are equal (but for a smaller last one). */
-  readonly sizes: readonly Dim[] | undefined;
+  /** Size of each part; 'computed' where input 1 tells, undefined where the parts are equal (but for a smaller last one). */
+  readonly sizes: readonly Dim[] | 'computed' | undefined;
 }
 
 export default defineOp<Attrs>({
@@ -21,9 +21,10 @@ export default defineOp<Attrs>({
     2: (n) => ({ axis: axisOf(n), sizes: n.optInts('split') }),
     13: fromInput,
   },
-  layout: (n, [given]) => ({ inputs: [given], outputs: Array.from({ length: n.outputCount }, () => given) }),
+  layout: (n, [given]) => ({ inputs: [given, [0]], outputs: Array.from({ length: n.outputCount }, () => given) }),
   infer: (n) => partsOf(n).map((size) => ({ dtype: n.dtype(0), dims: n.dims(0).map((d, i) => (i === n.attrs.axis ? size : d)) })),
   fold: (n, [x]) => {
+    if (n.attrs.sizes === 'computed') return undefined;
     let start = 0;
     return partsOf(n).map((size) => {
       if (!isKnown(size)) return invalid('the size of a part is not known');
@@ -32,15 +33,15 @@ export default defineOp<Attrs>({
       return takeAxis(x, n.attrs.axis, at);
     });
   },
-  graph: (n, [x], b) => {
+  graph: (n, [x, given], b) => {
     const axis = n.position(0, n.attrs.axis);
     const parts = partsOf(n);
     const dims = arrange(n.dims(0), n.layout(0));
-    if (parts.length === 1 && sameDim(parts[0], dims[axis])) return [x];
+    if (parts.length === 1 && n.attrs.sizes !== 'computed' && sameDim(parts[0], dims[axis])) return [x];
     const types = parts.map(() => x.dtype);
     // Equal parts of a size that isn't known: TensorFlow.js complains where they can't be equal.
     if (!n.attrs.sizes && !isKnown(dims[axis])) return b.many('Split', [b.scalar(axis, 'int32'), x], { num_split: parts.length }, types);
-    const sizes = areKnown(parts) ? b.ints(parts) : sizesFrom(b, parts, [{ ref: x, dims }]);
+    const sizes = n.attrs.sizes === 'computed' ? given : areKnown(parts) ? b.ints(parts) : sizesFrom(b, parts, [{ ref: x, dims }]);
     if (!sizes) return refuse('the sizes of the parts can\'t be told from those of the input', 'fix the sizes with input-shapes in the config');
     return b.many('SplitV', [x, sizes, b.scalar(axis, 'int32')], {}, types);
   },
@@ -49,14 +50,15 @@ export default defineOp<Attrs>({
 const axisOf = (n: RawNode): number => normalAxis(n.optInt('axis') ?? 0, n.input(0)?.type.dims.length ?? 0);
 
 function fromInput(n: RawNode): Attrs {
-  const sizes = n.input(1) ? (n.elems(1) ?? refuse('the sizes of the parts (input 1) have to be constant', 'make them an initializer, or fold constants before the export')) : undefined;
-  n.setInputs([n.input(0)]);
+  const sizes = n.input(1) ? (n.elems(1) ?? 'computed') : undefined;
+  if (sizes !== 'computed') n.setInputs([n.input(0)]);
   return { axis: axisOf(n), sizes };
 }
 
 function partsOf(n: View<Attrs>): readonly Dim[] {
   const { axis, sizes } = n.attrs;
   const whole = n.dims(0)[axis];
+  if (sizes === 'computed') return Array.from({ length: n.outputCount }, () => n.fresh());
   if (sizes) {
     if (sizes.length !== n.outputCount) return invalid(`${sizes.length} sizes are given for ${n.outputCount} outputs`);
     if (isKnown(whole) && areKnown(sizes) && sizes.reduce((p, q) => p + q, 0) !== whole) return invalid(`the parts [${sizes}] don't make up ${whole}`);

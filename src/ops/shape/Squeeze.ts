@@ -3,6 +3,7 @@ import { isKnown, showDims } from '../../ir/dim.js';
 import type { Layout } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { normalAxis, type RawNode } from '../../ir/view.js';
+import { int64s } from '../../tensor/tensor.js';
 import { reshapeLayer } from './regroup.js';
 
 interface Attrs {
@@ -15,7 +16,24 @@ export default defineOp<Attrs>({
   summary: 'takes axes of size 1 away',
   read: {
     1: (n) => read(n, n.optInts('axes')),
-    13: (n) => read(n, n.input(1) ? (n.constantInts(1) ?? refuse('the axes (input 1) have to be constant', 'fold constants before the export')) : undefined),
+    13: (n) => {
+      const axes = n.constantInts(1);
+      return n.input(1) && !axes ? { axes: [] } : read(n, axes);
+    },
+  },
+  // Axes that only the model's run names: the sizes that stay are picked, and the rest is a Reshape.
+  expand: (n, [x, axes], e) => {
+    if (!axes) return undefined;
+    const gone = n.dims(1)[0];
+    if (!isKnown(gone)) return refuse('the number of axes is not known');
+    const rank = n.rank(0);
+    const ints = (v: readonly number[]) => e.constant(int64s([...v]));
+    const at = e.one('Mod', [e.one('Add', [e.one('Cast', [axes], { to: 7 }), ints([rank])]), ints([rank])]);
+    // Each axis counts rank, rank-1 … 1, and one that goes 0: the largest are those that stay, in order.
+    const places = e.one('ScatterElements', [ints(Array.from({ length: rank }, (_, i) => rank - i)), at, ints(new Array<number>(gone).fill(0))], { axis: 0 });
+    const [stay] = e.emit('TopK', [places, ints([rank - gone])], { axis: 0 }, 2);
+    const sizes = e.one('Gather', [e.one('Shape', [x]), e.one('Sub', [ints([rank]), stay])]);
+    return [e.one('Reshape', [x, sizes], { allowzero: 1 })];
   },
   // What is left keeps its order.
   layout: (n, [given]) => ({ inputs: [given], outputs: [squeezed(given, n.attrs.axes)] }),

@@ -3,6 +3,7 @@ import { channelsLast, identity, sameLayout, type Layout } from '../../ir/layout
 import { isKnown, type Dim } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
 import { normalAxis, type RawNode } from '../../ir/view.js';
+import { int64s } from '../../tensor/tensor.js';
 import { arrange } from '../../ir/layout.js';
 import { reshapeLayer } from './regroup.js';
 import { squeezed } from './Squeeze.js';
@@ -17,7 +18,24 @@ export default defineOp<Attrs>({
   summary: 'puts axes of size 1 between',
   read: {
     1: (n) => read(n, n.ints('axes')),
-    13: (n) => read(n, n.constantInts(1) ?? refuse('the axes (input 1) have to be constant', 'fold constants before the export')),
+    13: (n) => {
+      const axes = n.constantInts(1);
+      return axes ? read(n, axes) : { axes: [] };
+    },
+  },
+  // Axes that only the model's run names: the shape is computed, and the rest is a Reshape.
+  expand: (n, [x, axes], e) => {
+    if (!axes) return undefined;
+    const added = n.dims(1)[0];
+    if (!isKnown(added)) return refuse('the number of axes is not known');
+    const rank = n.rank(0) + added;
+    const ints = (v: readonly number[]) => e.constant(int64s([...v]));
+    const at = e.one('Mod', [e.one('Add', [e.one('Cast', [axes], { to: 7 }), ints([rank])]), ints([rank])]);
+    const kept = e.one('ScatterElements', [ints(new Array<number>(rank).fill(1)), at, ints(new Array<number>(added).fill(0))], { axis: 0 });
+    // Which axis of the input stands at each place; where a new one stands, any.
+    const from = e.one('Max', [e.one('Sub', [e.one('CumSum', [kept, e.constant(int64s(0))]), ints([1])]), ints([0])]);
+    const sizes = e.one('Gather', [e.one('Shape', [x]), from]);
+    return [e.one('Reshape', [x, e.one('Where', [e.one('Equal', [kept, ints([0])]), ints([1]), sizes])], { allowzero: 1 })];
   },
   layout: (n, [given]) => ({ inputs: [given], outputs: [unsqueezed(given, n.attrs.axes)] }),
   infer: (n) => [{ dtype: n.dtype(0), dims: withOnes(n.dims(0), n.attrs.axes) }],

@@ -9,8 +9,9 @@ export interface Cut {
   /** Undefined where only the model's run tells it. */
   readonly start: Dim | undefined;
   readonly end: Dim | undefined;
-  readonly step: number;
-  /** Which element of the starts and ends it is. */
+  /** Undefined where only the model's run tells it. */
+  readonly step: number | undefined;
+  /** Which element of the starts, ends and steps it is. */
   readonly from: number;
 }
 
@@ -19,7 +20,7 @@ const FAR = 2 ** 31 - 1;
 
 /** numpy's indices of a cut; undefined where start or end isn't known. */
 export function indicesOf(size: number, { start, end, step }: Cut): number[] | undefined {
-  if (start === undefined || end === undefined || !isKnown(start) || !isKnown(end)) return undefined;
+  if (step === undefined || start === undefined || end === undefined || !isKnown(start) || !isKnown(end)) return undefined;
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const clamp = (i: number) => Math.min(Math.max(i < 0 ? i + size : i, low), high);
   const [from, to] = [clamp(start), clamp(end)];
@@ -40,7 +41,7 @@ export function lengthOf(size: Dim, cut: Cut): Dim | undefined {
     const known = indicesOf(size, cut);
     if (known) return known.length;
   }
-  if (start === undefined || end === undefined) return undefined;
+  if (step === undefined || start === undefined || end === undefined) return undefined;
   const last = subDim(size, 1);
   const place = (d: Dim): Dim => (isNegative(d) ? addDim(size, d) : d);
   if (step > 0) {
@@ -57,9 +58,9 @@ export function lengthOf(size: Dim, cut: Cut): Dim | undefined {
 
 /**
  * Lowers cuts, whose axes are in memory order.
- * @param starts, ends the int32 vectors of starts and ends, for what isn't known while converting
+ * @param starts, ends, steps int32 vectors, for what isn't known while converting
  */
-export function cut(b: GraphBuilder, x: Sized, cuts: readonly Cut[], starts?: Ref, ends?: Ref): Ref {
+export function cut(b: GraphBuilder, x: Sized, cuts: readonly Cut[], starts?: Ref, ends?: Ref, steps?: Ref): Ref {
   const { dims } = x;
   const open = cuts.filter((c) => !(c.step === 1 && c.start === 0 && c.end !== undefined && ((isKnown(c.end) && c.end >= FAR) || sameDim(c.end, dims[c.axis]))));
   const plain = open.filter((c) => c.step === 1);
@@ -75,7 +76,7 @@ export function cut(b: GraphBuilder, x: Sized, cuts: readonly Cut[], starts?: Re
     });
     if (known && now.every((d) => d !== undefined)) y = takeConstant(b, y, now as Dim[], c.axis, known);
     else if (known) y = b.op('GatherV2', [y, b.ints(known), b.scalar(c.axis, 'int32')]);
-    else y = stepped(b, x, y, c, starts, ends);
+    else y = stepped(b, x, y, c, starts, ends, steps);
   }
   return y;
 }
@@ -117,19 +118,21 @@ function bound(b: GraphBuilder, x: Sized, d: Dim | undefined, given: Ref | undef
   return elementOf(b, given, i);
 }
 
-/** Every step-th element of an axis whose size isn't known: by indices that are computed when the model runs. */
-function stepped(b: GraphBuilder, x: Sized, y: Ref, c: Cut, starts?: Ref, ends?: Ref): Ref {
+/** Every step-th element of an axis whose size or step isn't known: by indices that are computed when the model runs. */
+function stepped(b: GraphBuilder, x: Sized, y: Ref, c: Cut, starts?: Ref, ends?: Ref, steps?: Ref): Ref {
   const int = (v: number | Ref): Ref => (typeof v === 'number' ? b.scalar(v, 'int32') : v);
+  const [zero, one] = [int(0), int(1)];
   const size = b.size(x.ref, c.axis, x.dims[c.axis]);
-  const [low, high] = c.step > 0 ? [b.scalar(0, 'int32'), size] : [b.scalar(-1, 'int32'), b.sub(size, b.scalar(1, 'int32'))];
+  const step = int(c.step ?? bound(b, x, undefined, steps, c.from));
+  // Backwards, one before the first element is the end, and the last element the farthest start.
+  const back = c.step === undefined ? b.cast(b.op('Less', [step, zero]), 'int32') : int(c.step < 0 ? 1 : 0);
+  const [low, high] = [b.op('Neg', [back]), b.sub(size, back)];
   const clamp = (v: number | Ref): Ref => {
-    if (typeof v === 'number' && v >= FAR) return high;
-    if (typeof v === 'number' && v <= -FAR) return low;
-    const counted = typeof v === 'number' ? (v < 0 ? b.add2(size, int(v)) : int(v)) : b.op('SelectV2', [b.op('Less', [v, int(0)]), b.add2(v, size), v]);
+    const counted = typeof v === 'number' ? (v < 0 ? b.add2(size, int(v)) : int(v)) : b.op('SelectV2', [b.op('Less', [v, zero]), b.add2(v, size), v]);
     return b.op('Minimum', [b.op('Maximum', [counted, low]), high]);
   };
   const from = clamp(bound(b, x, c.start, starts, c.from));
   const to = clamp(bound(b, x, c.end, ends, c.from));
-  const at = b.op('Range', [from, to, b.scalar(c.step, 'int32')], { Tidx: 'int32' }, ['int32']);
+  const at = b.op('Range', [from, to, step], { Tidx: 'int32' }, ['int32']);
   return b.op('GatherV2', [y, at, b.scalar(c.axis, 'int32')]);
 }

@@ -1,0 +1,66 @@
+import { ceilDiv, isKnown, mulDim, addDim, subDim, type Dim } from '../../ir/dim.js';
+import { defineOp, noAttributes } from '../../ir/op.js';
+import { wrapBig, wrapNumber } from '../../ir/numeric.js';
+import type { View } from '../../ir/view.js';
+import { invalid } from '../../diag/diagnostic.js';
+import { isBig, isInteger } from '../../tensor/dtype.js';
+import { isNarrowFloat } from '../../tensor/floats.js';
+import { tensorOf, type Tensor } from '../../tensor/tensor.js';
+import { roundFloat } from '../../tf/round-float.js';
+
+/** Longer ones are no shapes. */
+const MOST_ELEMS = 4096;
+
+export default defineOp({
+  name: 'Range',
+  summary: 'numbers from start to below limit, in steps',
+  read: { 11: noAttributes },
+  infer: (n) => {
+    const [start, limit, delta] = [n.constant(0), n.constant(1), n.constant(2)];
+    if (start && limit && delta) return [{ dtype: n.dtype(0), dims: [lengthOf(start, limit, delta)] }];
+    return [{ dtype: n.dtype(0), dims: [symbolicLength(n) ?? n.fresh()] }];
+  },
+  elems: (n) => {
+    const [length, start, delta] = [symbolicLength(n), n.elems(0)?.[0], n.elems(2)?.[0]];
+    if (length === undefined || start === undefined || delta === undefined || !isKnown(length) || length > MOST_ELEMS) return undefined;
+    return Array.from({ length }, (_, i) => addDim(start, mulDim(delta, i)));
+  },
+  fold: (n, [start, limit, delta]) => {
+    const dtype = n.dtype(0);
+    const length = lengthOf(start, limit, delta);
+    if (isBig(dtype)) {
+      const [first, step] = [start.data[0] as bigint, delta.data[0] as bigint];
+      return [tensorOf(dtype, [length], Array.from({ length }, (_, i) => wrapBig(dtype, first + BigInt(i) * step)))];
+    }
+    const [first, step] = [Number(start.data[0]), Number(delta.data[0])];
+    return [tensorOf(dtype, [length], Array.from({ length }, (_, i) => wrapNumber(dtype, first + i * step)))];
+  },
+  graph: (n, [start, limit, delta], b) => {
+    const dtype = n.dtype(0);
+    if (isInteger(dtype)) return b.op('Range', [start, limit, delta], { Tidx: 'int32' }, ['int32']);
+    // TensorFlow.js adds the step again and again, and with it the error of each sum: count, then multiply.
+    const count = b.op('RealDiv', [b.sub(limit, start), delta]);
+    const steps = b.op('Range', [b.scalar(0), count, b.scalar(1)], { Tidx: 'float32' }, ['float32']);
+    const out = b.add2(b.mul(steps, delta), start);
+    return isNarrowFloat(dtype) ? roundFloat(b, out, dtype) : out;
+  },
+});
+
+function lengthOf(start: Tensor, limit: Tensor, delta: Tensor): number {
+  if (isBig(start.dtype)) {
+    const [from, to, step] = [start, limit, delta].map((t) => t.data[0] as bigint);
+    if (step === 0n) return invalid('the step is 0');
+    const span = to - from;
+    const whole = span / step;
+    return Math.max(Number(whole * step === span || span < 0n !== step < 0n ? whole : whole + 1n), 0);
+  }
+  const [from, to, step] = [start, limit, delta].map((t) => Number(t.data[0]));
+  return step === 0 ? invalid('the step is 0') : Math.max(Math.ceil((to - from) / step), 0);
+}
+
+function symbolicLength(n: View): Dim | undefined {
+  const [start, limit, delta] = [n.elems(0)?.[0], n.elems(1)?.[0], n.elems(2)?.[0]];
+  if (start === undefined || limit === undefined || delta === undefined || !isKnown(delta) || delta === 0 || !isInteger(n.dtype(0))) return undefined;
+  const length = delta > 0 ? ceilDiv(subDim(limit, start), delta) : ceilDiv(subDim(start, limit), -delta);
+  return isKnown(length) ? Math.max(length, 0) : length;
+}
