@@ -51,3 +51,8 @@ export function alongAxis<A>(n: View<A>, x: Ref, position: number, b: GraphBuild
   const three = b.reshape(x, [size(dims.slice(0, position)), dims[position], size(dims.slice(position + 1))]);
   return b.reshape(compute(three, 1), dims);
 }
+
+/** Refuses a node whose arithmetic would run at a rank where WASM is wrong. */
+export function needFewAxes<A>(n: View<A>): void {
+  if (n.rank(0) > MOST_AXES) refuse(`${n.opName} of rank ${n.rank(0)}: TensorFlow.js is right up to ${MOST_AXES} only`, 'merge axes before it');
+}

@@ -25,12 +25,14 @@ import math_LeakyRelu from './math/LeakyRelu.js';
 import math_Log from './math/Log.js';
 import math_LogSoftmax from './math/LogSoftmax.js';
 import math_MatMul from './math/MatMul.js';
+import math_MelWeightMatrix from './math/MelWeightMatrix.js';
 import math_Mish from './math/Mish.js';
 import math_Mod from './math/Mod.js';
 import math_Mul from './math/Mul.js';
 import math_Neg from './math/Neg.js';
 import math_PRelu from './math/PRelu.js';
 import math_Pow from './math/Pow.js';
+import math_Random from './math/Random.js';
 import math_Reciprocal from './math/Reciprocal.js';
 import math_Round from './math/Round.js';
 import math_Selu from './math/Selu.js';
@@ -41,9 +43,11 @@ import math_Softmax from './math/Softmax.js';
 import math_Softplus from './math/Softplus.js';
 import math_Softsign from './math/Softsign.js';
 import math_Sqrt from './math/Sqrt.js';
+import math_Strings from './math/Strings.js';
 import math_Sub from './math/Sub.js';
 import math_Swish from './math/Swish.js';
 import math_Tanh from './math/Tanh.js';
+import math_TfIdfVectorizer from './math/TfIdfVectorizer.js';
 import math_ThresholdedRelu from './math/ThresholdedRelu.js';
 import math_Trigonometry from './math/Trigonometry.js';
 import math_Variadic from './math/Variadic.js';
@@ -55,14 +59,18 @@ import ml_Imputer from './ml/Imputer.js';
 import ml_LabelEncoder from './ml/LabelEncoder.js';
 import ml_LinearClassifier from './ml/LinearClassifier.js';
 import ml_LinearRegressor from './ml/LinearRegressor.js';
+import ml_Maps from './ml/Maps.js';
 import ml_Normalizer from './ml/Normalizer.js';
 import ml_OneHotEncoder from './ml/OneHotEncoder.js';
+import ml_SVMClassifier from './ml/SVMClassifier.js';
+import ml_SVMRegressor from './ml/SVMRegressor.js';
 import ml_Scaler from './ml/Scaler.js';
 import ml_TextTable from './ml/TextTable.js';
 import ml_TreeEnsemble from './ml/TreeEnsemble.js';
 import ml_TreeEnsembleClassifier from './ml/TreeEnsembleClassifier.js';
 import ml_TreeEnsembleRegressor from './ml/TreeEnsembleRegressor.js';
 import ml_TreeWalk from './ml/TreeWalk.js';
+import ml_ZipMap from './ml/ZipMap.js';
 import nn_AveragePool from './nn/AveragePool.js';
 import nn_BatchNormalization from './nn/BatchNormalization.js';
 import nn_Conv from './nn/Conv.js';
@@ -80,9 +88,14 @@ import nn_RMSNormalization from './nn/RMSNormalization.js';
 import nn_Relu from './nn/Relu.js';
 import nn_Resize from './nn/Resize.js';
 import nn_Upsample from './nn/Upsample.js';
+import quantize_ConvInteger from './quantize/ConvInteger.js';
 import quantize_DequantizeLinear from './quantize/DequantizeLinear.js';
 import quantize_DynamicQuantizeLinear from './quantize/DynamicQuantizeLinear.js';
+import quantize_MatMulInteger from './quantize/MatMulInteger.js';
 import quantize_QuantizeLinear from './quantize/QuantizeLinear.js';
+import recurrent_GRU from './recurrent/GRU.js';
+import recurrent_LSTM from './recurrent/LSTM.js';
+import recurrent_RNN from './recurrent/RNN.js';
 import reduce_ArgMax from './reduce/ArgMax.js';
 import reduce_Cumulative from './reduce/Cumulative.js';
 import reduce_Losses from './reduce/Losses.js';
@@ -157,12 +170,14 @@ export const OPERATORS = [
   math_Log,
   math_LogSoftmax,
   math_MatMul,
+  math_MelWeightMatrix,
   math_Mish,
   math_Mod,
   math_Mul,
   math_Neg,
   math_PRelu,
   math_Pow,
+  math_Random,
   math_Reciprocal,
   math_Round,
   math_Selu,
@@ -173,9 +188,11 @@ export const OPERATORS = [
   math_Softplus,
   math_Softsign,
   math_Sqrt,
+  math_Strings,
   math_Sub,
   math_Swish,
   math_Tanh,
+  math_TfIdfVectorizer,
   math_ThresholdedRelu,
   math_Trigonometry,
   math_Variadic,
@@ -187,14 +204,18 @@ export const OPERATORS = [
   ml_LabelEncoder,
   ml_LinearClassifier,
   ml_LinearRegressor,
+  ml_Maps,
   ml_Normalizer,
   ml_OneHotEncoder,
+  ml_SVMClassifier,
+  ml_SVMRegressor,
   ml_Scaler,
   ml_TextTable,
   ml_TreeEnsemble,
   ml_TreeEnsembleClassifier,
   ml_TreeEnsembleRegressor,
   ml_TreeWalk,
+  ml_ZipMap,
   nn_AveragePool,
   nn_BatchNormalization,
   nn_Conv,
@@ -212,9 +233,14 @@ export const OPERATORS = [
   nn_Relu,
   nn_Resize,
   nn_Upsample,
+  quantize_ConvInteger,
   quantize_DequantizeLinear,
   quantize_DynamicQuantizeLinear,
+  quantize_MatMulInteger,
   quantize_QuantizeLinear,
+  recurrent_GRU,
+  recurrent_LSTM,
+  recurrent_RNN,
   reduce_ArgMax,
   reduce_Cumulative,
   reduce_Losses,

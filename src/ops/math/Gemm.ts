@@ -6,6 +6,7 @@ import { derived, permuted } from '../../ir/weights.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { tensorOf, type TensorData, type Weight } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { nothing } from './MatMul.js';
 import { integerProduct, scaledWeight } from './product.js';
 import { wrapped } from './integers.js';
 
@@ -45,7 +46,7 @@ export default defineOp<Attrs>({
     const w = kernel(n);
     const depth = n.dims(1)[n.attrs.transB ? 1 : 0];
     let out: Ref;
-    if (depth === 0) out = b.mul(b.op('Sum', [left, b.ints([1])], { keep_dims: true }), b.scalar(0));
+    if (depth === 0 || n.outputs[0]?.type.dims.includes(0)) out = nothing(left, n.attrs.transB ? b.transpose(y, [1, 0]) : y, b);
     else if (w) out = b.op('MatMul', [left, b.constant(scaledWeight(w, alpha))]);
     else {
       out = b.op('MatMul', [left, n.attrs.transB ? b.transpose(y, [1, 0]) : y]);

@@ -12,7 +12,7 @@ export default defineOp<SoftmaxAttrs>({
   expand: (n, inputs, e) => flattened(n, inputs, e),
   graph: (n, [x], b) => {
     const place = n.position(0, n.attrs.axis);
-    if (place === n.rank(0) - 1) return b.op('LogSoftmax', [x]);
+    if (place === n.rank(0) - 1 && n.rank(0) <= 6) return b.op('LogSoftmax', [x]);
     return alongAxis(n, x, place, b, (v, at) => {
       const axes = b.ints([at]);
       const shifted = b.sub(v, b.op('Max', [v, axes], { keep_dims: true }));

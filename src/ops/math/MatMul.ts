@@ -35,20 +35,20 @@ function asMatrix(dims: readonly Dim[], side: 0 | 1): readonly Dim[] {
   return dims.length > 1 ? dims : side === 0 ? [1, dims[0]] : [dims[0], 1];
 }
 
-/** Dims of the product. */
-export function productDims(n: View): Dim[] {
-  const [a, y] = [asMatrix(n.dims(0), 0), asMatrix(n.dims(1), 1)];
+/** Dims of the product of two inputs. */
+export function productDims(n: View, first = 0, second = 1): Dim[] {
+  const [a, y] = [asMatrix(n.dims(first), 0), asMatrix(n.dims(second), 1)];
   const [k, l] = [a[a.length - 1], y[y.length - 2]];
   const batch = broadcastDims(a.slice(0, -2), y.slice(0, -2), () => n.fresh());
-  if (!batch || (isKnown(k) && isKnown(l) && k !== l)) return invalid(`the shapes ${showDims(n.dims(0))} and ${showDims(n.dims(1))} can't be multiplied`);
-  return [...batch, ...(n.rank(0) === 1 ? [] : [a[a.length - 2]]), ...(n.rank(1) === 1 ? [] : [y[y.length - 1]])];
+  if (!batch || (isKnown(k) && isKnown(l) && k !== l)) return invalid(`the shapes ${showDims(n.dims(first))} and ${showDims(n.dims(second))} can't be multiplied`);
+  return [...batch, ...(n.rank(first) === 1 ? [] : [a[a.length - 2]]), ...(n.rank(second) === 1 ? [] : [y[y.length - 1]])];
 }
 
 /** [… , M, K] by [… , K, N], of floats. */
 function product(n: View, a: Ref, aDims: readonly Dim[], y: Ref, yDims: readonly Dim[], b: GraphBuilder): Ref {
   const [aBatch, yBatch] = [aDims.slice(0, -2), yDims.slice(0, -2)];
   const [k, columns] = yDims.slice(-2);
-  if (k === 0 || aDims[aDims.length - 1] === 0) return nothing(a, y, b);
+  if ([...aDims, ...yDims].includes(0)) return nothing(a, y, b);
   // A constant is read anew for each product: WASM keeps what it made of a weight, and takes it for another shape.
   const weight = n.weight(1);
   const right = weight && n.rank(1) > 1 ? b.constant(weight) : y;
@@ -89,8 +89,8 @@ function zerosOf(batch: readonly Dim[], of: Ref, b: GraphBuilder): Ref {
   return b.op('ZerosLike', [corner]);
 }
 
-/** A product over an axis of size 0 is 0; TensorFlow.js on WASM leaves it unwritten. */
-function nothing(a: Ref, y: Ref, b: GraphBuilder): Ref {
+/** A product over an axis of size 0 is 0, and one without rows or columns is nothing; WASM fails at either. */
+export function nothing(a: Ref, y: Ref, b: GraphBuilder): Ref {
   const column = b.op('Sum', [a, b.ints([-1])], { keep_dims: true });
   const row = b.op('Sum', [y, b.ints([-2])], { keep_dims: true });
   return b.op('ZerosLike', [b.add2(column, row)]);

@@ -1,4 +1,5 @@
 import { defineOp } from '../../ir/op.js';
+import { needFewAxes } from '../collapse.js';
 
 /** What ONNX's own definition adds to the standard deviation. */
 const EPSILON = 1e-9;
@@ -10,6 +11,7 @@ export default defineOp<{ axes: readonly number[] }>({
   layout: 'axes',
   infer: (n) => [n.type(0)],
   graph: (n, [x], b) => {
+    needFewAxes(n);
     const axes = b.ints(n.attrs.axes.map((a) => n.position(0, a)).sort((p, q) => p - q));
     // The square of the differences, not the difference of the squares: the latter can be negative in float32.
     const centred = b.sub(x, b.op('Mean', [x, axes], { keep_dims: true }));

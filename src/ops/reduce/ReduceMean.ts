@@ -1,5 +1,6 @@
 import { isKnown, type Dim } from '../../ir/dim.js';
 import { isFloat, isInteger } from '../../tensor/dtype.js';
+import { needFewAxes } from '../collapse.js';
 import { quotient } from '../math/integers.js';
 import { globalPool } from './reduce-keras.js';
 import { reduction } from './reduce.js';
@@ -13,6 +14,7 @@ export default reduction({
   empty: (dtype) => (isFloat(dtype) ? Number.NaN : 0),
   graph: (x, over, b, n) => {
     if (isFloat(n.dtype(0))) return over('Mean', x);
+    needFewAxes(n);
     const one = b.op('OnesLike', [x], {}, ['int32']);
     const counts = n.attrs.axes?.map((a): Dim => n.dims(0)[a]);
     const count = counts?.every(isKnown) ? b.scalar(counts.reduce((p, q) => p * q, 1), 'int32') : over('Sum', one);

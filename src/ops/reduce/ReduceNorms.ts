@@ -1,12 +1,20 @@
 import { isFloat, isInteger, isUnsigned } from '../../tensor/dtype.js';
 import type { View } from '../../ir/view.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { needFewAxes } from '../collapse.js';
 import { magnitude } from '../math/integers.js';
 import { reduction, type Over, type ReduceAttrs } from './reduce.js';
 
 const sum = (v: readonly number[]) => v.reduce((p, q) => p + q, 0);
 const squares = (v: readonly number[]) => v.reduce((p, q) => p + q * q, 0);
 const abs = (x: bigint) => (x < 0n ? -x : x);
+
+/** x * x; Square goes through float32 for integers. */
+function squared(n: View<ReduceAttrs>, x: Ref, b: GraphBuilder): Ref {
+  if (isFloat(n.dtype(0))) return b.op('Square', [x]);
+  needFewAxes(n);
+  return b.mul(x, x);
+}
 
 /** The square root of an integer, rounded down: that of float32 can be one off, up or down. */
 function integerRoot(x: Ref, b: GraphBuilder): Ref {
@@ -18,7 +26,8 @@ function integerRoot(x: Ref, b: GraphBuilder): Ref {
 }
 
 /** log(sum(exp(x))) without overflow: the greatest is taken out first, unless it is infinite. */
-function logSumExp(x: Ref, over: Over, b: GraphBuilder): Ref {
+function logSumExp(n: View<ReduceAttrs>, x: Ref, over: Over, b: GraphBuilder): Ref {
+  needFewAxes(n);
   const greatest = over('Max', x, true);
   const shift = b.op('SelectV2', [b.op('IsInf', [greatest]), b.scalar(0), greatest]);
   const log = b.op('Log', [over('Sum', b.op('Exp', [b.sub(x, shift)]))]);
@@ -47,7 +56,7 @@ export default [
     axesInput: 18,
     empty: () => 0,
     graph: (x, over, b, n) => {
-      const total = over('Sum', b.mul(x, x));
+      const total = over('Sum', squared(n, x, b));
       return isFloat(n.dtype(0)) ? b.op('Sqrt', [total]) : integerRoot(total, b);
     },
     value: (v) => Math.sqrt(squares(v)),
@@ -57,7 +66,7 @@ export default [
     summary: 'sum of squares over axes',
     axesInput: 18,
     empty: () => 0,
-    graph: (x, over, b) => over('Sum', b.mul(x, x)),
+    graph: (x, over, b, n) => over('Sum', squared(n, x, b)),
     value: squares,
     big: (v) => v.reduce((p, q) => p + q * q, 0n),
   }),
@@ -74,7 +83,7 @@ export default [
     summary: 'logarithm of the sum of exp(x) over axes',
     axesInput: 18,
     empty: () => Number.NEGATIVE_INFINITY,
-    graph: (x, over, b, n) => throughFloat(n, x, b, (v) => logSumExp(v, over, b)),
+    graph: (x, over, b, n) => throughFloat(n, x, b, (v) => logSumExp(n, v, over, b)),
     value: (v) => Math.log(sum(v.map(Math.exp))),
   }),
 ];

@@ -1,0 +1,103 @@
+import { refuse } from '../../diag/diagnostic.js';
+import { broadcastDims } from '../../ir/dim.js';
+import { broadcastIndices } from '../../ir/numeric.js';
+import { defineOp, noAttributes } from '../../ir/op.js';
+import { sizeOf, tensorOf, type Tensor } from '../../tensor/tensor.js';
+
+const REMEDY = 'work on strings before the model, and feed it numbers';
+const noStrings = (n: { opName: string }): never => refuse(`${n.opName} works on strings, for which TensorFlow.js has no such op`, REMEDY);
+
+const stringConcat = defineOp({
+  name: 'StringConcat',
+  summary: 'strings joined, broadcast',
+  limits: 'of constants only',
+  read: { 20: noAttributes },
+  infer: (n) => [{ dtype: 'string', dims: broadcastDims(n.dims(0), n.dims(1), () => n.fresh()) ?? [] }],
+  fold: (_, [x, y]) => {
+    const { dims, each } = broadcastIndices([x.dims, y.dims]);
+    const data = new Array<string>(sizeOf(dims));
+    each(([i, j], k) => {
+      data[k] = (x.data[i] as string) + (y.data[j] as string);
+    });
+    return [{ dtype: 'string', dims, data }];
+  },
+  graph: noStrings,
+});
+
+interface Split {
+  /** Empty: at white space. */
+  readonly delimiter: string;
+  readonly most: number;
+}
+
+const stringSplit = defineOp<Split>({
+  name: 'StringSplit',
+  summary: 'strings cut at a delimiter, and the number of parts',
+  limits: 'of constants only',
+  read: { 20: (n) => ({ delimiter: n.optString('delimiter') ?? '', most: n.optInt('maxsplit') ?? Number.POSITIVE_INFINITY }) },
+  infer: (n) => [{ dtype: 'string', dims: [...n.dims(0), n.fresh()] }, { dtype: 'int64', dims: n.dims(0) }],
+  fold: (n, [x]) => {
+    const parts = Array.from(x.data as readonly string[], (s) => pieces(s, n.attrs));
+    const longest = parts.reduce((p, q) => Math.max(p, q.length), 0);
+    const data = parts.flatMap((p) => [...p, ...new Array<string>(longest - p.length).fill('')]);
+    return [{ dtype: 'string', dims: [...x.dims, longest], data }, tensorOf('int64', x.dims, parts.map((p) => p.length))];
+  },
+  graph: noStrings,
+});
+
+function pieces(text: string, { delimiter, most }: Split): string[] {
+  const found: string[] = [];
+  let rest = delimiter === '' ? text.trim() : text;
+  if (delimiter === '' && rest === '') return [];
+  while (found.length < most) {
+    const at = delimiter === '' ? rest.search(/\s/) : rest.indexOf(delimiter);
+    if (at < 0) break;
+    found.push(rest.slice(0, at));
+    rest = delimiter === '' ? rest.slice(at).trimStart() : rest.slice(at + delimiter.length);
+  }
+  return [...found, rest];
+}
+
+interface Normalizer {
+  readonly action: string;
+  readonly caseSensitive: boolean;
+  readonly stopwords: readonly string[];
+}
+
+const stringNormalizer = defineOp<Normalizer>({
+  name: 'StringNormalizer',
+  summary: 'strings less stop words, in upper or lower case',
+  limits: 'of constants only',
+  read: {
+    10: (n) => ({ action: n.string('case_change_action'), caseSensitive: n.flag('is_case_sensitive'), stopwords: n.optStrings('stopwords') ?? [] }),
+  },
+  infer: (n) => [{ dtype: 'string', dims: [...n.dims(0).slice(0, -1), n.fresh()] }],
+  fold: ({ attrs }, [x]): Tensor[] => {
+    const key = (s: string) => (attrs.caseSensitive ? s : s.toLowerCase());
+    const stop = new Set(attrs.stopwords.map(key));
+    const kept = (x.data as readonly string[]).filter((s) => !stop.has(key(s))).map((s) => (attrs.action === 'LOWER' ? s.toLowerCase() : attrs.action === 'UPPER' ? s.toUpperCase() : s));
+    const data = kept.length > 0 ? kept : [''];
+    return [{ dtype: 'string', dims: [...x.dims.slice(0, -1).map(() => 1), data.length], data }];
+  },
+  graph: noStrings,
+});
+
+const regexFullMatch = defineOp({
+  name: 'RegexFullMatch',
+  summary: 'whether strings match a regular expression',
+  limits: 'refused',
+  read: { 20: noAttributes },
+  infer: (n) => [{ dtype: 'bool', dims: n.dims(0) }],
+  graph: noStrings,
+});
+
+const imageDecoder = defineOp({
+  name: 'ImageDecoder',
+  summary: 'pixels of an encoded image',
+  limits: 'refused',
+  read: { 20: noAttributes },
+  infer: (n) => [{ dtype: 'uint8', dims: [n.fresh(), n.fresh(), n.fresh()] }],
+  graph: () => refuse('TensorFlow.js decodes no images within a model', 'decode the image before the model (tf.browser.fromPixels), and feed it the pixels'),
+});
+
+export default [stringConcat, stringSplit, stringNormalizer, regexFullMatch, imageDecoder];
