@@ -1,15 +1,13 @@
-import { refuse } from '../../diag/diagnostic.js';
 import { areKnown } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
-import { dataFormat } from '../../keras/builder.js';
 import { sizeOf, tensorOf } from '../../tensor/tensor.js';
 import { Amounts, type Amount } from '../../tf/amounts.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
-import { zeroPadded } from './conv-keras.js';
 import { padded, poolType, readPool, type Padded, type PoolAttrs } from './pool.js';
+import { averagePool } from './pool-keras.js';
 import { slide } from './slide.js';
-import { needPads, type Window } from './window.js';
+import type { Window } from './window.js';
 
 interface Attrs extends PoolAttrs {
   readonly countPads: boolean;
@@ -29,15 +27,7 @@ export default defineOp<Attrs>({
     const nothing = p.pads.flat().every((v) => v === 0);
     return nothing ? mean : corrected(n, mean, p, b, a);
   },
-  keras: (n, [x], k) => {
-    const { window, kernel } = n.attrs;
-    if (kernel.length !== 2 || window.dilations.some((d) => d !== 1)) return refuse('only plain 2-D pools have a stock layer here yet', 'convert to a graph-model');
-    const spatial = n.dims(0).slice(2);
-    const pads = needPads(window, kernel, spatial);
-    if (pads.some(([p, q]) => p !== 0 || q !== 0) && shares(n, pads) !== undefined) return refuse('padding that is left out of the mean has no stock layer here yet', 'convert to a graph-model');
-    const format = dataFormat(n.value(0));
-    return k.layer('AveragePooling2D', [zeroPadded(x, pads, format, k)], { pool_size: [...kernel], strides: [...window.strides], padding: 'valid', data_format: format });
-  },
+  keras: (n, inputs, k) => averagePool(n, inputs, k, n.attrs.countPads, (pads) => shares(n, pads)),
 });
 
 /** The padding that counts as elements of the input: all that ONNX has with count_include_pad, never what ceil_mode adds. */

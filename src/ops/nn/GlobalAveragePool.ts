@@ -1,6 +1,7 @@
 import { areKnown } from '../../ir/dim.js';
 import { arrange } from '../../ir/layout.js';
-import { globalPool, kerasGlobal } from './global-pool.js';
+import { globalPool } from './global-pool.js';
+import { globalPool as globalLayers } from './pool-keras.js';
 
 /** Up to this area one window over all of an image is quicker than a reduction, which moves the axes first. */
 const MOST_AREA = 64 * 64;
@@ -14,5 +15,5 @@ export default globalPool({
       return b.op('AvgPool', [x], { ksize: [1, ...sizes, 1], strides: [1, 1, 1, 1], padding: 'VALID', data_format: 'NHWC' });
     return b.op('Mean', [x, b.ints(axes)], { keep_dims: true });
   },
-  keras: (n, x, k) => kerasGlobal('Average', n, x, k),
+  keras: (n, x, k) => globalLayers(n, x, k, 'Average'),
 });

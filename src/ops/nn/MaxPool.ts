@@ -1,13 +1,11 @@
-import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
-import { dataFormat } from '../../keras/builder.js';
 import { Amounts, type Amount } from '../../tf/amounts.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
-import { zeroPadded } from './conv-keras.js';
 import { padded, poolType, readPool, type Padded, type PoolAttrs } from './pool.js';
+import { maxPool } from './pool-keras.js';
 import { slide } from './slide.js';
-import { needPads, windowDims } from './window.js';
+import { windowDims } from './window.js';
 
 /** Below every float32 that a network computes with; -Infinity would be 0 * Infinity in some kernels. */
 const LOWEST = -3.4028234663852886e38;
@@ -32,16 +30,7 @@ export default defineOp<Attrs>({
     const y = slide('MaxPool', p.x, p.padded, { ...window, kernel }, b, a);
     return [b.cast(y, given.dtype), n.outputs[1] && indices(n, p, b, a)];
   },
-  keras: (n, [x], k) => {
-    if (n.outputs[1]) return refuse('the second output (Indices) has no stock layer', 'convert to a graph-model');
-    const { window, kernel } = n.attrs;
-    if (kernel.length !== 2 || window.dilations.some((d) => d !== 1)) return refuse('only plain 2-D pools have a stock layer here yet', 'convert to a graph-model');
-    const pads = needPads(window, kernel, n.dims(0).slice(2));
-    const isPadded = pads.some(([p, q]) => p > 0 || q > 0);
-    if (isPadded && !notNegative(x.spec.className, x.spec.config)) return refuse('padding before a max pool takes zeros, which is right only where the input is never negative (after Relu, Sigmoid …)', 'convert to a graph-model');
-    const format = dataFormat(n.value(0));
-    return k.layer('MaxPooling2D', [zeroPadded(x, pads, format, k)], { pool_size: [...kernel], strides: [...window.strides], padding: 'valid', data_format: format });
-  },
+  keras: maxPool,
 });
 
 /**
@@ -100,9 +89,4 @@ function indices(n: View<Attrs>, p: Padded, b: GraphBuilder, a: Amounts): Ref {
 /** All positions in a window, row by row. */
 function allTaps(kernel: readonly number[]): number[][] {
   return kernel.reduce<number[][]>((taps, k) => taps.flatMap((t) => Array.from({ length: k }, (_, i) => [...t, i])), [[]]);
-}
-
-/** Whether a layer never gives a negative value. */
-function notNegative(className: string, config: Readonly<Record<string, unknown>>): boolean {
-  return className === 'ReLU' || (className === 'Activation' && ['relu', 'relu6', 'sigmoid', 'hard_sigmoid', 'softplus', 'softmax'].includes(String(config.activation)));
 }

@@ -1,7 +1,7 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
+import { invalid } from '../../diag/diagnostic.js';
 import { defineOp, noAttributes, type Op } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
-import { dataFormat, type ConfigValue, type KerasBuilder, type Layer } from '../../keras/builder.js';
+import type { KerasBuilder, Layer } from '../../keras/builder.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 
 interface GlobalPool<A> {
@@ -31,16 +31,4 @@ export function globalPool<A = Record<string, never>>(spec: GlobalPool<A>): Op {
     },
     ...(keras ? { keras: (n: View<A>, [x]: Layer[], k: KerasBuilder) => keras(n, x, k) } : {}),
   });
-}
-
-/** Global pooling of Keras, which drops the spatial axes, and a Reshape that keeps them. */
-export function kerasGlobal(kind: 'Average' | 'Max', n: View<unknown>, x: Layer, k: KerasBuilder): Layer {
-  const rank = n.rank(0);
-  if (rank !== 3 && rank !== 4) return refuse(`a global pool of rank ${rank} has no stock layer`, 'convert to a graph-model');
-  const last = n.layout(0)[rank - 1] === 1;
-  if (rank === 3 && !last) return refuse('tfjs-layers pools a sequence over its second axis only', 'convert to a graph-model');
-  const config: Record<string, ConfigValue> = rank === 4 ? { data_format: dataFormat(n.value(0)) } : {};
-  const channels = last ? rank - 1 : 1;
-  const pooled = k.layer(`Global${kind}Pooling${rank - 2}D`, [x], config, { suffix: '_flat', shape: [null, x.shape[channels]] });
-  return k.layer('Reshape', [pooled], { target_shape: x.shape.slice(1).map((d, i) => (i + 1 === channels ? d : 1)) });
 }

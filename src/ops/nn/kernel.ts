@@ -32,6 +32,7 @@ export function kernelOf(weight: Weight | undefined, ref: Ref, dims: readonly nu
 }
 
 export function constantKernel(w: Weight, b: GraphBuilder): Kernel {
+  let made: Ref | undefined;
   const next = (v: Weight) => constantKernel(v, b);
   const placed = (dims: readonly number[], place: (at: readonly number[]) => readonly number[]) => next(scattered(w, dims, place));
   return {
@@ -46,7 +47,7 @@ export function constantKernel(w: Weight, b: GraphBuilder): Kernel {
       const filters = w.dims[0] / group;
       return placed([w.dims[0], w.dims[1] * group, ...w.dims.slice(2)], (at) => [at[0], at[1] + Math.floor(at[0] / filters) * w.dims[1], ...at.slice(2)]);
     },
-    ref: () => b.constant(w),
+    ref: () => (made ??= b.constant(w)),
   };
 }
 
@@ -98,7 +99,7 @@ function rowsOf(weight: Weight, first: number, count: number): Weight {
 }
 
 /** A larger tensor of zeros in which each element stands where `place` says. */
-function scattered(w: Weight, dims: readonly number[], place: (at: readonly number[]) => readonly number[]): Weight {
+export function scattered(w: Weight, dims: readonly number[], place: (at: readonly number[]) => readonly number[]): Weight {
   return derived(dims, w, (t: Tensor): TensorData => {
     const out = allocate(t.dtype, sizeOf(dims)) as Float32Array;
     const from = t.data as Float32Array;

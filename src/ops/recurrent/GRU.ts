@@ -1,0 +1,49 @@
+import { defineOp } from '../../ir/op.js';
+import type { View } from '../../ir/view.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { readRecurrent, recur, recurrenceBias, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+
+interface Attrs extends RecurrentAttrs {
+  /** The reset gate multiplies the product with the recurrence weights, not the state before it. */
+  readonly linearFirst: boolean;
+}
+
+/** Source: ONNX, GRU-1, -3, -7, -14, -22. */
+export default defineOp<Attrs>({
+  name: 'GRU',
+  summary: 'gated recurrent unit, forward, reverse or both',
+  read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh']), linearFirst: (n.optInt('linear_before_reset') ?? 0) !== 0 }) },
+  infer: (n) => recurrentTypes(n).slice(0, 2),
+  graph: (n, inputs, b) => recur(n, inputs, equations(n, inputs[3], b), b),
+});
+
+/** Gates in ONNX's order: update, reset, hidden. */
+function equations(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equations {
+  const { linearFirst } = n.attrs;
+  const product = (x: Ref, w: Ref) => b.op('MatMul', [x, w], { transpose_a: false, transpose_b: false });
+  const split = (x: Ref, count: number) => b.many('Split', [b.scalar(1, 'int32'), x], { num_split: count });
+  return {
+    gates: 3, states: 1, merged: (gate) => !linearFirst || gate < 2,
+    steps: ({ recurrence, hidden, act }, d) => {
+      const hiddenBias = linearFirst && bias ? recurrenceBias(n, bias, d, 3, 2, hidden, b) : undefined;
+      const [whole, gates, candidates] = [recurrence, recurrence.rows(0, 2 * hidden), recurrence.rows(2 * hidden, hidden)].map((k) => k.permute([1, 0]));
+      return (input, [h]) => {
+        const [xz, xr, xh] = split(input, 3);
+        if (!h) {
+          const candidate = act(hiddenBias ? b.add2(xh, b.mul(act(xr, 0), hiddenBias)) : xh, 1);
+          return [b.mul(b.sub(b.scalar(1), act(xz, 0)), candidate)];
+        }
+        const mixed = (z: Ref, candidate: Ref) => [b.add2(candidate, b.mul(z, b.sub(h, candidate)))];
+        if (linearFirst) {
+          const [hz, hr, hh] = split(product(h, whole.ref()), 3);
+          const reset = act(b.add2(xr, hr), 0);
+          const linear = hiddenBias ? b.add2(hh, hiddenBias) : hh;
+          return mixed(act(b.add2(xz, hz), 0), act(b.add2(xh, b.mul(reset, linear)), 1));
+        }
+        const [hz, hr] = split(product(h, gates.ref()), 2);
+        const reset = act(b.add2(xr, hr), 0);
+        return mixed(act(b.add2(xz, hz), 0), act(b.add2(xh, product(b.mul(reset, h), candidates.ref())), 1));
+      };
+    },
+  };
+}

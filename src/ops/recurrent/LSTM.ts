@@ -1,0 +1,41 @@
+import { defineOp } from '../../ir/op.js';
+import type { View } from '../../ir/view.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { kernelOf } from '../nn/kernel.js';
+import { readRecurrent, recur, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+
+interface Attrs extends RecurrentAttrs {
+  /** The forget gate is 1 - the input gate. */
+  readonly coupled: boolean;
+}
+
+/** Source: ONNX, LSTM-1, -7, -14, -22. */
+export default defineOp<Attrs>({
+  name: 'LSTM',
+  summary: 'long short-term memory, forward, reverse or both',
+  read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh', 'Tanh']), coupled: n.flag('input_forget') }) },
+  infer: (n) => recurrentTypes(n),
+  graph: (n, inputs, b) => recur(n, inputs, equations(n, inputs[7], b), b),
+});
+
+/** Gates in ONNX's order: input, output, forget, cell. */
+function equations(n: View<Attrs>, peepholes: Ref | undefined, b: GraphBuilder): Equations {
+  const peephole = (d: number, gate: number, hidden: number): Ref | undefined => peepholes && kernelOf(n.weight(7), peepholes, n.knownDims(7), b).rows(d, 1).reshape([3 * hidden]).rows(gate * hidden, hidden).ref();
+  return {
+    gates: 4, states: 2, merged: () => true,
+    steps: ({ recurrence, hidden, act }, d) => {
+      const weights = recurrence.permute([1, 0]).ref();
+      const p = [0, 1, 2].map((gate) => peephole(d, gate, hidden));
+      const peeped = (gate: Ref, at: number, cell: Ref | undefined): Ref => (p[at] && cell ? b.add2(gate, b.mul(p[at], cell)) : gate);
+      return (input, [h, c]) => {
+        const sum = h ? b.add2(input, b.op('MatMul', [h, weights], { transpose_a: false, transpose_b: false })) : input;
+        const [i, o, f, g] = b.many('Split', [b.scalar(1, 'int32'), sum], { num_split: 4 });
+        const entered = act(peeped(i, 0, c), 0);
+        const fresh = b.mul(entered, act(g, 1));
+        const kept = () => (n.attrs.coupled ? b.sub(b.scalar(1), entered) : act(peeped(f, 2, c), 0));
+        const cell = c ? b.add2(b.mul(kept(), c), fresh) : fresh;
+        return [b.mul(act(peeped(o, 1, cell), 0), act(cell, 2)), cell];
+      };
+    },
+  };
+}

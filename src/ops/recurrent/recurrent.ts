@@ -1,0 +1,172 @@
+import { invalid, refuse } from '../../diag/diagnostic.js';
+import { isKnown, showDims, type Dim } from '../../ir/dim.js';
+import type { TensorType } from '../../ir/graph.js';
+import type { RawNode, View } from '../../ir/view.js';
+import { derived } from '../../ir/weights.js';
+import type { TensorData } from '../../tensor/tensor.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { kernelOf, type Kernel } from '../nn/kernel.js';
+import { activate, readActivations, type Activation } from './activations.js';
+
+/** The most steps (of all directions) that are written one by one. */
+const MOST_STEPS = 1024;
+
+export interface RecurrentAttrs {
+  readonly direction: 'forward' | 'reverse' | 'bidirectional';
+  /** Those of the first direction, then those of the second. */
+  readonly activations: readonly Activation[];
+  /** Inputs of activations are kept within -clip … clip. */
+  readonly clip?: number;
+  /** The batch stands before the steps. */
+  readonly batchFirst: boolean;
+}
+
+/** @param defaults the activations of one direction */
+export function readRecurrent(n: RawNode, defaults: readonly string[]): RecurrentAttrs {
+  const direction = n.string('direction') as RecurrentAttrs['direction'];
+  if (!['forward', 'reverse', 'bidirectional'].includes(direction)) return invalid(`direction is ${JSON.stringify(direction)}`);
+  const directions = direction === 'bidirectional' ? 2 : 1;
+  const names = n.hasAttribute('activations') ? n.strings('activations') : [...defaults, ...defaults].slice(0, directions * defaults.length);
+  if (names.length < directions * defaults.length) return invalid(`${names.length} activations, where ${directions * defaults.length} are wanted`);
+  const clip = n.optFloat('clip');
+  return {
+    direction, activations: readActivations(names, n.optFloats('activation_alpha') ?? [], n.optFloats('activation_beta') ?? []),
+    ...(clip ? { clip } : {}), batchFirst: n.optInt('layout') === 1,
+  };
+}
+
+interface Shape {
+  readonly steps: Dim;
+  readonly batch: Dim;
+  readonly directions: number;
+  readonly hidden: number;
+}
+
+function shapeOf(n: View<RecurrentAttrs>): Shape {
+  const dims = n.dims(0);
+  if (dims.length !== 3) return invalid(`the input of ${n.opName} has rank ${dims.length}, where 3 is wanted`);
+  const [steps, batch] = n.attrs.batchFirst ? [dims[1], dims[0]] : dims;
+  const directions = n.attrs.direction === 'bidirectional' ? 2 : 1;
+  const recurrence = n.knownDims(2);
+  if (recurrence.length !== 3 || recurrence[0] !== directions) return invalid(`the recurrence weights of shape ${showDims(recurrence)} don't fit ${directions} directions`);
+  return { steps, batch, directions, hidden: recurrence[2] };
+}
+
+/** Y, Y_h and, where the operator has a cell, Y_c. */
+export function recurrentTypes(n: View<RecurrentAttrs>): TensorType[] {
+  const { steps, batch, directions, hidden } = shapeOf(n);
+  const dtype = n.dtype(0);
+  const state = { dtype, dims: n.attrs.batchFirst ? [batch, directions, hidden] : [directions, batch, hidden] };
+  return [{ dtype, dims: n.attrs.batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden] }, state, state];
+}
+
+/** What the equations of one direction are written with. */
+export interface Cell {
+  readonly hidden: number;
+  readonly b: GraphBuilder;
+  /** R of the direction: [gates * hidden, hidden]. */
+  readonly recurrence: Kernel;
+  /** Activation i of the direction, on an input that is clipped first. */
+  act(x: Ref, i: number): Ref;
+}
+
+/** The recurrent states: hidden, and cell where there is one. Undefined where they are still zero. */
+export type States = readonly (Ref | undefined)[];
+
+export interface Equations {
+  readonly gates: number;
+  /** Which rows of B's second half (the biases of the recurrence) can be added to those of the input. */
+  readonly merged: (gate: number) => boolean;
+  /**
+   * The steps of one direction: from the product of the input with its weights, biases added, and the states before, to
+   * the states after.
+   */
+  steps(cell: Cell, direction: number): (input: Ref, before: States) => Ref[];
+  readonly states: number;
+}
+
+/**
+ * The whole operator: the input product of all steps at once, then step by step, written one after the other.
+ * Inputs are X, W, R, B, sequence_lens, initial_h, initial_c as in LSTM.
+ */
+export function recur(n: View<RecurrentAttrs>, inputs: Ref[], eq: Equations, b: GraphBuilder): (Ref | undefined)[] {
+  const { batchFirst, direction, activations, clip } = n.attrs;
+  const { steps, batch, directions, hidden } = shapeOf(n);
+  if (!isKnown(steps)) return refuse(`${n.opName} over a number of steps that is not known while converting (${steps})`, 'fix the sizes with input-shapes in the config');
+  if (steps * directions > MOST_STEPS) return refuse(`${n.opName} over ${steps} steps: they are written one by one, and ${MOST_STEPS} are the most`, 'export with shorter sequences');
+  const x = batchFirst ? b.transpose(inputs[0], [1, 0, 2]) : inputs[0];
+  const features = n.knownDim(0, 2);
+  const rows = b.reshape(x, [-1, features]);
+  const size = eq.gates * hidden;
+  const mask = n.has(4) && !fullLength(n, steps) ? inputs[4] : undefined;
+  const zeros = (): Ref => (isKnown(batch) ? b.op('Fill', [b.ints([batch, hidden]), b.scalar(0)]) : b.op('Fill', [b.sizes([b.size(inputs[0], batchFirst ? 0 : 1), hidden]), b.scalar(0)]));
+
+  const sequences: Ref[] = [];
+  const finals: Ref[][] = [];
+  for (let d = 0; d < directions; d++) {
+    const weights = kernelOf(n.weight(1), inputs[1], n.knownDims(1), b).rows(d, 1).reshape([size, features]).permute([1, 0]);
+    const cell: Cell = {
+      hidden, b, recurrence: kernelOf(n.weight(2), inputs[2], n.knownDims(2), b).rows(d, 1).reshape([size, hidden]),
+      act: (v, i) => activate(clip ? b.op('ClipByValue', [v, b.scalar(-clip), b.scalar(clip)]) : v, activations[(activations.length / directions) * d + i], b),
+    };
+    let product = b.op('MatMul', [rows, weights.ref()], { transpose_a: false, transpose_b: false });
+    if (n.has(3)) product = b.add2(product, inputBias(n, inputs[3], d, eq, hidden, b));
+    const all = b.reshape(product, isKnown(batch) ? [steps, batch, size] : [steps, -1, size]);
+    let states: States = Array.from({ length: eq.states }, (_, s) => (n.has(5 + s) ? initial(inputs[5 + s], d, batchFirst, b) : undefined));
+    const backwards = direction === 'reverse' || d === 1;
+    const outputs = new Array<Ref>(steps);
+    const step = eq.steps(cell, d);
+    for (let k = 0; k < steps; k++) {
+      const t = backwards ? steps - 1 - k : k;
+      const input = steps === 1 ? b.reshape(all, [-1, size]) : b.op('GatherNd', [all, b.ints([t])]);
+      const after = step(input, states);
+      if (!mask) {
+        states = after;
+        outputs[t] = after[0];
+        continue;
+      }
+      const running = b.op('ExpandDims', [b.op('Greater', [mask, b.scalar(t, 'int32')]), b.scalar(1, 'int32')]);
+      const before = states;
+      states = after.map((v, s) => b.op('SelectV2', [running, v, before[s] ?? b.scalar(0)]));
+      outputs[t] = b.op('SelectV2', [running, after[0], b.scalar(0)]);
+    }
+    if (n.outputs[0]) sequences.push(b.op('Pack', outputs, { axis: 0 }));
+    finals.push(states.map((s) => s ?? zeros()));
+  }
+  const ends = Array.from({ length: eq.states }, (_, s) => (n.outputs[1 + s] ? b.op('Pack', finals.map((f) => f[s]), { axis: batchFirst ? 1 : 0 }) : undefined));
+  if (!n.outputs[0]) return [undefined, ...ends];
+  const y = b.op('Pack', sequences, { axis: 1 });
+  return [batchFirst ? b.transpose(y, [2, 0, 1, 3]) : y, ...ends];
+}
+
+/** Whether sequence_lens says no more than that all sequences have all steps. */
+function fullLength(n: View<RecurrentAttrs>, steps: number): boolean {
+  return n.ints(4)?.every((length) => length === steps) ?? false;
+}
+
+/** State of one direction: [batch, hidden]. */
+function initial(state: Ref, d: number, batchFirst: boolean, b: GraphBuilder): Ref {
+  const time = batchFirst ? b.transpose(state, [1, 0, 2]) : state;
+  return b.op('GatherNd', [time, b.ints([d])]);
+}
+
+/** The biases that can be added to the input product: those of the input, and those of the recurrence that stay outside. */
+function inputBias(n: View<RecurrentAttrs>, given: Ref, d: number, eq: Equations, hidden: number, b: GraphBuilder): Ref {
+  const size = eq.gates * hidden;
+  const row = kernelOf(n.weight(3), given, n.knownDims(3), b).rows(d, 1).reshape([2 * size]);
+  const weight = n.weight(3);
+  if (weight) {
+    return b.constant(derived([size], weight, (t): TensorData => {
+      const from = (t.data as Float32Array).subarray(d * 2 * size, (d + 1) * 2 * size);
+      return Float32Array.from({ length: size }, (_, i) => from[i] + (eq.merged(Math.floor(i / hidden)) ? from[size + i] : 0));
+    }));
+  }
+  const second = Array.from({ length: eq.gates }, (_, g) => (eq.merged(g) ? row.rows(size + g * hidden, hidden).ref() : b.op('Fill', [b.ints([hidden]), b.scalar(0)])));
+  return b.add2(row.rows(0, size).ref(), b.concat(second, 0));
+}
+
+/** The part of B's second half that belongs to one gate: [hidden]. */
+export function recurrenceBias(n: View<RecurrentAttrs>, given: Ref, d: number, gates: number, gate: number, hidden: number, b: GraphBuilder): Ref {
+  const size = gates * hidden;
+  return kernelOf(n.weight(3), given, n.knownDims(3), b).rows(d, 1).reshape([2 * size]).rows(size + gate * hidden, hidden).ref();
+}
