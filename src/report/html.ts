@@ -17,12 +17,19 @@ const MODEL_ROWS = 3000;
 const PAGE_NODES = 3000;
 const GRAPH_NODES = 200;
 
+/** Comparisons drawn on the whole page, about 10 kB each, or 60 with maps. */
+const PAGE_DRAWINGS = 40;
+
 /** index.html: one file that needs nothing else, asks for nothing, and may run nothing but its own script. */
 export function reportHtml(report: Report): string {
   const models = worstFirst(report.models).map((model, i) => ({ model, id: `m${i + 1}` }));
   const rows = shares(
     models.map(({ model }) => ({ model, wanted: Math.min(MODEL_ROWS, rowsOf(model)) })),
     PAGE_ROWS,
+  );
+  const drawings = shares(
+    models.map(({ model }) => ({ model, wanted: drawingsOf(model) })),
+    PAGE_DRAWINGS,
   );
   const nodes = shares(
     models.map(({ model }) => ({ model, wanted: nodesOf(model) })),
@@ -32,7 +39,14 @@ export function reportHtml(report: Report): string {
   const articles = models.map(({ model, id }, i) => {
     const open = models.length === 1 || (failing <= 3 && isFailing(model));
     return modelArticle(
-      { report, model, id, layerRows: rows[i] as number, graphNodes: Math.floor((nodes[i] as number) / 2) },
+      {
+        report,
+        model,
+        id,
+        layerRows: rows[i] as number,
+        graphNodes: Math.floor((nodes[i] as number) / 2),
+        drawings: drawings[i] as number,
+      },
       open,
     );
   });
@@ -89,6 +103,8 @@ function subtitle(report: Report): string {
 const rowsOf = ({ layers, keras }: ModelReport): number =>
   Math.max(layers?.rows.length ?? 0, 2 * (keras?.rows.length ?? 0));
 
+const drawingsOf = ({ checks }: ModelReport): number => checks.filter((c) => c.histogram !== undefined).length;
+
 /** For both graphs: twice what the larger one wants. */
 function nodesOf({ graphs }: ModelReport): number {
   if (graphs === undefined) return 0;
@@ -100,7 +116,7 @@ function shares(models: readonly { model: ModelReport; wanted: number }[], page:
   let left = page;
   return models.map(({ model, wanted }, i) => {
     const fair = Math.max(1, Math.floor(left / (models.length - i)));
-    const given = Math.min(wanted, isFailing(model) ? left : fair);
+    const given = Math.min(wanted, left, isFailing(model) ? left : fair);
     left -= given;
     return given;
   });

@@ -112,7 +112,7 @@ export interface ModelReport {
 }
 
 /** One output of one written model, on one engine, against one reference. */
-export interface Check {
+export interface Check extends Drawings {
   /** `wasm`, `cpu`, `tensorflow`, `chrome-webgl` … */
   engine: string;
   /** Of the model that was judged. */
@@ -144,6 +144,87 @@ export interface Check {
   /** Smallest and largest finite expected value. */
   expectedRange?: { min: number; max: number };
   tolerance?: Tolerance;
+}
+
+/** What of a comparison can be drawn. Only the first few of a model's checks have it, so that the report stays small. */
+export interface Drawings {
+  histogram?: ErrorHistogram;
+  sample?: ValueSample;
+  /** For an output of scores per class: the best of the first row of the batch. */
+  top?: TopClasses;
+  /** For an output that looks like maps, (N, C, H, W) with more than one place: the first of the batch. */
+  maps?: ResponseMaps;
+}
+
+/** How the errors |a-b| of an output are spread. */
+export interface ErrorHistogram {
+  /** Elements that agree to the last bit; they are in no bin. */
+  equal: number;
+  /** Elements where one side isn't finite; they are in no bin either. */
+  nonFinite: number;
+  /** Bins of a decade. */
+  perDecade: number;
+  /** Bin i holds 10^((first+i)/perDecade) <= |a-b| < 10^((first+i+1)/perDecade); the first holds what is smaller, too. */
+  first: number;
+  counts: number[];
+  /** Of those, the elements beyond tolerance. */
+  beyond: number[];
+}
+
+/** Some pairs of values, spread over the output, six digits each. The worst is among them. */
+export interface ValueSample {
+  expected: number[];
+  actual: number[];
+}
+
+/** The classes with the largest scores, largest first. */
+export interface TopClasses {
+  /** `softmax`: the output's values went through one; `none`: they are probabilities already. */
+  scores: 'softmax' | 'none';
+  expected: ClassScore[];
+  actual: ClassScore[];
+}
+
+export interface ClassScore {
+  class: number;
+  score: number;
+  /** From the configuration. */
+  label?: string;
+}
+
+/** Both sides' maps as pictures. */
+export interface ResponseMaps {
+  width: number;
+  height: number;
+  /** Only every so many-eth row and column is here; 1 where all are. */
+  step: number;
+  /** What `response` shows: the predicted class's score, or the output's value (the mean over channels where there are several). */
+  shows: 'class score' | 'value';
+  /** For class scores: the class with the largest score at any place. */
+  predicted?: { expected: ClassScore; actual: ClassScore };
+  /** For class scores: at each place the largest of all classes. */
+  best?: MapPair;
+  response: MapPair;
+  /** The image that was fed, where one was. */
+  image?: Picture;
+}
+
+/** A map of both sides. Each is base64 of a byte per place: 0 stands for `min`, 255 for `max`. */
+export interface MapPair {
+  min: number;
+  max: number;
+  expected: string;
+  actual: string;
+  /** |a-b|: 0 stands for 0, 255 for `maxDifference`. */
+  difference: string;
+  maxDifference: number;
+}
+
+/** Base64 of three bytes (red, green, blue) per pixel. */
+export interface Picture {
+  width: number;
+  height: number;
+  rgb: string;
 }
 
 /** An engine and what it ran on: SIMD, threads, the browser … */

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diag/diagnostic.js';
+import type { Drawings } from '../report/types.js';
 import type { Format } from './record.js';
 
 /** A number that JSON can carry: NaN and the infinities as words. */
@@ -55,7 +56,7 @@ export interface Figures {
 }
 
 /** One output of one written model, on one engine, against one reference: a row of report.json's `checks`, plain JSON. */
-export interface Check extends Partial<Figures> {
+export interface Check extends Partial<Figures>, Drawings {
   engine: string;
   format: Format;
   reference: { kind: 'stored' | 'onnxruntime'; name: string };

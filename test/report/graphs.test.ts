@@ -132,6 +132,7 @@ describe('the section', () => {
       id: 'm1',
       layerRows: 0,
       graphNodes,
+      drawings: 0,
     });
     return elements(parseFragment(body?.html ?? ''));
   };

@@ -9,11 +9,13 @@ import { outputs } from './outputs.js';
 import { divergence, notLayers } from './reasons.js';
 import type { Section, SectionInput } from './section.js';
 import { steps } from './steps.js';
+import { values } from './values.js';
 
 /** The sections of a model, in the page's order. */
 const SECTIONS: readonly Section[] = [
   divergence,
   outputs,
+  values,
   findings,
   steps,
   interfaces,

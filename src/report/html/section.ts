@@ -12,6 +12,8 @@ export interface SectionInput {
   layerRows: number;
   /** Nodes that each of the model's graphs may have as drawn. */
   graphNodes: number;
+  /** Comparisons whose values may be drawn. */
+  drawings: number;
 }
 
 /**

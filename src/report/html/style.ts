@@ -63,6 +63,15 @@ tbody tr:last-child > * { border-bottom: 0; }
 .layers tr.same > * { background: var(--mark); }
 .layers tr:target > * { background: var(--mark); }
 .layers tr { scroll-margin-top: 3rem; }
+h4, h5 { font-size: .95rem; margin: .8rem 0 .3rem; } h5 { font-weight: 600; }
+.charts, .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
+.chart { width: 22.5rem; max-width: 100%; } .chart svg { width: 100%; height: auto; display: block; }
+.chart .frame { fill: none; stroke: var(--line); } .chart .good { fill: var(--pass); } .chart .bad { fill: var(--bad); }
+.chart .same { stroke: var(--soft); stroke-dasharray: 4 3; } .chart .dots { fill: none; stroke-width: 4; stroke-linecap: round; opacity: .7; }
+.chart .dots.good { stroke: var(--pass); } .chart .dots.bad { stroke: var(--bad); }
+.chart text { font: 10px system-ui, sans-serif; fill: var(--soft); } .chart .axis { text-anchor: middle; }
+.map { image-rendering: pixelated; border: 1px solid var(--line); } .maps img, .over { max-width: 100%; height: auto; }
+.over .box { fill: none; stroke: #ff2d2d; stroke-width: 2; }
 figure { margin: 0; min-width: 0; }
 figcaption { font-weight: 600; margin: .25rem 0; }
 .defs { position: absolute; }
@@ -99,6 +108,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
   th, td { white-space: normal; overflow-wrap: anywhere; padding: .1rem .3rem; } tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; }
   .pane { height: auto; max-height: none; overflow: visible; border: 0; } .net { max-width: 100%; max-height: 24cm; height: auto; }
   .net rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .nets .tools { display: none; }
+  .chart rect, .chart path, .map { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .bar .part { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;
