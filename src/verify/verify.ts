@@ -18,6 +18,7 @@ import {
 } from './checks.js';
 import { type Comparison, compare } from './compare.js';
 import { findingOf, sentenceOf } from './describe.js';
+import { drawingsOf } from './drawings.js';
 import { engineOf } from './engines/index.js';
 import type { Engine, Loaded } from './engines/engine.js';
 import { explain } from './explain.js';
@@ -70,6 +71,9 @@ export function verdictOf(checks: readonly Check[], diagnostics: readonly Diagno
   if (counted.some((c) => c.status === 'mismatch')) return 'mismatch';
   return counted.length > 0 ? 'pass' : 'unverified';
 }
+
+/** Of a model's comparisons with the same outcome. */
+const MOST_DRAWN = 4;
 
 /** One model on its way through the engines. */
 class Trial {
@@ -209,7 +213,9 @@ class Trial {
     for (const row of record.outputs) {
       const tolerance = this.#toleranceOf(row);
       const comparison = comparisonOf(set, row, outputs, tolerance);
-      this.#checks.push(checkOf(base, row, comparison));
+      const check = checkOf(base, row, comparison);
+      this.#checks.push(check);
+      this.#draw(check, set, row, outputs);
       if (comparison.kind === 'pass') continue;
       agreed = false;
       const hint = hintFor(valueFor(set.outputs, row), row, record.outputs, outputs, tolerance);
@@ -217,6 +223,16 @@ class Trial {
       this.#say(`${engine.name} ${row.tfjs.name} ${comparison.kind}`, findingOf(comparison, against, hint));
     }
     return agreed ? undefined : { set, inputs, base };
+  }
+
+  /** Adds what the report draws, to the first few that agree and the first few that don't. */
+  #draw(check: Check, set: ReferenceSet, row: RecordedTensor, outputs: ReadonlyMap<string, TfTensor>): void {
+    const actual = outputs.get(row.tfjs.name);
+    const drawn = this.#checks.filter((c) => c.histogram !== undefined && c.status === check.status).length;
+    if (!actual || drawn >= MOST_DRAWN) return;
+    // What was made up for the occasion is no picture.
+    const inputs = check.reference.kind === 'stored' ? set.inputs : new Map<string, never>();
+    Object.assign(check, drawingsOf(valueFor(set.outputs, row), actual, row.order, check.tolerance, inputs));
   }
 
   /** Another run with right kernels in the place of suspect ones, on the first set that failed. */
