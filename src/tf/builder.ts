@@ -141,6 +141,30 @@ export class GraphBuilder {
     return this.op('Cast', [x], { DstT: to });
   }
 
+  /** One of two where a condition holds, broadcast; of booleans by logic, since WASM's Select of them is wrong. */
+  select(condition: Ref, x: Ref, y: Ref): Ref {
+    if (x.dtype !== 'bool') return this.op('SelectV2', [condition, x, y]);
+    return this.op('LogicalOr', [this.op('LogicalAnd', [condition, x]), this.op('LogicalAnd', [this.op('LogicalNot', [condition]), y])]);
+  }
+
+  /**
+   * 0 … count-1 times delta, plus start: int32 scalars (or floats, exact in each element). TensorFlow.js's own Range adds
+   * the step again and again, and counts down where the limit is below the start.
+   */
+  range(start: Ref, limit: Ref, delta: Ref): Ref {
+    const float = start.dtype === 'float32';
+    const span = float ? this.op('Ceil', [this.op('RealDiv', [this.sub(limit, start), delta])]) : this.op('Neg', [this.op('FloorDiv', [this.sub(start, limit), delta])]);
+    const count = this.op('Maximum', [this.cast(span, 'int32'), this.scalar(0, 'int32')]);
+    const steps = this.cast(this.count(count), start.dtype);
+    return this.add2(this.mul(steps, delta), start);
+  }
+
+  /** 0 … size-1 as an int32 vector; the size is not negative. */
+  count(size: number | Ref): Ref {
+    if (typeof size === 'number') return this.ints(Array.from({ length: size }, (_, i) => i));
+    return this.op('Range', [this.scalar(0, 'int32'), size, this.scalar(1, 'int32')], { Tidx: 'int32' }, ['int32']);
+  }
+
   /**
    * Reshape to sizes of which at most one is unknown; with more, give the sizes as a tensor.
    * @param dims in memory order

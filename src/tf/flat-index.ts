@@ -5,12 +5,6 @@ import { tensorOf } from '../tensor/tensor.js';
 import type { GraphBuilder, Ref } from './builder.js';
 import { nonNegative } from './take.js';
 
-/** 0 … size-1 as an int32 vector. */
-export function counted(b: GraphBuilder, size: number | Ref): Ref {
-  if (typeof size === 'number') return b.ints(Array.from({ length: size }, (_, i) => i));
-  return b.op('Range', [b.scalar(0, 'int32'), size, b.scalar(1, 'int32')], { Tidx: 'int32' }, ['int32']);
-}
-
 /**
  * For GatherElements and ScatterElements: rows of one number each, the index into the flattened data of what each index
  * names. int32 [number of indices, 1]. Dims are in memory order.
@@ -43,7 +37,7 @@ export function flatElements(b: GraphBuilder, data: Ref, dataDims: readonly Dim[
   for (let a = dims.length - 1; a >= 0; a--) {
     const shape = dims.map((_, i) => (i === a ? -1 : 1));
     const size = dims[a];
-    const own: Ref = a === axis ? at : b.reshape(counted(b, isKnown(size) ? size : b.size(indices, a)), shape);
+    const own: Ref = a === axis ? at : b.reshape(b.count(isKnown(size) ? size : b.size(indices, a)), shape);
     const scaled: Ref = stride === 1 ? own : b.mul(own, int(stride));
     sum = sum ? b.add2(sum, scaled) : scaled;
     const whole = dataDims[a];

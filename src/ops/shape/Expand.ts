@@ -59,6 +59,8 @@ export default defineOp<Attrs>({
       const at = from.length === rank ? i : axis - rank + from.length;
       return asked === 1 ? b.size(x, at) : b.op('Maximum', [asked as ReturnType<typeof b.scalar>, b.size(x, at)]);
     });
+    // BroadcastTo takes a size of 0 for 1; Tile doesn't.
+    if (dims.includes(0)) return b.op('Tile', [b.reshape(x, [...new Array<number>(rank - from.length).fill(1), ...from]), b.ints(dims.map((d) => (d === 0 ? 0 : 1)))]);
     return b.op('BroadcastTo', [x, b.sizes(sizes)]);
   },
 });

@@ -6,7 +6,6 @@ import { rowIndices } from '../../ir/scatter.js';
 import type { View } from '../../ir/view.js';
 import { numbersOf, tensorOf } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
-import { counted } from '../../tf/flat-index.js';
 import { sizeFrom, sizesFrom, type Sized } from '../../tf/sizes.js';
 import { within } from './Gather.js';
 
@@ -40,7 +39,7 @@ export default defineOp<Attrs>({
     const inner = productOf(rows.slice(batch, -1));
     const flat = b.reshape(x, shape([count, ...data.slice(batch)]));
     const own = b.reshape(inside, shape([count, inner, depth]));
-    const places = b.reshape(counted(b, sizeFrom(b, count, sources) ?? refuse('the sizes of the batch axes are not known')), [isKnown(count) ? count : -1, 1, 1]);
+    const places = b.reshape(b.count(sizeFrom(b, count, sources) ?? refuse('the sizes of the batch axes are not known')), [isKnown(count) ? count : -1, 1, 1]);
     const column = b.op('BroadcastTo', [places, shape([count, inner, 1])]);
     const taken = b.op('GatherNd', [flat, b.concat([column, own], 2)]);
     return b.reshape(taken, shape(dimsOf(n)));

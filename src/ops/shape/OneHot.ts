@@ -6,7 +6,6 @@ import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { numbersOf, sizeOf } from '../../tensor/tensor.js';
-import { counted } from '../../tf/flat-index.js';
 
 interface Attrs {
   /** Where the new axis stands in the result: 0 … rank of the indices. */
@@ -42,14 +41,14 @@ export default defineOp<Attrs>({
     const count = b.cast(size, at.dtype);
     const inside = b.op('SelectV2', [b.op('Less', [at, b.scalar(0, at.dtype as 'float32' | 'int32')]), b.add2(at, count), at]);
     const behind = n.rank(0) - n.attrs.axis;
-    const places = b.reshape(b.cast(counted(b, depth), at.dtype), [-1, ...new Array<number>(behind).fill(1)]);
+    const places = b.reshape(b.cast(b.count(depth), at.dtype), [-1, ...new Array<number>(behind).fill(1)]);
     const on = b.op('Equal', [b.op('ExpandDims', [inside, b.scalar(n.attrs.axis, 'int32')]), places]);
     const value = (i: number) => {
       const table = n.constant(2);
       const single = table && castTensor(pick(table, [], () => i), table.dtype);
       return single ? b.tensor(single) : b.op('Squeeze', [b.slice(values, [i], [1])], { axis: [0] });
     };
-    return b.op('SelectV2', [on, value(1), value(0)]);
+    return b.select(on, value(1), value(0));
   },
 });
 

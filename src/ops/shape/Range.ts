@@ -37,11 +37,7 @@ export default defineOp({
   },
   graph: (n, [start, limit, delta], b) => {
     const dtype = n.dtype(0);
-    if (isInteger(dtype)) return b.op('Range', [start, limit, delta], { Tidx: 'int32' }, ['int32']);
-    // TensorFlow.js adds the step again and again, and with it the error of each sum: count, then multiply.
-    const count = b.op('RealDiv', [b.sub(limit, start), delta]);
-    const steps = b.op('Range', [b.scalar(0), count, b.scalar(1)], { Tidx: 'float32' }, ['float32']);
-    const out = b.add2(b.mul(steps, delta), start);
+    const out = b.range(start, limit, delta);
     return isNarrowFloat(dtype) ? roundFloat(b, out, dtype) : out;
   },
 });

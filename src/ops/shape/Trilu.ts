@@ -4,7 +4,6 @@ import { pick } from '../../ir/numeric.js';
 import { concatTensors } from '../../ir/pieces.js';
 import { defineOp } from '../../ir/op.js';
 import { allocate, sizeOf, tensorOf } from '../../tensor/tensor.js';
-import { counted } from '../../tf/flat-index.js';
 
 interface Attrs {
   readonly upper: boolean;
@@ -31,7 +30,7 @@ export default defineOp<Attrs>({
     const zero = b.scalar(0, x.dtype as 'float32' | 'int32' | 'bool');
     if (diagonal !== undefined && isKnown(rows) && isKnown(columns)) {
       const mask = tensorOf('bool', [rows, columns], Array.from({ length: rows * columns }, (_, i) => stays(Math.floor(i / columns), i % columns, diagonal, upper)));
-      return b.op('SelectV2', [b.tensor(mask), x, zero]);
+      return b.select(b.tensor(mask), x, zero);
     }
     const rank = n.rank(0);
     const size = (axis: number) => {
@@ -39,9 +38,9 @@ export default defineOp<Attrs>({
       return isKnown(d) ? d : b.size(x, axis);
     };
     const shift = diagonal === undefined ? b.reshape(given, []) : b.scalar(diagonal, 'int32');
-    const row = b.add2(b.reshape(counted(b, size(rank - 2)), [-1, 1]), shift);
-    const column = b.reshape(counted(b, size(rank - 1)), [1, -1]);
-    return b.op('SelectV2', [b.op(upper ? 'LessEqual' : 'GreaterEqual', [row, column]), x, zero]);
+    const row = b.add2(b.reshape(b.count(size(rank - 2)), [-1, 1]), shift);
+    const column = b.reshape(b.count(size(rank - 1)), [1, -1]);
+    return b.select(b.op(upper ? 'LessEqual' : 'GreaterEqual', [row, column]), x, zero);
   },
 });
 

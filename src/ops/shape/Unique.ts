@@ -49,14 +49,13 @@ export default defineOp<Attrs>({
     const [met, group] = b.many('UniqueV2', [rows, b.scalar(0, 'int32')], {}, [data.dtype, 'int32']);
     const found = b.size(met, 0);
     const one = b.scalar(1, 'int32');
-    const counted = (size: Ref) => b.op('Range', [b.scalar(0, 'int32'), size, one], { Tidx: 'int32' }, ['int32']);
     let values = met;
     let inverse = group;
     if (sorted) {
       if (width > MOST_COLUMNS) return refuse(`slices of ${width} elements would have to be sorted`, 'set sorted to 0');
-      const order = axis === undefined ? ascending(b, met, found) : ascendingRows(b, met, found, width, counted(found));
+      const order = axis === undefined ? ascending(b, met, found) : ascendingRows(b, met, found, width, b.count(found));
       values = b.op('GatherV2', [met, order, b.scalar(0, 'int32')]);
-      const rank = b.op('ScatterNd', [b.op('ExpandDims', [order, one]), counted(found), b.op('ExpandDims', [found, b.scalar(0, 'int32')])]);
+      const rank = b.op('ScatterNd', [b.op('ExpandDims', [order, one]), b.count(found), b.op('ExpandDims', [found, b.scalar(0, 'int32')])]);
       inverse = b.op('GatherV2', [rank, group, b.scalar(0, 'int32')]);
     }
     const counts = b.op('ScatterNd', [b.op('ExpandDims', [inverse, one]), b.op('OnesLike', [inverse]), b.op('ExpandDims', [found, b.scalar(0, 'int32')])]);
@@ -88,6 +87,6 @@ function firstPlaces(b: GraphBuilder, inverse: Ref, counts: Ref, found: Ref, pla
   const keys = b.add2(b.mul(inverse, all), b.ints(Array.from({ length: places }, (_, i) => i)));
   const sorted = b.op('GatherV2', [keys, ascending(b, keys, all), b.scalar(0, 'int32')]);
   const starts = b.op('Cumsum', [counts, b.scalar(0, 'int32')], { exclusive: true, reverse: false });
-  const groups = b.op('Range', [b.scalar(0, 'int32'), found, b.scalar(1, 'int32')], { Tidx: 'int32' }, ['int32']);
+  const groups = b.count(found);
   return b.sub(b.op('GatherV2', [sorted, starts, b.scalar(0, 'int32')]), b.mul(groups, all));
 }

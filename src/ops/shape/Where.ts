@@ -32,6 +32,6 @@ export default defineOp({
   },
   graph: (_, [condition, x, y], b) => {
     if (x.dtype === 'string') return refuse('TensorFlow.js chooses between no strings');
-    return b.op('SelectV2', [condition, x, y]);
+    return b.select(condition, x, y);
   },
 });

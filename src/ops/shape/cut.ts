@@ -133,6 +133,9 @@ function stepped(b: GraphBuilder, x: Sized, y: Ref, c: Cut, starts?: Ref, ends?:
   };
   const from = clamp(bound(b, x, c.start, starts, c.from));
   const to = clamp(bound(b, x, c.end, ends, c.from));
-  const at = b.op('Range', [from, to, step], { Tidx: 'int32' }, ['int32']);
-  return b.op('GatherV2', [y, at, b.scalar(c.axis, 'int32')]);
+  const at = b.range(from, to, step);
+  const taken = b.op('GatherV2', [y, at, b.scalar(c.axis, 'int32')]);
+  // WASM gives what it takes of an empty tensor the wrong shape.
+  const sizes = x.dims.map((_, axis) => b.size(axis === c.axis ? at : y, axis === c.axis ? 0 : axis));
+  return b.reshape(taken, b.sizes(sizes));
 }

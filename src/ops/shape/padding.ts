@@ -48,8 +48,7 @@ export function padded(b: GraphBuilder, x: Sized, pads: Pads | undefined, mode: 
   const cropped = crops.length > 0 ? cut(b, x, crops) : x.ref;
   const added = known.map(([p, q]): [number, number] => [Math.max(p, 0), Math.max(q, 0)]);
   if (added.flat().every((p) => p === 0)) return cropped;
-  const fill = typeof value === 'number' ? b.scalar(value, x.ref.dtype as 'float32' | 'int32' | 'bool') : b.reshape(value, []);
-  const plain = (y: Ref, paddings: Ref): Ref => b.op('PadV2', [y, paddings, fill]);
+  const plain = (y: Ref, paddings: Ref): Ref => filled(b, y, paddings, value);
   if (dims.some((d) => d === undefined)) return plain(cropped, paddingsOf(b, added));
   return merged(b, { ref: cropped, dims: dims as Dim[] }, added, plain);
 }
@@ -96,8 +95,15 @@ function padComputed(b: GraphBuilder, x: Sized, pads: Pads | undefined, value: n
   const last = b.op('Pack', ends.map(([, q], axis) => b.add2(b.size(x.ref, axis, x.dims[axis]), b.op('Minimum', [q, zero]))), { axis: 0 }, ['int32']);
   const cropped = b.op('StridedSlice', [x.ref, begin, last, b.ints(x.dims.map(() => 1))]);
   const paddings = b.op('Maximum', [b.op('Pack', ends.map((e) => b.op('Pack', e, { axis: 0 }, ['int32'])), { axis: 0 }, ['int32']), zero]);
-  const fill = typeof value === 'number' ? b.scalar(value, x.ref.dtype as 'float32' | 'int32' | 'bool') : b.reshape(value, []);
-  return b.op('PadV2', [cropped, paddings, fill]);
+  return filled(b, cropped, paddings, value);
+}
+
+/** PadV2. Its value is a float32 on WASM: what such a number can't hold is added afterwards. */
+function filled(b: GraphBuilder, x: Ref, paddings: Ref, value: number | Ref): Ref {
+  const fill = typeof value === 'number' ? b.scalar(value, x.dtype as 'float32' | 'int32' | 'bool') : b.reshape(value, []);
+  const exact = x.dtype !== 'int32' || (typeof value === 'number' && Math.abs(value) <= 2 ** 24);
+  if (exact) return b.op('PadV2', [x, paddings, fill]);
+  return b.add2(b.op('PadV2', [b.sub(x, fill), paddings, b.scalar(0, 'int32')]), fill);
 }
 
 /** The other modes, axis by axis: the element for each place is looked up. */
@@ -117,8 +123,7 @@ function padAxes(b: GraphBuilder, x: Sized, pads: Pads | undefined, mode: Exclud
     }
     const [first, last] = endsOf(b, x, pads, axis, given).map((v) => scalar(b, v)) as [Ref, Ref];
     const count = b.size(x.ref, axis, size);
-    const one = b.scalar(1, 'int32');
-    const places = b.op('Range', [b.op('Neg', [first]), b.add2(count, last), one], { Tidx: 'int32' }, ['int32']);
+    const places = b.range(b.op('Neg', [first]), b.add2(count, last), b.scalar(1, 'int32'));
     y = b.op('GatherV2', [y, sources(b, places, count, mode), b.scalar(axis, 'int32')]);
     told = false;
   });
