@@ -155,17 +155,18 @@ function layerOf<T>(k: KerasBuilder, x: Layer, o: OnPlanes<T>, dimensions: numbe
 /**
  * The mean or maximum over axes, which go: Keras's global pooling of a plane that has them merged.
  * @param keep whether they stay with size 1
+ * @param main whether the pooling is what the node is named after, and no helper
  */
-export function pool(k: KerasBuilder, x: Layer, kind: 'Average' | 'Max', axes: readonly number[], keep: boolean): Layer {
+export function pool(k: KerasBuilder, x: Layer, kind: 'Average' | 'Max', axes: readonly number[], keep: boolean, main = false): Layer {
   const rank = x.shape.length;
   const over = [...axes].sort((a, b) => a - b);
   if (over.length === 0) return x;
   if (over[0] === 0) return refuse('it reduces over the batch (axis 0), which a Keras layer never touches', 'convert to a graph-model');
   const kept = range(1, rank).filter((i) => !over.includes(i));
-  const finish = (pooled: Layer) => reshape(k, pooled, keep ? x.shape.slice(1).map((d, i) => (over.includes(i + 1) ? 1 : d)) : kept.map((i) => x.shape[i]), '_keep');
+  const finish = (pooled: Layer) => reshape(k, pooled, keep ? x.shape.slice(1).map((d, i) => (over.includes(i + 1) ? 1 : d)) : kept.map((i) => x.shape[i]), '_EXPAND');
   const globally = (y: Layer, dimensions: 1 | 2, format: Format) => {
     const channels = y.shape[format === 'channels_last' ? y.shape.length - 1 : 1];
-    return k.layer(`Global${kind}Pooling${dimensions}D`, [y], dimensions === 2 || k.dialect === 'keras3' ? { data_format: format } : {}, { suffix: '_pool', shape: [null, channels] });
+    return k.layer(`Global${kind}Pooling${dimensions}D`, [y], dimensions === 2 || k.dialect === 'keras3' ? { data_format: format } : {}, { ...(main ? {} : { suffix: '_pool' }), shape: [null, channels] });
   };
   const count = product(over.map((i) => x.shape[i]));
   const rest = product(kept.map((i) => x.shape[i]));

@@ -4,6 +4,7 @@ import { arrange } from '../../ir/layout.js';
 import { combine } from '../../ir/numeric.js';
 import { defineOp, noAttributes } from '../../ir/op.js';
 import { permuted, reshaped } from '../../ir/weights.js';
+import { permute } from '../../keras/compose.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import { collapsed } from '../collapse.js';
@@ -56,11 +57,19 @@ export default defineOp({
     if (dims[0] !== 1) return refuse('a slope per item of the batch has no stock layer', 'convert to a graph-model');
     const layout = n.layout(0);
     const own = arrange(dims, layout).slice(1);
+    if (own.some((d, i) => d !== 1 && x.shape[i + 1] !== d)) return refuse('the slope does not fit the input', 'convert to a graph-model');
+    const laid = reshaped(permuted(reshaped(slope, dims), layout), own);
+    // A slope per channel has to have its axis last on WASM, as in TensorFlow.js's graphs.
+    const at = own.findIndex((d) => d !== 1);
+    if (k.dialect === 'tfjs' && at >= 0 && own.slice(at).some((d, i) => d === 1 && x.shape[at + i + 1] !== 1)) {
+      if (sizeOf(own) !== own[at]) return refuse('a slope of several axes with others between has no stock layer that is right on WASM', 'convert to a graph-model');
+      const there = [0, ...own.flatMap((_, i) => (i === at ? [] : [i + 1])), at + 1];
+      const moved = permute(k, x, there, '_HWC');
+      const y = k.layer('PReLU', [moved], { shared_axes: own.slice(1).map((_, i) => i + 1) }, { shape: moved.shape, weights: [{ name: 'alpha', weight: reshaped(laid, [...own.slice(1).map(() => 1), own[at]]) }] });
+      return permute(k, y, there.map((_, i) => there.indexOf(i)), '_CHW');
+    }
     // A size that is 1 in the slope is shared, unless it is 1 in the input too.
     const shared = own.flatMap((d, i) => (d === 1 ? [i + 1] : []));
-    if (own.some((d, i) => d !== 1 && x.shape[i + 1] !== d)) return refuse('the slope does not fit the input', 'convert to a graph-model');
-    const weight = reshaped(permuted(reshaped(slope, dims), layout), own);
-    if (sizeOf(own) !== sizeOf(slope.dims)) return refuse('the slope does not fit the input', 'convert to a graph-model');
-    return k.layer('PReLU', [x], { shared_axes: shared.length > 0 ? shared : null }, { weights: [{ name: 'alpha', weight }] });
+    return k.layer('PReLU', [x], { shared_axes: shared.length > 0 ? shared : null }, { weights: [{ name: 'alpha', weight: laid }] });
   },
 });

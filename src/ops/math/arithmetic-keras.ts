@@ -2,10 +2,11 @@ import { refuse } from '../../diag/diagnostic.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { View } from '../../ir/view.js';
 import { isIdentity } from '../../ir/layout.js';
+import { broadcastTo } from '../../ir/numeric.js';
 import { permuted, reshaped } from '../../ir/weights.js';
 import type { ConfigValue, KerasBuilder, Layer } from '../../keras/builder.js';
 import { filledLike, merge, negated, repeat, rescale, reshape } from '../../keras/compose.js';
-import { allocate, sizeOf, type Tensor, type Weight } from '../../tensor/tensor.js';
+import { sizeOf, tensorOf, type Tensor, type Weight } from '../../tensor/tensor.js';
 
 /** Constants up to this many elements stand in a layer's configuration; larger ones among the weights. */
 const MOST_IN_CONFIG = 4096;
@@ -92,18 +93,19 @@ function fits(constant: number | Weight): boolean {
 /** Layers that give a constant for each item of the batch, whatever x holds. @param x of the constant's shape, or larger */
 export function constantLike(k: KerasBuilder, x: Layer, constant: number | Weight): Layer {
   if (fits(constant)) return filledLike(k, x, typeof constant === 'number' ? constant : nested(constant.load()));
-  // PReLU of -1 is its weight with another sign: the only layer whose weight is a tensor that it gives away.
-  const dims: number[] = typeof constant === 'number' ? x.shape.slice(1).map(() => 1) : [...constant.dims];
-  const full = [...new Array<number>(x.shape.length - 1 - dims.length).fill(1), ...dims];
+  // PReLU of -1 is its weight with another sign: the only layer whose weight is a tensor that it gives away. On WASM its
+  // weight has to be as long as the input, but for axes of size 1 in front.
+  const own: Tensor = typeof constant === 'number' ? tensorOf('float32', [], [constant]) : constant.load();
+  const rank = x.shape.length - 1;
+  const first = rank - own.dims.length + Math.max(0, own.dims.findIndex((d) => d !== 1));
+  const dims = x.shape.slice(1).map((d, i) => (i < first || own.dims.every((o) => o === 1) ? 1 : (d ?? refuse('a large constant stands beside a tensor of unknown size', 'fix the sizes with input-shapes in the config'))));
   const load = (): Tensor => {
-    const from = typeof constant === 'number' ? [constant] : (constant.load().data as ArrayLike<number>);
-    const out = allocate('float32', sizeOf(full)) as Float32Array;
-    for (let i = 0; i < out.length; i++) out[i] = -Number(from[i]);
-    return { dtype: 'float32', dims: full, data: out };
+    const full = broadcastTo(typeof constant === 'number' ? own : constant.load(), dims);
+    return { dtype: 'float32', dims, data: Float32Array.from(full.data as ArrayLike<number>, (v) => -Number(v)) };
   };
-  const shared = full.flatMap((d, i) => (d === 1 ? [i + 1] : []));
+  const shared = dims.flatMap((d, i) => (d === 1 ? [i + 1] : []));
   return k.layer('PReLU', [filledLike(k, x, -1, '_minus')], { shared_axes: shared.length > 0 ? shared : null }, {
-    suffix: '_const', shape: x.shape, weights: [{ name: 'alpha', weight: { dtype: 'float32', dims: full, load } }],
+    suffix: '_const', shape: x.shape, weights: [{ name: 'alpha', weight: { dtype: 'float32', dims, load } }],
   });
 }
 

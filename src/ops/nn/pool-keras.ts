@@ -2,7 +2,7 @@ import { refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
 import type { ConfigValue, KerasBuilder, KerasShape, Layer } from '../../keras/builder.js';
-import { crop, every, filledLike, merge, none, padZeros, pool, rescale } from '../../keras/compose.js';
+import { crop, every, filledLike, merge, none, padZeros, pool, rescale, reshape } from '../../keras/compose.js';
 import { isNeverNegative } from '../../keras/sign.js';
 import { nested } from '../math/arithmetic-keras.js';
 import { tensorOf } from '../../tensor/tensor.js';
@@ -66,18 +66,46 @@ export function maxPool(n: View<PoolAttrs>, [x]: Layer[], k: KerasBuilder): Laye
   const plain = onLine(n, x, k, 'Max');
   if (plain) return plain;
   const s = seen(n, x, k);
+  const positive = isNeverNegative(x);
+  if (s.kernel.length === 3 && k.dialect === 'tfjs' && !positive) return maxVolume(k, s);
+  const y = maxOf(k, s, positive);
+  return s.row ? fromRow(k, y) : y;
+}
+
+function maxOf(k: KerasBuilder, s: Seen, positive: boolean): Layer {
   const { last, shape } = s;
-  const finish = (y: Layer) => (s.row ? fromRow(k, y) : y);
-  if (!isPadded(s.pads)) return finish(layer(k, 'Max', s.x, s, last, 'valid', shape));
-  if (isSame(s)) return finish(layer(k, 'Max', s.x, s, last, 'same', shape));
-  if (isNeverNegative(x)) return finish(layer(k, 'Max', zeroPadded(k, s.x, s.pads, last), s, last, 'valid', shape));
+  if (!isPadded(s.pads)) return layer(k, 'Max', s.x, s, last, 'valid', shape);
+  if (isSame(s)) return layer(k, 'Max', s.x, s, last, 'same', shape);
+  if (positive) return layer(k, 'Max', zeroPadded(k, s.x, s.pads, last), s, last, 'valid', shape);
   const dense = everywhere(k, 'Max', s);
-  if (dense) return finish(dense);
+  if (dense) return dense;
   // Ones, padded with zeros, become the lowest number where the padding is.
   const ones = padZeros(k, filledLike(k, s.x, 1, '_one'), around(s.pads, last), '_inside');
   const floor = rescale(k, ones, -LOWEST, LOWEST, '_lowest');
   const padded = merge(k, 'Add', [padZeros(k, s.x, around(s.pads, last)), floor], '_padded');
-  return finish(layer(k, 'Max', padded, s, last, 'valid', shape));
+  return layer(k, 'Max', padded, s, last, 'valid', shape);
+}
+
+/**
+ * A volume as two planes, one after the other, since the greatest of all is the greatest of the rows' greatest.
+ * TensorFlow.js's MaxPooling3D gives 1e-38 on WASM where all of a window is negative.
+ */
+function maxVolume(k: KerasBuilder, { x, kernel, strides, pads, last, shape }: Seen): Layer {
+  const times = (...sizes: (number | null)[]): number | null => sizes.reduce((n, d) => (n === null || d === null ? null : n * d), 1);
+  const part = (y: Layer, sizes: (number | null)[], after: (number | null)[], axes: readonly number[], channelsLast: boolean): Layer => {
+    const pick = <T>(list: readonly T[], nothing: T): T[] => axes.map((a) => (a < 0 ? nothing : list[a]));
+    return maxOf(k, { x: reshape(k, y, sizes, '_plane'), kernel: pick(kernel, 1), strides: pick(strides, 1), pads: pick(pads, none), last: channelsLast, shape: [null, ...after], row: false }, false);
+  };
+  if (last) {
+    const [, d, h, w, c] = x.shape;
+    const [, d2, h2, w2] = shape;
+    const front = part(x, [d, h, times(w, c)], [d2, h2, times(w, c)], [0, 1], true);
+    return reshape(k, part(front, [times(d2, h2), w, c], [times(d2, h2), w2, c], [-1, 2], true), shape.slice(1));
+  }
+  const [, c, d, h, w] = x.shape;
+  const [, , d2, h2, w2] = shape;
+  const front = part(x, [times(c, d), h, w], [times(c, d), h2, w2], [1, 2], false);
+  return reshape(k, part(front, [c, d, times(h2, w2)], [c, d2, times(h2, w2)], [-1, 0], true), shape.slice(1));
 }
 
 /** A line without padding has a layer of its own, with the channels last. */
