@@ -1,4 +1,4 @@
-import { invalidModel, ourBug, refusedNode, unknownName, unsupportedInterface, unsupportedOperator, unsupportedVersion } from './diag/catalogue-convert.js';
+import { invalidModel, ourBug, refusedNode, remark, unknownName, unsupportedInterface, unsupportedOperator, unsupportedVersion } from './diag/catalogue-convert.js';
 import { DiagnosticError, invalid, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
 import { areKnown, isKnown, showDims, symbol, type Dim } from './ir/dim.js';
 import type { AttributeValue, Expander } from './ir/expander.js';
@@ -119,7 +119,7 @@ class Importer {
       else if (bound.kind !== 'poison') this.problems.push(unsupportedInterface(place, 'output', `a ${bound.kind}`));
     }
     if (graph.outputs.length === 0) this.problems.push(invalidModel({ file }, 'the model has no output'));
-    if (this.problems.some((d) => d.severity !== 'warning')) throw new DiagnosticError(this.problems);
+    if (this.problems.some(stops)) throw new DiagnosticError(this.problems);
     return { graph: { name: graph.name, inputs, outputs, nodes: this.nodes }, diagnostics: this.problems, results: this.results };
   }
 
@@ -230,7 +230,7 @@ class Importer {
     const before = this.problems.length;
     for (const n of body.nodes)
       this.node({ ...n, inputs: n.inputs.map((name) => (absent.has(name) ? '' : name)) }, inner);
-    if (this.problems.slice(before).some((d) => d.severity !== 'warning')) return [];
+    if (this.problems.slice(before).some(stops)) return [];
     return body.outputs.map((name) => {
       const bound = scope.get(name);
       return bound === undefined || bound.kind === 'poison' ? undefined : bound;
@@ -351,6 +351,9 @@ class Importer {
         return out.kind === 'tensor' ? out : invalid(`${opName} gave a ${out.kind}`);
       },
       constant: (t) => this.constant(weightOf(t), this.valueName('constant', inner)),
+      remark: (message, remedy) => {
+        this.problems.push(remark({ ...context.place, tensor: outputNames[0] }, message, remedy));
+      },
       inline: (graph, inputs) => {
         if (inner.depth >= MOST_NESTING) return invalid(`subgraphs nest deeper than ${MOST_NESTING}`);
         const scope = new Scope(context.scope);
@@ -363,8 +366,8 @@ class Importer {
         const before = this.problems.length;
         for (const n of graph.nodes) this.node(n, body);
         const found = this.problems.splice(before);
-        this.problems.push(...found.filter((d) => d.severity === 'warning'));
-        const hard = found.filter((d) => d.severity !== 'warning');
+        this.problems.push(...found.filter((d) => !stops(d)));
+        const hard = found.filter(stops);
         if (hard.length > 0) throw new DiagnosticError(hard);
         return graph.outputs.map(({ name }) => {
           const bound = scope.get(name);
@@ -374,6 +377,9 @@ class Importer {
     };
   }
 }
+
+/** Whether a finding keeps the model from being converted. */
+const stops = (d: Diagnostic): boolean => d.severity !== 'warning' && d.severity !== 'note';
 
 const NOTHING: ReadonlyMap<string, Attribute> = new Map();
 

@@ -34,6 +34,11 @@ export function refusedNode(place: Place, refusal: Refusal): Diagnostic {
   };
 }
 
+/** Something to know about a node that is converted, such as a form of its output that differs from ONNX's. */
+export function remark(place: Place, message: string, remedy: string): Diagnostic {
+  return { code: 'node-remark', severity: 'note', message, remedy, place };
+}
+
 /** A node reads a name that nothing before it writes. */
 export function unknownName(place: Place, tensor: string): Diagnostic {
   return {

@@ -15,6 +15,8 @@ export interface Expander {
   /** As `emit`, for the common case of one output that is a tensor. */
   one(op: string, inputs: (Bound | undefined)[], attributes?: Record<string, AttributeValue>, domain?: string): Value;
   constant(t: Tensor): Value;
+  /** Tells the user something about the node, where it is converted to other than they may expect. */
+  remark(message: string, remedy: string): void;
   /**
    * Reads a subgraph (the body of an If, Loop, Scan …) as if it stood here: its inputs are bound to these values, outer
    * names are seen. Gives its outputs.

@@ -63,8 +63,9 @@ export async function runCase(c: OracleCase, options: RunOptions): Promise<Outco
   }
 }
 
+/** Text stays: TensorFlow.js has no Transpose for it. */
 function ordersOf(c: OracleCase, r: Random): Record<string, number[]> {
-  return Object.fromEntries(Object.entries(c.inputs).flatMap(([name, g]) => (g.constant || g.tensor.dims.length < 2 ? [] : [[name, r.shuffle(g.tensor.dims.map((_, i) => i))]])));
+  return Object.fromEntries(Object.entries(c.inputs).flatMap(([name, g]) => (g.constant || g.tensor.dims.length < 2 || g.tensor.dtype === 'string' ? [] : [[name, r.shuffle(g.tensor.dims.map((_, i) => i))]])));
 }
 
 function reasonOf(diagnostics: readonly Diagnostic[]): string {

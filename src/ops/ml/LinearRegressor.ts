@@ -1,0 +1,31 @@
+import { invalid } from '../../diag/diagnostic.js';
+import { defineOp } from '../../ir/op.js';
+import { Composer } from '../compose.js';
+import { featuresOf } from './ensemble.js';
+import { linear } from './linear.js';
+import { postTransform, readPostTransform, type PostTransform } from './post-transform.js';
+
+interface Attrs {
+  readonly targets: number;
+  readonly coefficients: readonly number[];
+  readonly intercepts: readonly number[];
+  readonly transform: PostTransform;
+}
+
+export default defineOp<Attrs>({
+  name: 'LinearRegressor',
+  domain: 'ai.onnx.ml',
+  summary: 'linear regression',
+  read: {
+    1: (n) => ({
+      targets: n.int('targets'), coefficients: n.optFloats('coefficients') ?? invalid('there are no coefficients'),
+      intercepts: n.optFloats('intercepts') ?? [], transform: readPostTransform(n),
+    }),
+  },
+  infer: (n) => [{ dtype: 'float32', dims: [n.rank(0) === 1 ? 1 : n.dims(0)[0], n.attrs.targets] }],
+  expand: (n, _, e) => {
+    const { targets, coefficients, intercepts, transform } = n.attrs;
+    const c = new Composer(e);
+    return [postTransform(c, linear(c, featuresOf(c, n.value(0)), coefficients, intercepts, targets), transform)];
+  },
+});
