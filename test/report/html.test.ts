@@ -127,6 +127,39 @@ describe('index.html', () => {
       expect(shown).toContain(words);
   });
 
+  it('draws errors, values, the best classes and the maps of both sides', () => {
+    const pool = article('models/pool.onnx');
+    const labels = elements(pool).flatMap((e) => attribute(e, 'aria-label') ?? attribute(e, 'alt') ?? []);
+    for (const words of [
+      'Histogram of 256 errors: 200 are none, 17 beyond tolerance',
+      'Expected against actual: 4 of 256 values, from -1.5 to 2.25',
+      'Response map of the predicted class, 7 <b>cat, difference: 0 (white) to 0.6 (dark red)',
+      'The input with the response map over it, actual; the box holds what is above 0.25',
+    ])
+      expect(labels).toContain(words);
+    // of three by two places those above 0.25: the second and third of the lower row; one alone on the other side
+    const boxes = elements(pool).filter((e) => attribute(e, 'class') === 'box');
+    expect(boxes.map((e) => ['x', 'y', 'width', 'height'].map((name) => attribute(e, name)))).toEqual([
+      ['2', '2', '4', '2'],
+      ['2', '2', '2', '2'],
+    ]);
+    const classes = elements(article('models/heads.onnx')).filter((e) => attribute(e, 'class') === 'chart');
+    expect(classes.map(text).join()).toMatch(/1\s*2 tabby\s*0.8\s*2 tabby\s*0.8\s*2\s*1\s*0.15\s*0 differs\s*0.16/);
+  });
+
+  it('shows the engines beside each other where there are several', () => {
+    const given = report('mixed');
+    const heads = given.models.find((m) => m.path === 'models/heads.onnx') as Report['models'][number];
+    const [check] = heads.checks as [Report['models'][number]['checks'][number]];
+    heads.checks.push({ ...check, engine: 'cpu' });
+    const shown = elements(parse(reportHtml(given)));
+    const tables = shown.filter((e) => attribute(e, 'aria-label') === 'Errors by output and engine');
+    expect(tables.map((table) => tags(elements(table), 'tr').map((row) => cells(row).slice(0, 1)))).toEqual([
+      [['Output'], ['output_0']],
+      [['Output'], ['logits'], ['/feat/Relu_output_0']],
+    ]);
+  });
+
   it('takes hostile names for text', () => {
     const given = report('hostile');
     const page = reportHtml(given);
@@ -140,7 +173,7 @@ describe('index.html', () => {
   });
 
   it('stays small, whatever the number of models, layers, findings and the length of names', () => {
-    expect(Buffer.byteLength(reportHtml(report('mixed')))).toBeLessThan(80_000);
+    expect(Buffer.byteLength(reportHtml(report('mixed')))).toBeLessThan(120_000);
     const many = manyModels(300, 10);
     const page = reportHtml(many);
     expect(Buffer.byteLength(page)).toBeLessThan(8_000_000);

@@ -214,7 +214,7 @@ describe('a PNG', () => {
   };
 
   it('holds its pixels row by row, each behind a filter byte', () => {
-    const { IHDR, IDAT, PLTE } = parts(pngUrl(2, 2, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)));
+    const { IHDR, IDAT, PLTE } = parts(pngUrl(2, 2, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)).html);
     expect([...(IHDR ?? [])]).toEqual([0, 0, 0, 2, 0, 0, 0, 2, 8, 2, 0, 0, 0]);
     expect([...inflateSync(IDAT as Buffer)]).toEqual([0, 1, 2, 3, 4, 5, 6, 0, 7, 8, 9, 10, 11, 12]);
     expect(PLTE).toBeUndefined();

@@ -42,16 +42,15 @@ export function scatterChart({ sample, tolerance, elements = 0 }: Check & { samp
   const span = high - low || 1;
   const x = (v: number) => round(EDGE.left + ((v - low) / span) * INNER.width);
   const y = (v: number) => round(EDGE.top + (1 - (v - low) / span) * INNER.height);
-  const points = (wanted: boolean) =>
+  const points = (wanted: boolean): Markup[] =>
     expected
       .map((b, i) => ({ b, a: actual[i] as number }))
       .filter(({ a, b }) => isBeyond(a, b, tolerance) === wanted)
-      .map(({ a, b }) => `M${x(b)} ${y(a)}h0`)
-      .join('');
+      .map(({ a, b }) => h`M${x(b)} ${y(a)}h0`);
   const words = `Expected against actual: ${count(expected.length)} of ${count(elements)} values, from ${figure(low)} to ${figure(high)}`;
   const [within, beyond] = [points(false), points(true)];
   return h`<figure class="chart"><figcaption>Expected against actual</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words}">${frame()}
-<path class="same" d="M${x(low)} ${y(low)}L${x(high)} ${y(high)}"/>${within !== '' && h`<path class="dots good" d="${within}"/>`}${beyond !== '' && h`<path class="dots bad" d="${beyond}"/>`}
+<path class="same" d="M${x(low)} ${y(low)}L${x(high)} ${y(high)}"/>${within.length > 0 && h`<path class="dots good" d="${within}"/>`}${beyond.length > 0 && h`<path class="dots bad" d="${beyond}"/>`}
 <text class="tick" x="${EDGE.left}" y="${HEIGHT - 16}">${figure(low)}</text><text class="tick" x="${WIDTH - EDGE.right}" y="${HEIGHT - 16}" text-anchor="end">${figure(high)}</text>
 <text class="tick" x="${EDGE.left - 4}" y="${EDGE.top + 8}" text-anchor="end">${figure(high)}</text><text class="tick" x="${EDGE.left - 4}" y="${EDGE.top + INNER.height}" text-anchor="end">${figure(low)}</text>
 <text class="axis" x="${EDGE.left + INNER.width / 2}" y="${HEIGHT - 3}">expected (across), actual (up)</text></svg><p class="hint">${words}.</p></figure>`;

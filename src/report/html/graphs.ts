@@ -78,16 +78,14 @@ export const ARROW = h`<svg width="0" height="0" aria-hidden="true" class="defs"
 
 /** Straight where it can be, else rounded at its bends. */
 function edges({ ways }: Placed): Markup {
-  const way = (points: { x: number; y: number }[]): string =>
-    points
-      .map(({ x, y }, i) => {
-        const next = points[i + 1];
-        if (i === 0) return `M${x} ${y}`;
-        if (next === undefined) return `L${x} ${y}`;
-        const [mx, my] = [Math.round((x + next.x) / 2), Math.round((y + next.y) / 2)];
-        return `Q${x} ${y} ${mx} ${my}`;
-      })
-      .join('');
+  const way = (points: { x: number; y: number }[]): Markup[] =>
+    points.map(({ x, y }, i) => {
+      const next = points[i + 1];
+      if (i === 0) return h`M${x} ${y}`;
+      if (next === undefined) return h`L${x} ${y}`;
+      const [mx, my] = [Math.round((x + next.x) / 2), Math.round((y + next.y) / 2)];
+      return h`Q${x} ${y} ${mx} ${my}`;
+    });
   return join(ways.map((points) => h`<path d="${way(points)}"/>`));
 }
 

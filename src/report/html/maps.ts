@@ -7,10 +7,14 @@ import { className } from './class-name.js';
 /** Where a class is taken to be seen, as in the article: 0.25, or half of the largest score where that is less. */
 const THRESHOLD = 0.25;
 
-/** The maps of both sides and their difference; over the image, where there is one, the place of the predicted class. */
-export function responseFigures(maps: ResponseMaps): Markup {
+/**
+ * The maps of both sides and their difference; over the image, where there is one, the place of the predicted class.
+ *
+ * @param id of the image on the page
+ */
+export function responseFigures(maps: ResponseMaps, id: string): Markup {
   const { best, response, predicted, shows, image } = maps;
-  const side = (which: 'expected' | 'actual') => image && overlay(maps, which);
+  const side = (which: 'expected' | 'actual') => image && overlay(maps, which, id);
   const title =
     predicted === undefined
       ? shows === 'value'
@@ -54,6 +58,7 @@ function shownSize(width: number, height: number): { width: number; height: numb
 function overlay(
   { width, height, response, image, predicted }: ResponseMaps,
   which: 'expected' | 'actual',
+  id: string,
 ): Markup | undefined {
   if (image === undefined) return undefined;
   const bytes = Buffer.from(response[which], 'base64');
@@ -64,8 +69,13 @@ function overlay(
   const where =
     box &&
     h`<rect class="box" x="${Math.round(box.left * sx)}" y="${Math.round(box.top * sy)}" width="${Math.round((box.right - box.left + 1) * sx)}" height="${Math.round((box.bottom - box.top + 1) * sy)}"/>`;
+  // The same picture twice would be most of the page.
+  const picture =
+    which === 'expected'
+      ? h`<image id="${id}" width="${image.width}" height="${image.height}" href="${pngUrl(image.width, image.height, Buffer.from(image.rgb, 'base64'))}"/>`
+      : h`<use href="#${id}"/>`;
   const words = `The input with the response map over it, ${which}${threshold === undefined ? '' : `; the box holds what is above ${figure(threshold)}`}`;
-  return h`<figure><figcaption>${which === 'expected' ? 'Expected' : 'Actual'}, over the input</figcaption><svg class="over" width="${size.width}" height="${size.height}" viewBox="0 0 ${image.width} ${image.height}" role="img" aria-label="${words}"><image width="${image.width}" height="${image.height}" href="${pngUrl(image.width, image.height, Buffer.from(image.rgb, 'base64'))}"/><image class="map" opacity="0.5" width="${image.width}" height="${image.height}" preserveAspectRatio="none" href="${pngUrl(width, height, bytes, DARK_TO_BRIGHT)}"/>${where}</svg><p class="hint">${threshold === undefined ? '' : `Box: score above ${figure(threshold)}.`}</p></figure>`;
+  return h`<figure><figcaption>${which === 'expected' ? 'Expected' : 'Actual'}, over the input</figcaption><svg class="over" width="${size.width}" height="${size.height}" viewBox="0 0 ${image.width} ${image.height}" role="img" aria-label="${words}">${picture}<image class="map" opacity="0.5" width="${image.width}" height="${image.height}" preserveAspectRatio="none" href="${pngUrl(width, height, bytes, DARK_TO_BRIGHT)}"/>${where}</svg><p class="hint">${threshold === undefined ? '' : `Box: score above ${figure(threshold)}.`}</p></figure>`;
 }
 
 function valueToByte({ min, max }: MapPair, value: number): number {

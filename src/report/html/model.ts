@@ -1,4 +1,5 @@
 import { modelVerdict, shownPath, STATUS_WORDS } from '../verdict.js';
+import { engines } from './engines.js';
 import { facts } from './facts.js';
 import { findings } from './findings.js';
 import { graphs } from './graphs.js';
@@ -15,6 +16,7 @@ import { values } from './values.js';
 const SECTIONS: readonly Section[] = [
   divergence,
   outputs,
+  engines,
   values,
   findings,
   steps,

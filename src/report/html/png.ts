@@ -1,7 +1,8 @@
 import { crc32, deflateSync } from 'node:zlib';
+import { type Markup, raw } from './markup.js';
 
-/** A picture as a data: address of a PNG: with a palette, a byte per pixel; without, three. Rows from top to bottom. */
-export function pngUrl(width: number, height: number, pixels: Uint8Array, palette?: Uint8Array): string {
+/** A picture as a data: address of a PNG, ready to be an attribute's value: with a palette, a byte per pixel; without, three. Rows from top to bottom. */
+export function pngUrl(width: number, height: number, pixels: Uint8Array, palette?: Uint8Array): Markup {
   const perPixel = palette === undefined ? 3 : 1;
   const rowBytes = width * perPixel;
   // Each row begins with the number of its filter: none.
@@ -19,7 +20,7 @@ export function pngUrl(width: number, height: number, pixels: Uint8Array, palett
     chunk('IDAT', deflateSync(rows, { level: 9 })),
     chunk('IEND', new Uint8Array(0)),
   ]);
-  return `data:image/png;base64,${png.toString('base64')}`;
+  return raw(`data:image/png;base64,${png.toString('base64')}`);
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {

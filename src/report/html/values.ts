@@ -13,15 +13,18 @@ const SHOWN = 4;
 /** The values of both sides, drawn: how the errors are spread, values against values, the best classes, the maps. */
 export const values: Section = {
   title: 'Values',
-  body({ model, drawings }) {
+  body({ model, id, drawings }) {
     const drawable = checksWorstFirst(model.checks.filter((c) => c.histogram !== undefined && c.guarded !== true));
     const shown = drawable.slice(0, Math.min(SHOWN, drawings));
     if (shown.length === 0) return undefined;
-    return join(shown.map(comparison), '\n');
+    return join(
+      shown.map((check, i) => comparison(check, `${id}p${i}`)),
+      '\n',
+    );
   },
 };
 
-function comparison(check: Check): Markup {
+function comparison(check: Check, id: string): Markup {
   const parts = [
     check.histogram && histogramChart(check.histogram, check.elements ?? 0),
     check.sample && scatterChart({ ...check, sample: check.sample }),
@@ -29,7 +32,7 @@ function comparison(check: Check): Markup {
   ];
   const reference = check.reference.kind === 'stored' ? h`<code>${check.reference.name}</code>` : 'onnxruntime';
   return h`<h4><code>${check.output}</code> on ${check.engine} (${check.format}), against ${reference}</h4>
-<div class="charts">${join(parts)}</div>${check.maps && responseFigures(check.maps)}`;
+<div class="charts">${join(parts)}</div>${check.maps && responseFigures(check.maps, id)}`;
 }
 
 /** The best classes of both sides, line by line. */
