@@ -71,10 +71,13 @@ import ml_TreeEnsembleClassifier from './ml/TreeEnsembleClassifier.js';
 import ml_TreeEnsembleRegressor from './ml/TreeEnsembleRegressor.js';
 import ml_TreeWalk from './ml/TreeWalk.js';
 import ml_ZipMap from './ml/ZipMap.js';
+import nn_Attention from './nn/Attention.js';
 import nn_AveragePool from './nn/AveragePool.js';
 import nn_BatchNormalization from './nn/BatchNormalization.js';
+import nn_CausalConvWithState from './nn/CausalConvWithState.js';
 import nn_Conv from './nn/Conv.js';
 import nn_ConvTranspose from './nn/ConvTranspose.js';
+import nn_FlexAttention from './nn/FlexAttention.js';
 import nn_GlobalAveragePool from './nn/GlobalAveragePool.js';
 import nn_GlobalLpPool from './nn/GlobalLpPool.js';
 import nn_GlobalMaxPool from './nn/GlobalMaxPool.js';
@@ -82,11 +85,13 @@ import nn_GroupNormalization from './nn/GroupNormalization.js';
 import nn_InstanceNormalization from './nn/InstanceNormalization.js';
 import nn_LRN from './nn/LRN.js';
 import nn_LayerNormalization from './nn/LayerNormalization.js';
+import nn_LinearAttention from './nn/LinearAttention.js';
 import nn_LpPool from './nn/LpPool.js';
 import nn_MaxPool from './nn/MaxPool.js';
 import nn_RMSNormalization from './nn/RMSNormalization.js';
 import nn_Relu from './nn/Relu.js';
 import nn_Resize from './nn/Resize.js';
+import nn_RotaryEmbedding from './nn/RotaryEmbedding.js';
 import nn_Upsample from './nn/Upsample.js';
 import quantize_ConvInteger from './quantize/ConvInteger.js';
 import quantize_DequantizeLinear from './quantize/DequantizeLinear.js';
@@ -107,6 +112,12 @@ import reduce_ReduceMin from './reduce/ReduceMin.js';
 import reduce_ReduceNorms from './reduce/ReduceNorms.js';
 import reduce_ReduceProd from './reduce/ReduceProd.js';
 import reduce_ReduceSum from './reduce/ReduceSum.js';
+import sequence_ConcatFromSequence from './sequence/ConcatFromSequence.js';
+import sequence_Optional from './sequence/Optional.js';
+import sequence_SequenceConstruct from './sequence/SequenceConstruct.js';
+import sequence_SequenceInsert from './sequence/SequenceInsert.js';
+import sequence_SequenceMap from './sequence/SequenceMap.js';
+import sequence_SplitToSequence from './sequence/SplitToSequence.js';
 import shape_Cast from './shape/Cast.js';
 import shape_CenterCropPad from './shape/CenterCropPad.js';
 import shape_Compress from './shape/Compress.js';
@@ -216,10 +227,13 @@ export const OPERATORS = [
   ml_TreeEnsembleRegressor,
   ml_TreeWalk,
   ml_ZipMap,
+  nn_Attention,
   nn_AveragePool,
   nn_BatchNormalization,
+  nn_CausalConvWithState,
   nn_Conv,
   nn_ConvTranspose,
+  nn_FlexAttention,
   nn_GlobalAveragePool,
   nn_GlobalLpPool,
   nn_GlobalMaxPool,
@@ -227,11 +241,13 @@ export const OPERATORS = [
   nn_InstanceNormalization,
   nn_LRN,
   nn_LayerNormalization,
+  nn_LinearAttention,
   nn_LpPool,
   nn_MaxPool,
   nn_RMSNormalization,
   nn_Relu,
   nn_Resize,
+  nn_RotaryEmbedding,
   nn_Upsample,
   quantize_ConvInteger,
   quantize_DequantizeLinear,
@@ -252,6 +268,12 @@ export const OPERATORS = [
   reduce_ReduceNorms,
   reduce_ReduceProd,
   reduce_ReduceSum,
+  sequence_ConcatFromSequence,
+  sequence_Optional,
+  sequence_SequenceConstruct,
+  sequence_SequenceInsert,
+  sequence_SequenceMap,
+  sequence_SplitToSequence,
   shape_Cast,
   shape_CenterCropPad,
   shape_Compress,
