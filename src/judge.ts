@@ -39,6 +39,7 @@ export async function judge(turn: Turn, folder: string, source: Source, report: 
       ...(settings.references === '' ? {} : { references: settings.references }),
       tolerance: { rtol: settings.rtol, atol: settings.atol, rangeTol: settings.rangeTol },
       engines: settings.engines,
+      runSource: settings.whenNoReference === 'onnxruntime',
     } satisfies VerifyRequest,
     turn.deadline,
     turn.doing,

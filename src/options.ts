@@ -226,9 +226,9 @@ export const OPTIONS = {
     default: 'wasm',
     on: JUDGING,
   }),
-  whenNoReference: choice(['skip', 'fail'], {
-    doc: 'Without a stored reference: `skip` (the model is `unverified`) or `fail`.',
-    default: 'skip',
+  whenNoReference: choice(['onnxruntime', 'skip', 'fail'], {
+    doc: 'Without a stored reference: `onnxruntime` (run the source in the bundled onnxruntime-web on seeded inputs, and compare with what it computes), `skip` (the model is `unverified`) or `fail`.',
+    default: 'onnxruntime',
     on: JUDGING,
   }),
   failOn: choice(['error', 'mismatch', 'unsupported', 'unverified', 'warning', 'never'], {

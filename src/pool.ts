@@ -4,12 +4,13 @@
  * environment is an allow-list.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Call } from './serve.js';
+import { memoryOfMachine, residentBytes } from './verify/process/memory.js';
+
+export { memoryOfMachine };
 
 export type FailureReason =
   | 'crashed' // the process ended by itself
@@ -91,12 +92,6 @@ const OUTPUT_GRACE_MS = 200;
 const WATCH_MS = 250;
 
 const MB = 2 ** 20;
-
-/** Memory that this process may use: the machine's, or less in a container. */
-export function memoryOfMachine(): number {
-  const constrained = process.constrainedMemory?.() ?? 0;
-  return constrained > 0 ? Math.min(constrained, os.totalmem()) : os.totalmem();
-}
 
 export function createPool(options: PoolOptions): Pool {
   const total = memoryOfMachine();
@@ -330,15 +325,4 @@ function howItEnded(
 export function childEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const allowed = new Set(ENVIRONMENT.map((name) => name.toLowerCase()));
   return Object.fromEntries(Object.entries(from).filter(([name]) => allowed.has(name.toLowerCase())));
-}
-
-/** Bytes that a process holds in memory. Known on Linux only; elsewhere V8's own bound is what limits a child. */
-function residentBytes(pid: number | undefined): number | undefined {
-  if (process.platform !== 'linux' || pid === undefined) return undefined;
-  try {
-    const kilobytes = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
-    return kilobytes ? Number(kilobytes[1]) * 1024 : undefined;
-  } catch {
-    return undefined;
-  }
 }

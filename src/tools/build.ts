@@ -2,8 +2,8 @@
  * Builds dist/ from lib/ (what tsc wrote): `node lib/tools/build.js`, or with `--check` builds in memory, compares with
  * dist/ and ends with 1 where it differs. The same sources and lockfile give the same bytes on every machine.
  *
- * The program has three doors (cli, action, worker) but one bundle: what they share is in it once, and every dynamic
- * import is a chunk of its own, read only when it is needed. dist/cli.js, action.js and worker.js only open the door.
+ * The program has several doors (DOORS) but one bundle: what they share is in it once, and every dynamic import is a chunk
+ * of its own, read only when it is needed. dist/cli.js, action.js, worker.js and engine.js only open the door.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const DIST = join(ROOT, 'dist');
 
 /** One file of lib/ a door. Each does its work when it is imported. */
-const DOORS = ['cli', 'action', 'worker'];
+const DOORS = ['cli', 'action', 'worker', 'engine'];
 
 /** Files that a bundled package reads at run time from the folder of its own code, so they go beside the bundle. */
 const RUNTIME_FILES: Record<string, string[]> = {

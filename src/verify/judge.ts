@@ -4,14 +4,15 @@ import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
 import type { Judgement, ToleranceSettings } from './checks.js';
 import { readReference } from './reference-set.js';
 import { findReferences } from './references.js';
-import { verdictOf, verifyModel, type VerifySettings } from './verify.js';
+import { SecondOpinion } from './source/opinion.js';
+import { type ReferenceSource, verdictOf, verifyModel, type VerifySettings } from './verify.js';
 import { openModel, type WrittenModel } from './written.js';
 
 /** What the judge is asked: plain JSON, so that it can go to another process. Paths are absolute. */
 export interface VerifyRequest {
   /** One converted model: model.json, its shards, conversion.json; perhaps another format in a sub-folder. */
   folder: string;
-  /** The .onnx file, beside which references are looked for. It isn't read. */
+  /** The .onnx file, beside which references are looked for. It is read where there are none and the source is to be run. */
   model: string;
   /** What diagnostics name as the file, with `/`. */
   relativePath: string;
@@ -23,6 +24,8 @@ export interface VerifyRequest {
   /** By ONNX's name of the output. */
   outputs?: Record<string, Partial<ToleranceSettings>>;
   engines: string[];
+  /** Where outputs to compare with aren't stored, what onnxruntime computes takes their place. */
+  runSource?: boolean;
 }
 
 /** The sub-folders of a model folder that hold the same model in another format. */
@@ -45,8 +48,9 @@ export async function judge(request: VerifyRequest, progress?: (step: string) =>
     timings: {},
     restart: false,
   };
+  const opinion = request.runSource ? new SecondOpinion(request.model, request.relativePath, progress) : undefined;
   for (const folder of folders) {
-    const one = await judgeFolder(folder, request, progress);
+    const one = await judgeFolder(folder, request, opinion, progress);
     all.checks.push(...one.checks);
     all.diagnostics.push(...one.diagnostics.filter((d) => !all.diagnostics.some((known) => same(known, d))));
     all.engines.push(...one.engines.filter((e) => !all.engines.some((known) => known.name === e.name)));
@@ -63,6 +67,11 @@ export async function judge(request: VerifyRequest, progress?: (step: string) =>
     }
     all.restart ||= one.restart;
   }
+  if (opinion) {
+    all.engines.push(...opinion.facts());
+    Object.assign(all.timings, opinion.timings());
+    await opinion.close();
+  }
   all.verdict = verdictOf(all.checks, all.diagnostics);
   return all;
 }
@@ -70,6 +79,7 @@ export async function judge(request: VerifyRequest, progress?: (step: string) =>
 async function judgeFolder(
   folder: string,
   request: VerifyRequest,
+  opinion: SecondOpinion | undefined,
   progress?: (step: string) => void,
 ): Promise<Judgement> {
   const { model: onnx, relativePath, workspace, tolerance, engines, outputs } = request;
@@ -86,18 +96,27 @@ async function judgeFolder(
     .map((t) => t.trim())
     .filter((t) => t !== '');
   const found = findReferences({ model: onnx, workspace, templates }, model.record);
-  const sources = found.sets.map((files) => ({
-    kind: 'stored' as const,
+  const sources: ReferenceSource[] = found.sets.map((files) => ({
+    kind: 'stored',
     name: files.name,
-    load: () => readReference(files, model.record, workspace),
+    load: () => {
+      const read = readReference(files, model.record, workspace);
+      return opinion ? opinion.completed(read, model.record) : read;
+    },
   }));
+  const own: Diagnostic[] = [...found.diagnostics];
+  if (sources.length === 0 && opinion && !own.some((d) => d.severity === 'error')) {
+    const { references, diagnostics } = await opinion.references(model.record);
+    sources.push(...references);
+    own.push(...diagnostics);
+  }
   const judgement = await verifyModel(model, sources, {
     engines,
     tolerance,
     outputs,
     progress,
   } satisfies VerifySettings);
-  const diagnostics: Diagnostic[] = [...found.diagnostics, ...judgement.diagnostics];
+  const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
   return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
 }
 

@@ -31,6 +31,10 @@ export interface ReferenceFiles {
 /** A set, or why there is none. `diagnostics` may hold notes beside a set. */
 export interface ReadResult {
   readonly set?: ReferenceSet;
+  /** Where there is no set for want of outputs alone: what was stored. */
+  readonly inputs?: ReadonlyMap<string, Tensor>;
+  /** The set's outputs aren't stored: the source was run. */
+  readonly computed?: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -81,8 +85,9 @@ export function readReference(files: ReferenceFiles, record: ConversionRecord, w
   if (faulty()) return { diagnostics };
   diagnostics.push(...missing(record.inputs, inputs, 'input', files.shown));
   if (outputs.size === 0 && record.outputs.length > 0) {
+    if (faulty()) return { diagnostics };
     diagnostics.push(say.referenceWithoutOutputs(files.shown));
-    return { diagnostics };
+    return { inputs, diagnostics };
   }
   diagnostics.push(...missing(record.outputs, outputs, 'output', files.shown));
   return faulty() ? { diagnostics } : { set: { inputs, outputs }, diagnostics };

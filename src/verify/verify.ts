@@ -34,7 +34,7 @@ export interface ReferenceSource {
   readonly kind: 'stored' | 'onnxruntime';
   /** Shown in the checks. */
   readonly name: string;
-  load(): ReadResult;
+  load(): ReadResult | Promise<ReadResult>;
 }
 
 /** How to judge. */
@@ -174,10 +174,11 @@ class Trial {
     timings: EngineTimings,
   ): Promise<Failure | undefined> {
     const { file, format, record } = this.#model;
-    const { set, diagnostics } = reference.load();
+    const { set, diagnostics, computed } = await reference.load();
     for (const d of diagnostics) this.#say(`${d.code} ${d.place.file} ${d.place.tensor} ${d.message}`, d);
     if (!set) return undefined;
-    const base = { engine: engine.name, format, reference: { kind: reference.kind, name: reference.name } };
+    const kind = computed ? 'onnxruntime' : reference.kind;
+    const base = { engine: engine.name, format, reference: { kind, name: reference.name } } as const;
     const failed = (d: Diagnostic, key: string) => {
       this.#checks.push({ ...base, status: 'error', reason: d.message });
       this.#say(key, d);

@@ -37,7 +37,7 @@ test("the contract's line is understood, and what it leaves out has its default"
       failOn: 'unsupported',
       timeoutPerModel: 600,
       maxModelSize: 2048,
-      whenNoReference: 'skip',
+      whenNoReference: 'onnxruntime',
       ifNoModelsFound: 'warn',
     },
   });
