@@ -1,5 +1,5 @@
 import { maxDim } from '../../ir/dim.js';
-import { globalPool } from './reduce-keras.js';
+import { reduceLayers } from './reduce-keras.js';
 import { extremes, reduction } from './reduce.js';
 
 export default reduction({
@@ -11,5 +11,5 @@ export default reduction({
   value: (v, dtype) => v.reduce((p, q) => (Number.isNaN(p) || p > q ? p : q), extremes(dtype).least),
   big: (v) => v.reduce((p, q) => (p > q ? p : q)),
   elems: maxDim,
-  keras: (n, x, k) => globalPool(n, x, k, 'GlobalMaxPooling2D'),
+  keras: (n, x, k) => reduceLayers(n, x, k, 'Max'),
 });

@@ -2,7 +2,7 @@ import { isKnown, type Dim } from '../../ir/dim.js';
 import { isFloat, isInteger } from '../../tensor/dtype.js';
 import { needFewAxes } from '../collapse.js';
 import { quotient } from '../math/integers.js';
-import { globalPool } from './reduce-keras.js';
+import { reduceLayers } from './reduce-keras.js';
 import { reduction } from './reduce.js';
 
 const total = (v: readonly number[]) => v.reduce((p, q) => p + q, 0);
@@ -22,5 +22,5 @@ export default reduction({
   },
   value: (v, dtype) => (isInteger(dtype) ? Math.trunc(total(v) / v.length) : total(v) / v.length),
   big: (v) => v.reduce((p, q) => p + q, 0n) / BigInt(Math.max(v.length, 1)),
-  keras: (n, x, k) => globalPool(n, x, k, 'GlobalAveragePooling2D'),
+  keras: (n, x, k) => reduceLayers(n, x, k, 'Mean'),
 });

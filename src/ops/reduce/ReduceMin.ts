@@ -1,4 +1,5 @@
 import { minDim } from '../../ir/dim.js';
+import { reduceLayers } from './reduce-keras.js';
 import { extremes, reduction } from './reduce.js';
 
 export default reduction({
@@ -10,4 +11,5 @@ export default reduction({
   value: (v, dtype) => v.reduce((p, q) => (Number.isNaN(p) || p < q ? p : q), extremes(dtype).greatest),
   big: (v) => v.reduce((p, q) => (p < q ? p : q)),
   elems: minDim,
+  keras: (n, x, k) => reduceLayers(n, x, k, 'Min'),
 });

@@ -3,6 +3,7 @@ import type { View } from '../../ir/view.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { needFewAxes } from '../collapse.js';
 import { magnitude } from '../math/integers.js';
+import { reduceLayers } from './reduce-keras.js';
 import { reduction, type Over, type ReduceAttrs } from './reduce.js';
 
 const sum = (v: readonly number[]) => v.reduce((p, q) => p + q, 0);
@@ -49,6 +50,7 @@ export default [
     graph: (x, over, b, n) => over('Sum', isUnsigned(n.dtype(0)) ? x : isInteger(n.dtype(0)) ? magnitude(x, b) : b.op('Abs', [x])),
     value: (v) => sum(v.map(Math.abs)),
     big: (v) => v.reduce((p, q) => p + abs(q), 0n),
+    keras: (n, x, k) => reduceLayers(n, x, k, 'L1'),
   }),
   reduction({
     name: 'ReduceL2',
@@ -60,6 +62,7 @@ export default [
       return isFloat(n.dtype(0)) ? b.op('Sqrt', [total]) : integerRoot(total, b);
     },
     value: (v) => Math.sqrt(squares(v)),
+    keras: (n, x, k) => reduceLayers(n, x, k, 'L2'),
   }),
   reduction({
     name: 'ReduceSumSquare',
@@ -69,6 +72,7 @@ export default [
     graph: (x, over, b, n) => over('Sum', squared(n, x, b)),
     value: squares,
     big: (v) => v.reduce((p, q) => p + q * q, 0n),
+    keras: (n, x, k) => reduceLayers(n, x, k, 'SumSquare'),
   }),
   reduction({
     name: 'ReduceLogSum',
@@ -85,5 +89,6 @@ export default [
     empty: () => Number.NEGATIVE_INFINITY,
     graph: (x, over, b, n) => throughFloat(n, x, b, (v) => logSumExp(n, v, over, b)),
     value: (v) => Math.log(sum(v.map(Math.exp))),
+    keras: (n, x, k) => reduceLayers(n, x, k, 'LogSumExp'),
   }),
 ];

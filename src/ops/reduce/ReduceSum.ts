@@ -1,5 +1,6 @@
 import { addDim } from '../../ir/dim.js';
 import { wrapped } from '../math/integers.js';
+import { reduceLayers } from './reduce-keras.js';
 import { reduction } from './reduce.js';
 
 export default reduction({
@@ -11,4 +12,5 @@ export default reduction({
   value: (v) => v.reduce((p, q) => p + q, 0),
   big: (v) => v.reduce((p, q) => p + q, 0n),
   elems: addDim,
+  keras: (n, x, k) => reduceLayers(n, x, k, 'Sum'),
 });

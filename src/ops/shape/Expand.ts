@@ -6,6 +6,7 @@ import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import { canSize, sizeFrom } from '../../tf/sizes.js';
 import { elementOf } from '../../tf/take.js';
+import { expandLayers } from './slice-keras.js';
 
 interface Attrs {
   /** The shape that the input is broadcast with; undefined where only the model's run tells it. */
@@ -63,6 +64,7 @@ export default defineOp<Attrs>({
     if (dims.includes(0)) return b.op('Tile', [b.reshape(x, [...new Array<number>(rank - from.length).fill(1), ...from]), b.ints(dims.map((d) => (d === 0 ? 0 : 1)))]);
     return b.op('BroadcastTo', [x, b.sizes(sizes)]);
   },
+  keras: expandLayers,
 });
 
 function dimsOf(n: View<Attrs>): readonly Dim[] {

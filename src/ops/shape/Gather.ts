@@ -6,6 +6,7 @@ import { takeAxis } from '../../ir/pieces.js';
 import { normalAxis } from '../../ir/view.js';
 import { numbersOf } from '../../tensor/tensor.js';
 import { nonNegative, takeConstant } from '../../tf/take.js';
+import { gatherLayers } from './slice-keras.js';
 
 interface Attrs {
   readonly axis: number;
@@ -46,6 +47,7 @@ export default defineOp<Attrs>({
     if (axis === 0 && dims.length > 1) return b.op('GatherNd', [x, b.op('ExpandDims', [at, b.scalar(n.rank(1), 'int32')])]);
     return b.op('GatherV2', [x, at, b.scalar(axis, 'int32')]);
   },
+  keras: gatherLayers,
 });
 
 /** Indices that may be negative, as 0 … size-1. */

@@ -7,7 +7,7 @@ import { defineOp } from '../../ir/op.js';
 import { normalAxis, type RawNode } from '../../ir/view.js';
 import { int64s, tensorOf } from '../../tensor/tensor.js';
 import { canSize } from '../../tf/sizes.js';
-import { dataFormat } from '../../keras/builder.js';
+import { padLayers } from './pad-keras.js';
 import { padded, sourceOf, type PadMode } from './padding.js';
 
 interface Attrs {
@@ -52,17 +52,7 @@ export default defineOp<Attrs>({
     const number = value ? numbersOf(value)[0] : 0;
     return padded(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, pads ? arrange(pads, n.layout(0)) : undefined, mode, fill ?? number, given && { ref: given, order: n.layout(0) });
   },
-  keras: (n, [x], k) => {
-    const { mode, value, pads } = n.attrs;
-    const format = dataFormat(n.value(0));
-    const flat = pads?.flat() ?? [undefined];
-    const zero = mode === 'constant' && !n.has(2) && (!value || numbersOf(value)[0] === 0);
-    if (!pads || !zero || n.rank(0) !== 4 || !flat.every((p) => p !== undefined && isKnown(p) && p >= 0) || flat.slice(0, 4).some((p) => p !== 0))
-      return refuse('only zeros around the height and width of an image have a stock layer', 'convert to a graph-model');
-    const spatial = pads.slice(2) as readonly (readonly [number, number])[];
-    const first = format === 'channels_last' ? 1 : 2;
-    return k.layer('ZeroPadding2D', [x], { padding: spatial.map((p) => [...p]), data_format: format }, { shape: x.shape.map((d, i) => (d === null || !spatial[i - first] ? d : d + spatial[i - first][0] + spatial[i - first][1])) });
-  },
+  keras: padLayers,
 });
 
 function read(n: RawNode): Attrs {

@@ -8,6 +8,7 @@ import { normalAxis, type RawNode } from '../../ir/view.js';
 import { int64s } from '../../tensor/tensor.js';
 import { canSize } from '../../tf/sizes.js';
 import { cut, indicesOf, lengthOf, type Cut } from './cut.js';
+import { sliceLayers } from './slice-keras.js';
 
 interface Attrs {
   readonly cuts: readonly Cut[];
@@ -49,22 +50,7 @@ export default defineOp<Attrs>({
     if (x.dtype === 'string') return refuse('TensorFlow.js slices no strings');
     return cut(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, n.attrs.cuts.map((c) => ({ ...c, axis: n.position(0, c.axis) })), starts, ends, steps);
   },
-  keras: (n, [x], k) => {
-    // A crop of an image's height and width has a layer; the ends are counted from the end.
-    const [height, width] = n.layout(0).at(-1) === 1 ? [1, 2] : [2, 3];
-    const dims = arrange(n.dims(0), n.layout(0));
-    const crops = dims.map((): [number, number] => [0, 0]);
-    for (const c of n.attrs.cuts) {
-      const axis = n.position(0, c.axis);
-      const size = dims[axis];
-      if (!isKnown(size)) return refuse('the size of the axis is not known', 'convert to a graph-model');
-      const at = indicesOf(size, c);
-      if (!at || at.length === 0 || c.step !== 1) return refuse('no stock layer takes every other element, or nothing', 'convert to a graph-model');
-      crops[axis] = [at[0], size - at[0] - at.length];
-    }
-    if (crops.some(([p, q], axis) => p + q > 0 && axis !== height && axis !== width) || dims.length !== 4) return refuse('only the height and width of an image have a layer that crops them', 'convert to a graph-model');
-    return k.layer('Cropping2D', [x], { cropping: [crops[height], crops[width]], data_format: height === 1 ? 'channels_last' : 'channels_first' });
-  },
+  keras: sliceLayers,
 });
 
 function read(n: RawNode): Attrs {

@@ -5,6 +5,7 @@ import { defineOp } from '../../ir/op.js';
 import { takeAxis } from '../../ir/pieces.js';
 import { normalAxis, type RawNode, type View } from '../../ir/view.js';
 import { sizesFrom } from '../../tf/sizes.js';
+import { splitLayers } from './slice-keras.js';
 
 interface Attrs {
   readonly axis: number;
@@ -45,6 +46,7 @@ export default defineOp<Attrs>({
     if (!sizes) return refuse('the sizes of the parts can\'t be told from those of the input', 'fix the sizes with input-shapes in the config');
     return b.many('SplitV', [x, sizes, b.scalar(axis, 'int32')], {}, types);
   },
+  keras: splitLayers,
 });
 
 const axisOf = (n: RawNode): number => normalAxis(n.optInt('axis') ?? 0, n.input(0)?.type.dims.length ?? 0);

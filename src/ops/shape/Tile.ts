@@ -7,6 +7,7 @@ import { normalAxis, type RawNode } from '../../ir/view.js';
 import { int64s } from '../../tensor/tensor.js';
 import { canSize, sizeFrom } from '../../tf/sizes.js';
 import { elementOf } from '../../tf/take.js';
+import { tileLayers } from './slice-keras.js';
 
 interface Attrs {
   /** How often each axis is repeated; undefined where only the model's run tells it. */
@@ -47,6 +48,7 @@ export default defineOp<Attrs>({
     });
     return b.op('Tile', [x, b.sizes(sizes)]);
   },
+  keras: tileLayers,
 });
 
 function read(n: RawNode): Attrs {

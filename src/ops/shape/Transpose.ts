@@ -1,10 +1,11 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
+import { invalid } from '../../diag/diagnostic.js';
 import { arrange, identity } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { permuted } from '../../ir/weights.js';
 import { weightOf } from '../../tensor/tensor.js';
 import { transposeSized } from '../../tf/transpose.js';
 import type { View } from '../../ir/view.js';
+import { transposeLayers } from './slice-keras.js';
 
 interface Attrs {
   /** The result's axis i is the input's axis perm[i]. */
@@ -27,11 +28,7 @@ export default defineOp<Attrs>({
   elems: (n) => n.elems(0),
   fold: (n, [x]) => [permuted(weightOf(x), n.attrs.perm).load()],
   graph: (n, [x], b) => transposeSized(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, moves(n)),
-  keras: (n, [x], k) => {
-    const perm = moves(n);
-    if (perm[0] !== 0) return refuse('the batch (axis 0) moves, and a Keras layer never touches it', 'convert to a graph-model');
-    return k.layer('Permute', [x], { dims: perm.slice(1) });
-  },
+  keras: (n, [x], k) => transposeLayers(moves(n), x, k),
 });
 
 /** The perm in memory. */

@@ -99,11 +99,9 @@ export function reshapeInMemory(n: View, x: Ref, b: GraphBuilder, shape?: Ref): 
 export function reshapeLayer(n: View, x: Layer, k: KerasBuilder, flat: boolean): Layer {
   const out = n.outputs[0];
   if (!out) return x;
-  const [first] = groupsOf(n.dims(0), out.type.dims);
-  const batchStays = first?.from.length === 1 && first.to.length === 1;
-  if (!batchStays) return refuse('the batch (axis 0) changes, and a Keras layer never touches it', 'convert to a graph-model');
-  const target = arrange(out.type.dims, out.layout).slice(1).map((d) => (isKnown(d) ? d : -1));
+  // That the batch stays alone was seen to before (passes/batch.ts).
   if (flat && x.shape.length > 2 && out.type.dims.length === 2 && x.shape.slice(1).every((d) => d !== null)) return k.layer('Flatten', [x], { data_format: 'channels_last' });
-  if (target.filter((d) => d === -1).length > 1) return refuse('a Reshape layer can leave one size open, and here are more', 'convert to a graph-model, or fix the sizes with input-shapes');
-  return k.layer('Reshape', [x], { target_shape: target });
+  const target = k.outputShape().slice(1);
+  if (target.filter((d) => d === null).length > 1) return refuse('a Reshape layer can leave one size open, and here are more', 'convert to a graph-model, or fix the sizes with input-shapes in the config');
+  return k.layer('Reshape', [x], { target_shape: target.map((d) => d ?? -1) });
 }
