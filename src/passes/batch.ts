@@ -95,16 +95,25 @@ function product(node: Node, [a, b]: Given): Batch {
   return { axis: p ?? q };
 }
 
-/** X [T, B, I] and states [dirs, B, H], or with layout 1 the batch first. */
+/** X [T, B, I] and states [dirs, B, H], or the batch first. */
 function recurrent(node: Node, given: Given): Batch[] {
-  const { layout } = node.attrs as { layout?: number };
-  const at = layout === 1 ? 0 : 1;
+  const { batchFirst } = node.attrs as { batchFirst: boolean };
+  const at = batchFirst ? 0 : 1;
   const wrong = given.some((b, i) => b !== undefined && i !== 4 && b !== at);
   const why = lost(`axis ${at} of its input is the batch for ${node.op.name}, and in this model axis 0 of the inputs is; export it with batch_first`);
-  return wrong ? [why, why, why] : [{ axis: layout === 1 ? 0 : 2 }, { axis: at }, { axis: at }];
+  return wrong ? [why, why, why] : [{ axis: batchFirst ? 0 : 2 }, { axis: at }, { axis: at }];
+}
+
+/** Operators along an axis that can't be the batch. */
+function along(node: Node, given: Given): Batch {
+  const { axis } = node.attrs as { axis: number };
+  const at = axis < 0 ? axis + rankOf(node.inputs[0]) : axis;
+  const batch = aligned(node, given);
+  return batch.axis === at ? lost(`it goes along the batch (axis ${at}), which a Keras layer never touches`) : batch;
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
+  Softmax: along, LogSoftmax: along, Hardmax: along, LpNormalization: along, Concat: along,
   Transpose: (node, [batch]) => ({ axis: (node.attrs as { perm: readonly number[] }).perm.indexOf(batch ?? 0) }),
   Squeeze: (node, [batch]) => {
     const { axes } = node.attrs as { axes: readonly number[] };

@@ -1,7 +1,7 @@
-import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import { alongAxis } from '../collapse.js';
 import { flattened, readSoftmax, type SoftmaxAttrs } from './along-axis.js';
+import { softmaxLayers } from './softmax-keras.js';
 
 export default defineOp<SoftmaxAttrs>({
   name: 'LogSoftmax',
@@ -19,8 +19,5 @@ export default defineOp<SoftmaxAttrs>({
       return b.sub(shifted, b.op('Log', [b.op('Sum', [b.op('Exp', [shifted]), axes], { keep_dims: true })]));
     });
   },
-  keras: (n, [x], k) => {
-    if (n.position(0, n.attrs.axis) !== n.rank(0) - 1 || n.rank(0) < 2) return refuse('Keras has log_softmax over the last axis only', 'convert to a graph-model');
-    return k.layer('Activation', [x], { activation: 'log_softmax' });
-  },
+  keras: (n, [x], k) => softmaxLayers(n, x, k, true),
 });

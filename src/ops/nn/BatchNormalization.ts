@@ -1,9 +1,9 @@
 import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
-import { batchShape } from '../../keras/builder.js';
 import type { Weight } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { batchNormalization } from './normalize-keras.js';
 
 interface Attrs {
   readonly epsilon: number;
@@ -45,25 +45,7 @@ export default defineOp<Attrs>({
     };
     return [y(), n.outputs[1] && b.op('Identity', [mean]), n.outputs[2] && b.op('Identity', [variance])];
   },
-  keras: (n, [x], k) => {
-    if (n.attrs.training) return refuse('training_mode=1: a layer normalizes by stored statistics', 'export the model in evaluation mode (model.eval()), or convert to a graph-model');
-    const rank = n.rank(0);
-    const axis = n.position(0, 1);
-    if (rank > 4) return refuse('BatchNormalization of rank 5 is not implemented in TensorFlow.js', 'convert to a graph-model');
-    // tfjs-layers normalizes along the last axis only: with another one it takes the statistics round and round in the
-    // order of memory, without an error. So the channels are moved there and back.
-    const moved = k.dialect === 'tfjs' && axis !== rank - 1;
-    const shape = batchShape(n.outputs[0] ?? n.value(0));
-    const [input, last] = moved ? [k.layer('Permute', [x], { dims: [...range(2, rank), 1] }, { suffix: '_HWC', shape: [null, ...shape.slice(2), shape[1]] }), rank - 1] : [x, axis];
-    const y = k.layer('BatchNormalization', [input], { axis: last, momentum: n.attrs.momentum, epsilon: n.attrs.epsilon, center: true, scale: true }, {
-      shape: input.shape,
-      weights: [
-        { name: 'gamma', weight: n.needWeight(1, 'scale') }, { name: 'beta', weight: n.needWeight(2, 'bias') },
-        { name: 'moving_mean', weight: n.needWeight(3, 'the mean'), trainable: false }, { name: 'moving_variance', weight: n.needWeight(4, 'the variance'), trainable: false },
-      ],
-    });
-    return moved ? k.layer('Permute', [y], { dims: [rank - 1, ...range(1, rank - 1)] }, { suffix: '_CHW', shape }) : y;
-  },
+  keras: batchNormalization,
 });
 
 /** from, from+1 … to-1 */

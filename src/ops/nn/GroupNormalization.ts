@@ -3,6 +3,7 @@ import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { Amounts } from '../../tf/amounts.js';
 import { standardized } from './normalize.js';
+import { groupNormalization } from './normalize-keras.js';
 
 interface Attrs {
   readonly epsilon: number;
@@ -34,4 +35,5 @@ export default defineOp<Attrs>({
     const shape = last ? [groups, perGroup ? 1 : channels / groups] : [groups, perGroup ? 1 : channels / groups, 1];
     return a.reshape(b.add2(b.mul(y, b.reshape(scale, shape)), b.reshape(bias, shape)), sizes);
   },
+  keras: groupNormalization,
 });

@@ -1,6 +1,7 @@
 import { invalid } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import { standardized } from './normalize.js';
+import { instanceNormalization } from './normalize-keras.js';
 
 /** Source: ONNX, InstanceNormalization-1, -6, -22. */
 export default defineOp<{ epsilon: number }>({
@@ -16,4 +17,5 @@ export default defineOp<{ epsilon: number }>({
     const along = (v: typeof x) => (channels ? b.reshape(v, channels) : v);
     return b.add2(b.mul(y, along(scale)), along(bias));
   },
+  keras: instanceNormalization,
 });

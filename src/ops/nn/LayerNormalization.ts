@@ -1,14 +1,14 @@
 import { refuse } from '../../diag/diagnostic.js';
-import { areKnown, isKnown } from '../../ir/dim.js';
+import { isKnown } from '../../ir/dim.js';
 import type { TensorType } from '../../ir/graph.js';
 import { identity, isIdentity } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import { permuted, reshaped } from '../../ir/weights.js';
 import { dtypeOfCode } from '../../tensor/dtype.js';
-import { tensorOf, weightOf, type Weight } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { standardized } from './normalize.js';
+import { layerNormalization } from './normalize-keras.js';
 
 interface Attrs {
   readonly axis: number;
@@ -33,24 +33,7 @@ export default defineOp<Attrs>({
     const scaled = b.mul(y, trailing(n, 1, scale, b));
     return [bias ? b.add2(scaled, trailing(n, 2, bias, b)) : scaled, mean, inverse];
   },
-  keras: (n, [x], k) => {
-    if (n.outputs[1] || n.outputs[2]) return refuse('mean and deviation as outputs have no stock layer', 'convert to a graph-model');
-    const axes = normalizedAxes(n);
-    const dims = n.dims(1);
-    const from = n.axisOf(0, n.attrs.axis);
-    if (from === 0) return refuse('a normalization over the batch has no stock layer', 'convert to a graph-model');
-    if (!isIdentity(n.layout(0)) || !areKnown(n.dims(0).slice(from)) || !areKnown(dims)) return refuse('LayerNormalization needs the sizes of the axes that it goes over', 'fix the sizes with input-shapes in the config');
-    const shape = n.dims(0).slice(from) as number[];
-    const whole = (i: number, what: string): Weight => {
-      const w = n.needWeight(i, what);
-      const flat = w.dims.filter((d) => d !== 1).join();
-      return flat === shape.filter((d) => d !== 1).join() ? reshaped(w, shape) : refuse(`${what} of shape [${w.dims}] is not that of the normalized axes`, 'convert to a graph-model');
-    };
-    const zeros = weightOf(tensorOf('float32', shape, new Float32Array(shape.reduce((p, q) => p * q, 1))));
-    return k.layer('LayerNormalization', [x], { axis: axes, epsilon: n.attrs.epsilon, center: true, scale: true }, {
-      weights: [{ name: 'gamma', weight: whole(1, 'scale') }, { name: 'beta', weight: n.has(2) ? whole(2, 'bias') : zeros }],
-    });
-  },
+  keras: layerNormalization,
 });
 
 /** The axes from `axis` on, where they lie in memory. */

@@ -1,5 +1,6 @@
 import { defineOp } from '../../ir/op.js';
 import { normalizedAxes, trailing } from './LayerNormalization.js';
+import { rmsNormalization } from './normalize-keras.js';
 
 /** Source: ONNX, RMSNormalization-23: x / sqrt(mean(x²) + epsilon) * scale, over all axes from `axis` on. */
 export default defineOp<{ axis: number; epsilon: number }>({
@@ -13,4 +14,5 @@ export default defineOp<{ axis: number; epsilon: number }>({
     const y = b.mul(x, b.op('Rsqrt', [b.add2(square, b.scalar(n.attrs.epsilon))]));
     return b.mul(y, trailing(n, 1, scale, b));
   },
+  keras: rmsNormalization,
 });
