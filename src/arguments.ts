@@ -97,11 +97,16 @@ function readCommand(command: Command, argv: readonly string[]): Arguments {
 
 /** What can't be left out. */
 function demand(command: Command, positionals: readonly string[], settings: Settings): void {
-  const wanted = { convert: 'a model, a folder or a glob', inspect: 'a model', verify: 'a converted folder' }[command];
+  const wanted = {
+    convert: 'a model, a folder or a glob',
+    inspect: 'a model',
+    verify: 'a converted folder',
+    record: 'a model',
+  }[command];
   if (positionals.length === 0)
     throw new ConfigurationError(`${command} needs ${wanted}; see onnx2keras ${command} --help`);
-  if (command === 'inspect' && positionals.length > 1)
-    throw new ConfigurationError('inspect takes one model at a time');
+  if ((command === 'inspect' || command === 'record') && positionals.length > 1)
+    throw new ConfigurationError(`${command} takes one model at a time`);
   if (command === 'convert' && settings.outputDirectory === '')
     throw new ConfigurationError('convert needs --out <folder>, where the models and the report are written');
 }

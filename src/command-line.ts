@@ -51,6 +51,10 @@ async function dispatch(given: Given, host: NodeJS.Process, signal: AbortSignal)
     }
     case 'verify':
       return verify(given, host, signal);
+    case 'record': {
+      const { record } = await import('./record.js');
+      return record(given.positionals[0] as string, given.settings, host.stdout, signal);
+    }
   }
 }
 

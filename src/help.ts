@@ -2,7 +2,7 @@
 import { flagName, type Option, type OptionKey, optionsOf } from './options.js';
 import { TOOL } from './version.js';
 
-export const COMMANDS = ['convert', 'inspect', 'verify'] as const;
+export const COMMANDS = ['convert', 'inspect', 'verify', 'record'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 interface Page {
@@ -51,6 +51,19 @@ the source: below --models, at the path that conversion.json names (the current 
     examples: [
       ['everything that was converted to out', 'verify out --models models'],
       ['one model on both backends', "verify out/fcn.onnx --references 'data/fcn/*.npz' --engines wasm,cpu"],
+    ],
+  },
+  record: {
+    usage: 'record <model> [options]',
+    summary: 'make reference inputs and outputs for a model, by running it in onnxruntime',
+    text: `Runs the ONNX model in onnxruntime-web and writes inputs and outputs beside it, where convert and
+verify find them, with provenance.json: the hash of the model, the engine's version and the
+seed. A later run reports a reference as stale where the model has changed since. Inputs are
+seeded, in ranges that suit each input's type, name and first operators (two sets; of two
+sizes where sizes are open), or your own.`,
+    examples: [
+      ['two sets of seeded inputs', 'record fcn.onnx'],
+      ['your own picture, as one .npz', 'record fcn.onnx --inputs input_0.npy --form npz'],
     ],
   },
 };

@@ -14,7 +14,7 @@ export class ConfigurationError extends Error {
 }
 
 /** Where an option can be given. */
-export type Edge = 'action' | 'convert' | 'inspect' | 'verify';
+export type Edge = 'action' | 'convert' | 'inspect' | 'verify' | 'record';
 
 export interface Option<T> {
   /** One or two sentences, for `--help`, action.yml and the README. */
@@ -161,6 +161,7 @@ function artifactName(name: string): string | undefined {
 const CONVERTING = ['action', 'convert'] as const;
 const JUDGING = ['action', 'convert', 'verify'] as const;
 const ACTION = ['action'] as const;
+const RECORDING = ['record'] as const;
 
 export const OPTIONS = {
   models: lines({
@@ -246,7 +247,7 @@ export const OPTIONS = {
     {
       doc: 'Seconds that converting and judging one model may take.',
       default: '600',
-      on: [...JUDGING, 'inspect'],
+      on: [...JUDGING, 'inspect', 'record'],
       value: '<seconds>',
     },
   ),
@@ -268,6 +269,20 @@ export const OPTIONS = {
       on: JUDGING,
     },
   ),
+  inputs: lines({
+    doc: "Files with your own inputs (`.npy`, `.npz`, `.pb`, `.json`), named as the model's inputs; may be given more than once.",
+    defaultDoc: 'seeded inputs',
+    default: '',
+    on: RECORDING,
+    value: '<file>',
+  }),
+  seed: text({ doc: 'Any text; the same seed gives the same inputs on every machine.', default: '0', on: RECORDING }),
+  form: choice(['test_data_set', 'npz'], {
+    doc: "What to write: `test_data_set` (ONNX's own layout, in `<name>.reference/`) or `npz` (`<name>.reference.npz`, one set).",
+    default: 'test_data_set',
+    on: RECORDING,
+  }),
+  replace: onOff({ doc: 'Replace a reference that is there already.', default: 'false', on: RECORDING }),
   upload: choice(['all', 'models', 'report', 'none'], {
     doc: 'What to upload as an artifact.',
     default: 'all',

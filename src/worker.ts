@@ -2,6 +2,7 @@
 import type { ConvertRequest, InspectRequest } from './convert-types.js';
 import { serve } from './serve.js';
 import type { VerifyRequest } from './verify/judge.js';
+import type { RecordingRequest } from './verify/source/recording.js';
 
 serve({
   async convert(request: ConvertRequest) {
@@ -11,6 +12,10 @@ serve({
   async inspect(request: InspectRequest) {
     const { inspectModel } = await import('./convert.js');
     return inspectModel(request);
+  },
+  async record(request: RecordingRequest) {
+    const { recordReference } = await import('./verify/source/recording.js');
+    return recordReference(request);
   },
   async verify(request: VerifyRequest, progress: (step: string) => void) {
     const { judge } = await import('./verify/judge.js');

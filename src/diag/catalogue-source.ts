@@ -37,7 +37,7 @@ export function sourceNotRun(file: string, why: string): Diagnostic {
   return make(
     'source-not-run',
     'unverified',
-    `there are no stored reference outputs, and onnxruntime can't run the source in their place: ${why}`,
+    `onnxruntime can't run the source model, which would have stood in for stored outputs: ${why}`,
     STORE,
     file,
   );
@@ -48,7 +48,7 @@ export function randomSource(file: string, op: string): Diagnostic {
   return make(
     'source-random',
     'unverified',
-    `there are no stored reference outputs, and the source gives other values at each run (${op}), so that there is nothing to compare with`,
+    `the source model gives other values at each run (${op}), so that what it computes is nothing to compare with`,
     'export the model for inference, without drawing random numbers',
     file,
   );
@@ -61,6 +61,41 @@ export function noSecondSize(file: string, name: string, why: string): Diagnosti
     'note',
     `the model's open sizes were judged at one size alone (${name}), since the source takes none of the others that were tried${why === '' ? '' : `: ${why}`}`,
     'store reference inputs and outputs of the sizes that matter',
+    file,
+  );
+}
+
+// ---- recording ----
+
+/** A reference is there already. */
+export function referenceThere(file: string, target: string): Diagnostic {
+  return make(
+    'reference-there',
+    'error',
+    `there is a reference already: ${JSON.stringify(target)}`,
+    'add --replace to record it anew; the data sets that it holds now are then gone',
+    file,
+  );
+}
+
+/** An input whose shape isn't known, or a value that is no tensor. */
+export function notRecordable(file: string, name: string, what: 'input' | 'output'): Diagnostic {
+  return make(
+    'not-recordable',
+    'error',
+    `the ${what} ${JSON.stringify(name)} is no tensor of a known type and rank, so that no reference can be recorded for it`,
+    'export the model with tensors as inputs and outputs, and with their shapes',
+    file,
+  );
+}
+
+/** One .npz file holds one set. */
+export function npzHoldsOne(file: string): Diagnostic {
+  return make(
+    'npz-holds-one-set',
+    'note',
+    'an .npz reference holds one set of inputs; the second one was left out',
+    'record as test_data_set to keep both',
     file,
   );
 }

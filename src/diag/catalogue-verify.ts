@@ -321,6 +321,39 @@ export function referenceDoesntFit(file: string, name: string, value: string, dt
   );
 }
 
+/** A reference whose provenance names another version of the model. `changed`: the file that is another. */
+export function referenceStale(file: string, changed: string): Diagnostic {
+  return make(
+    'reference-stale',
+    'warning',
+    `the reference is stale: it was recorded from another version of the model (${q(changed)} has changed since)`,
+    'record it anew: onnx2keras record <model> --replace',
+    { file },
+  );
+}
+
+/** A recorded reference whose values were changed afterwards. */
+export function referenceEdited(file: string, edited: readonly string[]): Diagnostic {
+  return make(
+    'reference-edited',
+    'warning',
+    `the reference was changed after it was recorded: ${list(edited)}`,
+    'record it anew (onnx2keras record <model> --replace), or remove provenance.json if the values are your own',
+    { file },
+  );
+}
+
+/** provenance.json can't be what `record` wrote. */
+export function provenanceUnreadable(file: string): Diagnostic {
+  return make(
+    'provenance-unreadable',
+    'warning',
+    'provenance.json of the reference is damaged, so that it is not known which version of the model it was recorded from',
+    'record it anew: onnx2keras record <model> --replace',
+    { file },
+  );
+}
+
 /** A data set beside several models that doesn't fit this one. */
 export function referenceOfAnother(file: string, why: string): Diagnostic {
   return make(

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
 import type { Judgement, ToleranceSettings } from './checks.js';
+import { provenanceFindings } from './provenance.js';
 import { readReference } from './reference-set.js';
 import { findReferences } from './references.js';
 import { SecondOpinion } from './source/opinion.js';
@@ -101,7 +102,9 @@ async function judgeFolder(
     name: files.name,
     load: () => {
       const read = readReference(files, model.record, workspace);
-      return opinion ? opinion.completed(read, model.record) : read;
+      const history = provenanceFindings(files.files, files.shown, onnx, model.record.source.sha256);
+      const known = { ...read, diagnostics: [...history, ...read.diagnostics] };
+      return opinion ? opinion.completed(known, model.record) : known;
     },
   }));
   const own: Diagnostic[] = [...found.diagnostics];

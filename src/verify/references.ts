@@ -3,6 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { escapePath, globSync, isDynamicPattern } from 'tinyglobby';
 import * as say from '../diag/catalogue-verify.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
+import { isProvenance } from './provenance.js';
 import { type ConversionRecord, misfit } from './record.js';
 import { readReference, type ReferenceFiles, shownPath } from './reference-set.js';
 
@@ -42,7 +43,8 @@ export function findReferences(at: ReferencePlace, record: ConversionRecord): Fo
   return { sets: [], diagnostics };
 }
 
-const DATA_SET = /^test_data_set_(\d+)$/;
+/** ONNX's name for the folder of one set. */
+export const DATA_SET = /^test_data_set_(\d+)$/;
 
 function fromTemplates(at: ReferencePlace, diagnostics: Diagnostic[]): ReferenceFiles[] {
   const folder = dirname(at.model);
@@ -64,7 +66,7 @@ function fromTemplates(at: ReferencePlace, diagnostics: Diagnostic[]): Reference
     }).sort();
     const named = matches.flatMap((match) => filesOf(match.replace(/\/$/, '')));
     // A wildcard may well catch a README; a file that is named is meant.
-    for (const file of named) if (literal || VALUE.test(file)) files.add(file);
+    for (const file of named) if (literal || isValue(file)) files.add(file);
     if (literal && matches.length === 0)
       diagnostics.push(say.referenceNotFound(shownPath(at.model, at.workspace), template));
   }
@@ -157,12 +159,12 @@ function byNumber(a: ReferenceFiles, b: ReferenceFiles): number {
   return a.shown.localeCompare(b.shown, 'en', { numeric: true });
 }
 
-const VALUE = /\.(pb|npz|npy|json)$/i;
+const isValue = (name: string): boolean => /\.(pb|npz|npy|json)$/i.test(name) && !isProvenance(name);
 
 /** The files of a folder that may hold values, sorted by number; none where there is no such folder. */
 function valueFiles(folder: string): string[] {
   return namesIn(folder)
-    .filter((n) => VALUE.test(n))
+    .filter(isValue)
     .map((n) => join(folder, n));
 }
 

@@ -75,6 +75,8 @@ export function verdictOf(checks: readonly Check[], diagnostics: readonly Diagno
 /** Of a model's comparisons with the same outcome. */
 const MOST_DRAWN = 4;
 
+const STALE = 'the reference was recorded from another version of the model, which is the likeliest reason';
+
 /** One model on its way through the engines. */
 class Trial {
   readonly #model: WrittenModel;
@@ -219,7 +221,8 @@ class Trial {
       this.#draw(check, set, row, outputs);
       if (comparison.kind === 'pass') continue;
       agreed = false;
-      const hint = hintFor(valueFor(set.outputs, row), row, record.outputs, outputs, tolerance);
+      const stale = diagnostics.some((d) => d.code === 'reference-stale') ? STALE : undefined;
+      const hint = stale ?? hintFor(valueFor(set.outputs, row), row, record.outputs, outputs, tolerance);
       const against = { file, engine: engine.name, reference: reference.name, output: row.onnx.name };
       this.#say(`${engine.name} ${row.tfjs.name} ${comparison.kind}`, findingOf(comparison, against, hint));
     }

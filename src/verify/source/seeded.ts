@@ -15,6 +15,8 @@ export interface MadeSet {
   /** `seed 0`, `seed 1 (N=1, length=12)` */
   readonly name: string;
   readonly set: ReferenceSet;
+  /** Of the model's open axes. */
+  readonly sizes: Sizes;
 }
 
 export interface MadeSets {
@@ -51,7 +53,7 @@ async function plain(source: SourceModel, record: ConversionRecord, seed: string
   const sets: MadeSet[] = [];
   for (let round = 0; round < count; round++)
     try {
-      sets.push({ name: `seed ${round}`, set: await setFor(source, record, none, seed, round) });
+      sets.push({ name: `seed ${round}`, set: await setFor(source, record, none, seed, round), sizes: none });
     } catch (e) {
       return { sets, diagnostics: [notRun(source, e)] };
     }
@@ -70,7 +72,7 @@ async function sized(source: SourceModel, record: ConversionRecord, seed: string
     seen.add(shown);
     try {
       const round = sets.length;
-      sets.push({ name: `seed ${round} (${shown})`, set: await setFor(source, record, sizes, seed, round) });
+      sets.push({ name: `seed ${round} (${shown})`, set: await setFor(source, record, sizes, seed, round), sizes });
     } catch (e) {
       failure ??= e;
     }
