@@ -2,6 +2,8 @@ import { refuse } from '../diag/diagnostic.js';
 import { isKnown, type Dim } from '../ir/dim.js';
 import type { AttributeValue, Expander } from '../ir/expander.js';
 import type { Bound, Value } from '../ir/graph.js';
+import { defineOp, type Op } from '../ir/op.js';
+import type { View } from '../ir/view.js';
 import { codeOfDtype, type DType } from '../tensor/dtype.js';
 import { int64s, tensorOf } from '../tensor/tensor.js';
 
@@ -20,8 +22,18 @@ export class Composer {
     return this.e.one(name, inputs, attributes);
   }
 
+  /** Any operator whose outputs are tensors. */
+  many(name: string, inputs: (Bound | undefined)[], attributes: Record<string, AttributeValue>, outputs: number): Value[] {
+    return this.e.emit(name, inputs, attributes, outputs) as Value[];
+  }
+
   constant(dtype: DType, dims: readonly number[], values: ArrayLike<number | bigint | string>): Value {
     return this.e.constant(tensorOf(dtype, dims, values));
+  }
+
+  /** A scalar of a type, or of that of another value. */
+  scalar(v: number, like: Value | DType): Value {
+    return this.constant(typeof like === 'string' ? like : like.type.dtype, [], [v]);
   }
 
   /** A vector of float32, or dims where they are given. */
@@ -29,6 +41,7 @@ export class Composer {
     return this.constant('float32', dims, values);
   }
 
+  /** A vector of int64. */
   ints(values: readonly number[]): Value {
     return this.e.constant(int64s(values));
   }
@@ -36,7 +49,7 @@ export class Composer {
   private pair(a: Operand, b: Operand): [Value, Value] {
     const like = typeof a === 'number' ? b : a;
     if (typeof like === 'number') throw new Error('a formula needs a value');
-    const value = (x: Operand) => (typeof x === 'number' ? this.constant(like.type.dtype, [], [x]) : x);
+    const value = (x: Operand) => (typeof x === 'number' ? this.scalar(x, like) : x);
     return [value(a), value(b)];
   }
 
@@ -63,11 +76,11 @@ export class Composer {
     return this.op('Transpose', [x], { perm });
   }
 
-  unsqueeze(x: Value, ...axes: number[]): Value {
+  unsqueeze(x: Value, axes: readonly number[]): Value {
     return this.op('Unsqueeze', [x, this.ints(axes)]);
   }
 
-  squeeze(x: Value, ...axes: number[]): Value {
+  squeeze(x: Value, axes: readonly number[]): Value {
     return this.op('Squeeze', [x, this.ints(axes)]);
   }
 
@@ -85,10 +98,21 @@ export class Composer {
     return this.op('Slice', [x, this.ints([begin]), this.ints([end]), this.ints([axis])]);
   }
 
-  /** Cuts an axis into parts of these sizes. */
-  split(x: Value, axis: number, sizes: readonly number[]): Value[] {
-    if (sizes.length === 1) return [x];
-    return this.e.emit('Split', [x, this.ints(sizes)], { axis }, sizes.length) as Value[];
+  /** Cuts an axis into so many equal parts, or into parts of these sizes. */
+  split(x: Value, axis: number, parts: number | readonly number[]): Value[] {
+    if (typeof parts === 'number') return parts === 1 ? [x] : this.many('Split', [x], { axis, num_outputs: parts }, parts);
+    return parts.length === 1 ? [x] : this.many('Split', [x, this.ints(parts)], { axis }, parts.length);
+  }
+
+  /** The size of an axis as an int64 vector of one element. */
+  size(x: Value, axis: number): Value {
+    const d = x.type.dims[axis];
+    return isKnown(d) ? this.ints([d]) : this.op('Shape', [x], { start: axis, end: axis + 1 });
+  }
+
+  /** 0, 1 … as int64. @param count a vector of one element */
+  range(count: Value): Value {
+    return this.op('Range', [this.scalar(0, 'int64'), this.op('Squeeze', [count]), this.scalar(1, 'int64')]);
   }
 }
 
@@ -98,4 +122,23 @@ export function knownSize(x: Value, axis: number): number {
   const d: Dim = dims[axis < 0 ? axis + dims.length : axis];
   if (isKnown(d)) return d;
   return refuse(`the size of axis ${axis} of ${x.name} has to be known here, but is ${d}`, 'fix the sizes with input-shapes in the config, or export the model with fixed sizes');
+}
+
+interface Composition<A> extends Pick<Op<A>, 'name' | 'domain' | 'summary' | 'limits' | 'read'> {
+  /** The outputs in the order of the file; what nobody asks for may be left out. */
+  compose(c: Composer, n: View<A>): Value | (Value | undefined)[];
+}
+
+/** An operator that is said by others, and by nothing else: types and layouts are theirs. */
+export function composition<A = Record<string, never>>({ compose, ...spec }: Composition<A>): Op {
+  return defineOp<A>({
+    ...spec,
+    infer: () => {
+      throw new Error(`${spec.name} is expanded before its types are asked for`);
+    },
+    expand: (n, _, e) => {
+      const out = compose(new Composer(e), n);
+      return Array.isArray(out) ? out : [out];
+    },
+  });
 }

@@ -1,14 +1,11 @@
-import { defineOp } from '../../ir/op.js';
-import { Composer } from '../compose.js';
+import { composition } from '../compose.js';
 
-export default defineOp<{ threshold: number }>({
+export default composition<{ threshold: number }>({
   name: 'Binarizer',
   domain: 'ai.onnx.ml',
   summary: '1 above a threshold, else 0',
   read: { 1: (n) => ({ threshold: n.float('threshold') }) },
-  infer: (n) => [n.type(0)],
-  expand: (n, _, e) => {
-    const c = new Composer(e);
+  compose: (c, n) => {
     // Whole numbers are compared as floats: the threshold need not be whole.
     return [c.cast(c.greater(c.cast(n.value(0), 'float32'), n.attrs.threshold), n.dtype(0))];
   },

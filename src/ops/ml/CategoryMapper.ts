@@ -1,7 +1,6 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { defineOp } from '../../ir/op.js';
 import { int64s, tensorOf, type Tensor } from '../../tensor/tensor.js';
-import { Composer } from '../compose.js';
+import { composition } from '../compose.js';
 import { lookup } from './lookup.js';
 
 interface Attrs {
@@ -11,7 +10,7 @@ interface Attrs {
   readonly number: number;
 }
 
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'CategoryMapper',
   domain: 'ai.onnx.ml',
   summary: 'text to whole numbers by a table, or back',
@@ -23,10 +22,8 @@ export default defineOp<Attrs>({
       return { words: tensorOf('string', [words.length], words), numbers: int64s(numbers), word: n.string('default_string'), number: n.int('default_int64') };
     },
   },
-  infer: (n) => [{ dtype: n.dtype(0) === 'string' ? 'int64' : 'string', dims: n.dims(0) }],
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { words, numbers, word, number } = n.attrs;
-    const c = new Composer(e);
     return [n.dtype(0) === 'string' ? lookup(c, n.value(0), words, numbers, int64s(number)) : lookup(c, n.value(0), numbers, words, tensorOf('string', [], [word]))];
   },
 });

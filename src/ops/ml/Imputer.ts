@@ -1,7 +1,6 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { defineOp } from '../../ir/op.js';
 import { isFloat } from '../../tensor/dtype.js';
-import { Composer } from '../compose.js';
+import { composition } from '../compose.js';
 
 interface Attrs {
   readonly floats: readonly number[] | undefined;
@@ -10,7 +9,7 @@ interface Attrs {
   readonly int: number;
 }
 
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'Imputer',
   domain: 'ai.onnx.ml',
   summary: 'another value in the place of a missing one',
@@ -20,10 +19,8 @@ export default defineOp<Attrs>({
       float: n.float('replaced_value_float'), int: n.int('replaced_value_int64'),
     }),
   },
-  infer: (n) => [n.type(0)],
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { floats, ints, float, int } = n.attrs;
-    const c = new Composer(e);
     const x = n.value(0);
     const dtype = n.dtype(0);
     const values = isFloat(dtype) ? floats : ints;

@@ -1,8 +1,7 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { defineOp } from '../../ir/op.js';
 import type { RawNode } from '../../ir/view.js';
 import { int64s, tensorOf, type Tensor } from '../../tensor/tensor.js';
-import { Composer } from '../compose.js';
+import { composition } from '../compose.js';
 import { lookup } from './lookup.js';
 
 interface Attrs {
@@ -11,7 +10,7 @@ interface Attrs {
   readonly fallback: Tensor;
 }
 
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'LabelEncoder',
   domain: 'ai.onnx.ml',
   summary: 'each element replaced by what a table has for it',
@@ -30,11 +29,10 @@ export default defineOp<Attrs>({
       return { keys, values, fallback: fallbackOf(n, values) };
     },
   },
-  infer: (n) => [{ dtype: n.attrs.values.dtype, dims: n.dims(0) }],
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { keys, values, fallback } = n.attrs;
     if (keys.dtype !== n.dtype(0)) return invalid(`the keys are ${keys.dtype}, and the input is ${n.dtype(0)}`);
-    return [lookup(new Composer(e), n.value(0), keys, values, fallback)];
+    return [lookup(c, n.value(0), keys, values, fallback)];
   },
 });
 

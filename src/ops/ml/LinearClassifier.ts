@@ -1,7 +1,6 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { defineOp } from '../../ir/op.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { Composer } from '../compose.js';
+import { composition } from '../compose.js';
 import { featuresOf } from './ensemble.js';
 import { labelIf, labelsOf, readLabels } from './labels.js';
 import { linear } from './linear.js';
@@ -14,7 +13,7 @@ interface Attrs {
   readonly transform: PostTransform;
 }
 
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'LinearClassifier',
   domain: 'ai.onnx.ml',
   summary: 'linear classification',
@@ -24,14 +23,8 @@ export default defineOp<Attrs>({
       intercepts: n.optFloats('intercepts') ?? [], transform: readPostTransform(n),
     }),
   },
-  infer: (n) => {
-    const rows = n.rank(0) === 1 ? 1 : n.dims(0)[0];
-    const scores = rowsOf(n.attrs);
-    return [{ dtype: n.attrs.labels.dtype, dims: [rows] }, { dtype: 'float32', dims: [rows, scores === 1 && n.attrs.labels.dims[0] === 2 ? 2 : scores] }];
-  },
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { labels, coefficients, intercepts, transform } = n.attrs;
-    const c = new Composer(e);
     const targets = rowsOf(n.attrs);
     const scores = linear(c, featuresOf(c, n.value(0)), coefficients, intercepts, targets);
     const classes = labels.dims[0];
@@ -39,7 +32,7 @@ export default defineOp<Attrs>({
       if (targets > classes) return invalid(`there are ${targets} rows of coefficients and ${classes} labels`);
       return [labelsOf(c, labels, c.op('ArgMax', [scores], { axis: 1, keepdims: 0 })), postTransform(c, scores, transform)];
     }
-    const yes = c.squeeze(c.greater(scores, 0), 1);
+    const yes = c.squeeze(c.greater(scores, 0), [1]);
     if (classes !== 2) {
       if (labels.dtype === 'string') return refuse('one row of coefficients and other than two labels, text, leave open what the labels are', 'export with two labels');
       return [labelIf(c, yes, 0, 1, labels), postTransform(c, scores, transform)];

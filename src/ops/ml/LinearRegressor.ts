@@ -1,6 +1,5 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { defineOp } from '../../ir/op.js';
-import { Composer } from '../compose.js';
+import { composition } from '../compose.js';
 import { featuresOf } from './ensemble.js';
 import { linear } from './linear.js';
 import { postTransform, readPostTransform, type PostTransform } from './post-transform.js';
@@ -12,7 +11,7 @@ interface Attrs {
   readonly transform: PostTransform;
 }
 
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'LinearRegressor',
   domain: 'ai.onnx.ml',
   summary: 'linear regression',
@@ -22,10 +21,8 @@ export default defineOp<Attrs>({
       intercepts: n.optFloats('intercepts') ?? [], transform: readPostTransform(n),
     }),
   },
-  infer: (n) => [{ dtype: 'float32', dims: [n.rank(0) === 1 ? 1 : n.dims(0)[0], n.attrs.targets] }],
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { targets, coefficients, intercepts, transform } = n.attrs;
-    const c = new Composer(e);
     return [postTransform(c, linear(c, featuresOf(c, n.value(0)), coefficients, intercepts, targets), transform)];
   },
 });

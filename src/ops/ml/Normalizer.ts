@@ -1,16 +1,13 @@
 import { invalid } from '../../diag/diagnostic.js';
 import type { Value } from '../../ir/graph.js';
-import { defineOp } from '../../ir/op.js';
-import { Composer } from '../compose.js';
+import { composition, type Composer } from '../compose.js';
 
-export default defineOp<{ norm: string }>({
+export default composition<{ norm: string }>({
   name: 'Normalizer',
   domain: 'ai.onnx.ml',
   summary: 'rows divided by their largest element, sum of magnitudes or length',
   read: { 1: (n) => ({ norm: n.string('norm') }) },
-  infer: (n) => [{ dtype: 'float32', dims: n.dims(0) }],
-  expand: (n, _, e) => {
-    const c = new Composer(e);
+  compose: (c, n) => {
     const x = c.cast(n.value(0), 'float32');
     const divisor = divisorOf(c, x, n.attrs.norm);
     return [c.div(x, c.where(c.equal(divisor, 0), 1, divisor))];

@@ -1,8 +1,7 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import type { Value } from '../../ir/graph.js';
-import { defineOp } from '../../ir/op.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { Composer } from '../compose.js';
+import { composition, type Composer } from '../compose.js';
 import { featuresOf } from './ensemble.js';
 import { kernelOf, readKernel, type Kernel } from './kernel.js';
 import { labelsOf, readLabels } from './labels.js';
@@ -22,7 +21,7 @@ interface Attrs {
   readonly transform: PostTransform;
 }
 
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'SVMClassifier',
   domain: 'ai.onnx.ml',
   summary: 'classification by support vectors',
@@ -44,15 +43,7 @@ export default defineOp<Attrs>({
       };
     },
   },
-  infer: (n) => {
-    const { labels, perClass, probA } = n.attrs;
-    const rows = n.rank(0) === 1 ? 1 : n.dims(0)[0];
-    const classes = labels.dims[0];
-    const scores = perClass.length > 0 && probA.length === 0 && classes > 2 ? (classes * (classes - 1)) / 2 : classes;
-    return [{ dtype: labels.dtype, dims: [rows] }, { dtype: 'float32', dims: [rows, scores] }];
-  },
-  expand: (n, _, e) => {
-    const c = new Composer(e);
+  compose: (c, n) => {
     const x = featuresOf(c, n.value(0));
     return n.attrs.perClass.length > 0 ? byVectors(c, x, n.attrs) : byLines(c, x, n.attrs);
   },
@@ -101,8 +92,7 @@ function byVectors(c: Composer, x: Value, attrs: Attrs): Value[] {
 /** [count, pairs]: the weight of each vector in each pair's machine. Row j - 1 holds class i against j, row i class j against i. */
 function pairCoefficients(perClass: readonly number[], coefficients: readonly number[], count: number, pairs: readonly (readonly [number, number])[]): number[] {
   const out = new Array<number>(count * pairs.length).fill(0);
-  const start: number[] = [];
-  perClass.reduce((sum, v) => (start.push(sum), sum + v), 0);
+  const start = perClass.map((_, i) => perClass.slice(0, i).reduce((sum, v) => sum + v, 0));
   pairs.forEach(([i, j], p) => {
     for (let v = start[i]; v < start[i] + perClass[i]; v++) out[v * pairs.length + p] = coefficients[(j - 1) * count + v];
     for (let v = start[j]; v < start[j] + perClass[j]; v++) out[v * pairs.length + p] = coefficients[i * count + v];

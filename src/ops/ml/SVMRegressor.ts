@@ -1,6 +1,5 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { defineOp } from '../../ir/op.js';
-import { Composer } from '../compose.js';
+import { composition } from '../compose.js';
 import { featuresOf } from './ensemble.js';
 import { kernelOf, readKernel, type Kernel } from './kernel.js';
 
@@ -14,7 +13,7 @@ interface Attrs {
 }
 
 /** post_transform is ignored, as in onnxruntime: the result is one score per row. */
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'SVMRegressor',
   domain: 'ai.onnx.ml',
   summary: 'regression or outlier detection by support vectors',
@@ -30,10 +29,8 @@ export default defineOp<Attrs>({
       };
     },
   },
-  infer: (n) => [{ dtype: 'float32', dims: [n.rank(0) === 1 ? 1 : n.dims(0)[0], 1] }],
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { kernel, vectors, count, coefficients, rho, oneClass } = n.attrs;
-    const c = new Composer(e);
     const x = featuresOf(c, n.value(0));
     if (count > 0 && coefficients.length !== count) return invalid(`there are ${coefficients.length} coefficients for ${count} support vectors`);
     const score = count > 0 ? c.matmul(kernelOf(c, kernel, x, vectors, count), c.floats(coefficients, [count, 1])) : kernelOf(c, kernel, x, coefficients, 1);

@@ -1,6 +1,5 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { defineOp } from '../../ir/op.js';
-import { Composer } from '../compose.js';
+import { composition } from '../compose.js';
 import { featuresOf, readTreeEnsemble, scoresOf, type Aggregate } from './ensemble.js';
 import type { Forest } from './forest.js';
 import { POST_TRANSFORMS, postTransform, type PostTransform } from './post-transform.js';
@@ -14,7 +13,7 @@ interface Attrs {
 
 const AGGREGATES: readonly Aggregate[] = ['AVERAGE', 'SUM', 'MIN', 'MAX'];
 
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'TreeEnsemble',
   domain: 'ai.onnx.ml',
   summary: 'decision trees, with set membership',
@@ -25,10 +24,8 @@ export default defineOp<Attrs>({
       transform: POST_TRANSFORMS[n.int('post_transform')] ?? invalid(`post_transform is ${n.int('post_transform')}`),
     }),
   },
-  infer: (n) => [{ dtype: n.dtype(0), dims: [n.dims(0)[0], n.attrs.targets] }],
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { forest, targets, aggregate, transform } = n.attrs;
-    const c = new Composer(e);
     const { sum } = scoresOf(c, featuresOf(c, n.value(0)), forest, targets, aggregate);
     return [c.cast(postTransform(c, sum, transform), n.dtype(0))];
   },

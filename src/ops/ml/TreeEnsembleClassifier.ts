@@ -1,8 +1,7 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import type { Value } from '../../ir/graph.js';
-import { defineOp } from '../../ir/op.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { Composer } from '../compose.js';
+import { composition, type Composer } from '../compose.js';
 import { featuresOf, numbersFor, readForest, scoresOf, type Scores } from './ensemble.js';
 import type { Forest } from './forest.js';
 import { labelIf, labelsOf, readLabels } from './labels.js';
@@ -19,20 +18,15 @@ interface Attrs {
  * ONNX's text leaves open what two classes mean where only one of them has votes, and how a class without votes counts.
  * What exporters rely on is onnxruntime's reading, and this follows it: see the functions below.
  */
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'TreeEnsembleClassifier',
   domain: 'ai.onnx.ml',
   summary: 'classification by decision trees',
   read: {
     1: (n) => ({ forest: readForest(n, 'class'), labels: readLabels(n, 'classlabels_int64s', 'classlabels_strings'), base: numbersFor(n, 'base_values') ?? [], transform: readPostTransform(n) }),
   },
-  infer: (n) => {
-    const rows = n.rank(0) === 1 ? 1 : n.dims(0)[0];
-    return [{ dtype: n.attrs.labels.dtype, dims: [rows] }, { dtype: 'float32', dims: [rows, n.attrs.labels.dims[0]] }];
-  },
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { forest, labels, base } = n.attrs;
-    const c = new Composer(e);
     const classes = labels.dims[0];
     const scores = scoresOf(c, featuresOf(c, n.value(0)), forest, classes, 'SUM');
     if (base.length > 0 && base.length !== classes && !(base.length === 1 && classes === 2)) return invalid(`there are ${base.length} base_values for ${classes} classes`);
@@ -52,7 +46,7 @@ function manyClasses(c: Composer, scores: Scores, { labels, base, transform }: A
 function oneClass(c: Composer, scores: Scores, { labels, base, transform }: Attrs): Value[] {
   if (labels.dtype === 'string') return refuse('with one label, text, it is not said what rows get that are not of the class', 'export with two labels');
   const total = base.length > 0 ? c.add(scores.sum, base[0]) : scores.sum;
-  return [labelIf(c, c.squeeze(c.greater(total, 0), 1), 0, 1, labels), postTransform(c, total, transform)];
+  return [labelIf(c, c.squeeze(c.greater(total, 0), [1]), 0, 1, labels), postTransform(c, total, transform)];
 }
 
 /**
@@ -94,7 +88,7 @@ function twoClasses(c: Composer, scores: Scores, attrs: Attrs): Value[] {
     };
     margin = choose(has[1], () => second, () => one);
   }
-  const yes = c.squeeze(c.greater(margin, oneSided && positive ? 0.5 : 0), 1);
+  const yes = c.squeeze(c.greater(margin, oneSided && positive ? 0.5 : 0), [1]);
   // With votes for both classes onnxruntime says 0 and 1 whatever the labels are.
   const label = oneSided ? labelsOf(c, labels, c.where(yes, c.constant('int64', [], [1]), c.constant('int64', [], [0]))) : labelIf(c, yes, 0, 1, labels);
   return [label, choose(has[1], pair, alone)];

@@ -1,7 +1,6 @@
 import { invalid } from '../../diag/diagnostic.js';
 import type { Value } from '../../ir/graph.js';
-import { defineOp } from '../../ir/op.js';
-import { Composer } from '../compose.js';
+import { composition, type Composer } from '../compose.js';
 import { featuresOf, numbersFor, readForest, scoresOf, type Aggregate, type Scores } from './ensemble.js';
 import type { Forest } from './forest.js';
 import { postTransform, readPostTransform, type PostTransform } from './post-transform.js';
@@ -14,7 +13,7 @@ interface Attrs {
   readonly transform: PostTransform;
 }
 
-export default defineOp<Attrs>({
+export default composition<Attrs>({
   name: 'TreeEnsembleRegressor',
   domain: 'ai.onnx.ml',
   summary: 'regression by decision trees',
@@ -28,10 +27,8 @@ export default defineOp<Attrs>({
       };
     },
   },
-  infer: (n) => [{ dtype: 'float32', dims: [n.rank(0) === 1 ? 1 : n.dims(0)[0], n.attrs.targets] }],
-  expand: (n, _, e) => {
+  compose: (c, n) => {
     const { forest, targets, aggregate, base, transform } = n.attrs;
-    const c = new Composer(e);
     const scores = scoresOf(c, featuresOf(c, n.value(0)), forest, targets, aggregate);
     return [postTransform(c, base.length === targets ? shifted(c, scores, base) : scores.sum, transform)];
   },

@@ -37,9 +37,8 @@ export function readForest(n: RawNode, prefix: 'class' | 'target'): Forest {
   const places = new Map<string, number>();
   const key = (tree: number, id: number) => `${tree} ${id}`;
   trees.forEach((tree, i) => {
-    if (places.has(key(tree, ids[i]))) return invalid(`node ${ids[i]} of tree ${tree} is there twice`);
+    if (places.has(key(tree, ids[i]))) invalid(`node ${ids[i]} of tree ${tree} is there twice`);
     places.set(key(tree, ids[i]), grower.node());
-    return undefined;
   });
   const child = (tree: number, id: number) => places.get(key(tree, id)) ?? invalid(`tree ${tree} has no node ${id}`);
   const children = new Set<number>();
@@ -65,7 +64,7 @@ function addVotes(n: RawNode, prefix: string, grower: Grower, place: (tree: numb
   const nodes = n.optInts(`${prefix}_nodeids`) ?? [];
   const targets = n.optInts(`${prefix}_ids`) ?? [];
   const weights = numbersFor(n, `${prefix}_weights`) ?? [];
-  if (nodes.length !== trees.length || targets.length !== trees.length || weights.length !== trees.length) return invalid(`the attributes of ${prefix}_ differ in length`);
+  if (nodes.length !== trees.length || targets.length !== trees.length || weights.length !== trees.length) invalid(`the attributes of ${prefix}_ differ in length`);
   const votes = new Map<number, Vote[]>();
   trees.forEach((tree, i) => {
     const at = place(tree, nodes[i]);
@@ -91,7 +90,7 @@ export function readTreeEnsemble(n: RawNode): Forest {
   const members = memberSets(n);
 
   const grower = new Grower(n.input(0)?.type.dtype ?? 'float32');
-  modes.forEach(() => grower.node());
+  for (const _ of modes) grower.node();
   const leaves = weights.map((weight, i) => {
     const at = grower.node();
     grower.leaf(at, [{ target: targets[i], weight }]);
@@ -122,7 +121,7 @@ function memberSets(n: RawNode): number[][] {
 
 /** Features as float32 of shape [N, F]. */
 export function featuresOf(c: Composer, x: Value): Value {
-  const rows = x.type.dims.length === 1 ? c.unsqueeze(x, 0) : x;
+  const rows = x.type.dims.length === 1 ? c.unsqueeze(x, [0]) : x;
   if (rows.type.dims.length !== 2) return invalid(`the features are of rank ${rows.type.dims.length}, where rows of features are expected`);
   return c.cast(rows, 'float32');
 }

@@ -59,14 +59,28 @@ export class Grower {
   /** @param missing whether NaN counts as true; it never is where the comparison alone decides, but for "not equal" */
   branch(at: number, mode: Mode, feature: number, value: number, members: readonly number[], missing: boolean, ifTrue: number, ifFalse: number): void {
     switch (mode) {
-      case 'BRANCH_LEQ': return this.ask(at, feature, value, false, missing, ifTrue, ifFalse);
-      case 'BRANCH_LT': return this.ask(at, feature, value, true, missing, ifTrue, ifFalse);
-      case 'BRANCH_GTE': return this.ask(at, feature, value, true, !missing, ifFalse, ifTrue);
-      case 'BRANCH_GT': return this.ask(at, feature, value, false, !missing, ifFalse, ifTrue);
-      case 'BRANCH_EQ': return this.equal(at, feature, value, missing, ifTrue, ifFalse);
+      case 'BRANCH_LEQ':
+        this.ask(at, feature, value, false, missing, ifTrue, ifFalse);
+        break;
+      case 'BRANCH_LT':
+        this.ask(at, feature, value, true, missing, ifTrue, ifFalse);
+        break;
+      case 'BRANCH_GTE':
+        this.ask(at, feature, value, true, !missing, ifFalse, ifTrue);
+        break;
+      case 'BRANCH_GT':
+        this.ask(at, feature, value, false, !missing, ifFalse, ifTrue);
+        break;
+      case 'BRANCH_EQ':
+        this.equal(at, feature, value, missing, ifTrue, ifFalse);
+        break;
       // NaN is not equal to anything, so that it goes to the true branch either way.
-      case 'BRANCH_NEQ': return this.equal(at, feature, value, false, ifFalse, ifTrue);
-      case 'BRANCH_MEMBER': return this.member(at, feature, [...new Set(members)].sort((a, b) => a - b), missing, ifTrue, ifFalse);
+      case 'BRANCH_NEQ':
+        this.equal(at, feature, value, false, ifFalse, ifTrue);
+        break;
+      case 'BRANCH_MEMBER':
+        this.member(at, feature, [...new Set(members)].sort((a, b) => a - b), missing, ifTrue, ifFalse);
+        break;
     }
   }
 
@@ -88,8 +102,11 @@ export class Grower {
 
   /** A search among sorted members. NaN comes to the largest, since no comparison holds for it. */
   private member(at: number, feature: number, sorted: readonly number[], missing: boolean, ifTrue: number, ifFalse: number): void {
-    if (sorted.length === 0) return invalid('a node of mode BRANCH_MEMBER has no members');
-    if (sorted.length === 1) return this.equal(at, feature, sorted[0], missing, ifTrue, ifFalse);
+    if (sorted.length === 0) invalid('a node of mode BRANCH_MEMBER has no members');
+    if (sorted.length === 1) {
+      this.equal(at, feature, sorted[0], missing, ifTrue, ifFalse);
+      return;
+    }
     const middle = sorted.length >> 1;
     const [low, high] = [this.node(), this.node()];
     this.ask(at, feature, sorted[middle], true, false, low, high);

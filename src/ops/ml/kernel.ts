@@ -59,7 +59,7 @@ function power(c: Composer, x: Value, degree: number): Value {
  */
 function squaredDistance(c: Composer, x: Value, vectors: readonly number[], count: number, features: number): Value {
   if (vectors.length <= MOST_DIFFERENCES) {
-    const difference = c.sub(c.unsqueeze(x, 1), c.floats(vectors, [1, count, features]));
+    const difference = c.sub(c.unsqueeze(x, [1]), c.floats(vectors, [1, count, features]));
     return c.reduce('ReduceSum', c.mul(difference, difference), [2], false);
   }
   const mean = Array.from({ length: features }, (_, f) => {

@@ -28,7 +28,7 @@ function placeOf(c: Composer, x: Value, keys: Tensor): Value {
     const inside = c.op('And', [c.greater(place, 0), c.less(place, count + 1)]);
     return c.cast(c.where(inside, place, 0), 'int64');
   }
-  const wide = c.unsqueeze(x, x.type.dims.length);
+  const wide = c.unsqueeze(x, [x.type.dims.length]);
   let same = c.equal(wide, c.e.constant(keys));
   if (isFloat(keys.dtype) && numbers.some(Number.isNaN)) {
     const isNaNKey = c.constant('bool', [count], numbers.map((v) => (Number.isNaN(v) ? 1 : 0)));
@@ -36,7 +36,7 @@ function placeOf(c: Composer, x: Value, keys: Tensor): Value {
   }
   // One key at most is equal, so that the sum is exact.
   const places = c.floats(numbers.map((_, i) => i + 1), [count, 1]);
-  return c.cast(c.squeeze(c.matmul(c.cast(same, 'float32'), places), x.type.dims.length), 'int64');
+  return c.cast(c.squeeze(c.matmul(c.cast(same, 'float32'), places), [x.type.dims.length]), 'int64');
 }
 
 function lastOfEach(keys: Tensor): number[] {

@@ -19,12 +19,12 @@ export function pairwiseCoupling(c: Composer, scores: Value, a: readonly number[
   const line = c.add(c.mul(scores, c.floats(a.slice(0, pairs))), c.floats(b.slice(0, pairs)));
   const first = c.op('Clip', [c.op('Sigmoid', [c.op('Neg', [line])]), c.constant('float32', [], [1e-7]), c.constant('float32', [], [1 - 1e-7])]);
   const q = matrixOf(c, first, pairs, classes);
-  const rows = c.split(q, 1, new Array<number>(classes).fill(1)).map((row) => c.squeeze(row, 1));
+  const rows = c.split(q, 1, new Array<number>(classes).fill(1)).map((row) => c.squeeze(row, [1]));
   const near = 0.005 / classes;
 
   let p = c.add(c.mul(rows[0], 0), 1 / classes);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    let qp = c.squeeze(c.matmul(q, c.unsqueeze(p, 2)), 2);
+    let qp = c.squeeze(c.matmul(q, c.unsqueeze(p, [2])), [2]);
     let pqp = c.reduce('ReduceSum', c.mul(p, qp), [1]);
     const far = c.op('Not', [c.less(c.reduce('ReduceMax', c.op('Abs', [c.sub(qp, pqp)]), [1]), near)]);
     let next = p;

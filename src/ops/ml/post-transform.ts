@@ -43,7 +43,7 @@ function softmaxZero(c: Composer, scores: Value): Value {
 function probit(c: Composer, p: Value): Value {
   const x = c.sub(c.mul(p, 2), 1);
   const log = c.op('Log', [c.mul(c.sub(1, x), c.add(x, 1))]);
-  const v = c.add(c.mul(log, 0.5), 2 / (3.14159 * 0.147));
+  const v = c.add(c.mul(log, 0.5), 2 / (Math.PI * 0.147));
   const t = c.mul(log, -1 / 0.147);
   const root = c.op('Sqrt', [c.add(c.mul(v, v), t)]);
   // root - v, and where v is positive without the difference of near numbers.
