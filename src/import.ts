@@ -354,6 +354,23 @@ class Importer {
       remark: (message, remedy) => {
         this.problems.push(remark({ ...context.place, tensor: outputNames[0] }, message, remedy));
       },
+      region: (parameters, build) => {
+        const values = parameters.map((type, i): Value => ({ kind: 'tensor', name: this.valueName(`parameter_${i}`, inner), type, layout: identity(type.dims.length) }));
+        const start = this.nodes.length;
+        const outputs = build(values);
+        const nodes = this.nodes.splice(start);
+        const own = new Set<Value>([...values, ...nodes.flatMap((n) => n.outputs.filter((v) => v !== undefined))]);
+        const outer = [...nodes.flatMap((n) => n.inputs), ...outputs].filter((v) => v !== undefined && !v.constant && !own.has(v)) as Value[];
+        return { parameters: values, captured: [...new Set(outer)], nodes, outputs };
+      },
+      adopt: (region) => {
+        for (const n of region.nodes) this.nodes.push(n);
+      },
+      node: (op, inputs, types, bodies) => {
+        const outputs = types.map((type, i): Value => ({ kind: 'tensor', name: this.valueName(outputNames[i] || `${op.name}_${i}`, context), type, layout: identity(type.dims.length) }));
+        this.nodes.push({ op, name: outputNames.find((o) => o !== '') ?? op.name, attrs: {}, inputs, outputs, origin: context.origin, bodies });
+        return outputs;
+      },
       inline: (graph, inputs) => {
         if (inner.depth >= MOST_NESTING) return invalid(`subgraphs nest deeper than ${MOST_NESTING}`);
         const scope = new Scope(context.scope);

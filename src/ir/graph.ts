@@ -60,6 +60,8 @@ export interface Node<A = unknown> {
   readonly outputs: readonly (Value | undefined)[];
   /** The ONNX nodes that this one stands for: indices in file order. */
   readonly origin: readonly number[];
+  /** Graphs that the node runs as functions (a branch, a loop's body): a function's inputs follow from the operator. */
+  readonly bodies?: readonly Graph[];
 }
 
 /** An output of the model: a name and the value that it shows. */

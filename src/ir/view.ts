@@ -4,7 +4,7 @@ import { codeOfDtype, isInteger, type DType } from '../tensor/dtype.js';
 import { int64s, numbersOf, sizeOf, type Tensor, type Weight } from '../tensor/tensor.js';
 import { areKnown, showDims, symbol, type Dim } from './dim.js';
 import type { AttributeValue } from './expander.js';
-import type { Bound, TensorType, Value } from './graph.js';
+import type { Bound, Graph, TensorType, Value } from './graph.js';
 import type { Layout } from './layout.js';
 
 /** Integer tensors with at most this many elements are looked into as sizes and axes. */
@@ -28,9 +28,11 @@ export class View<A = unknown> {
   /** How many outputs the node has in the file, unused ones in the middle included. */
   readonly outputCount: number;
   readonly name: string;
+  /** Graphs that the node runs. */
+  readonly bodies: readonly Graph[];
   private readonly symbols: Fresh;
 
-  constructor(opName: string, attrs: A, inputs: readonly (Value | undefined)[], outputs: readonly (Value | undefined)[], outputCount: number, name: string, symbols: Fresh) {
+  constructor(opName: string, attrs: A, inputs: readonly (Value | undefined)[], outputs: readonly (Value | undefined)[], outputCount: number, name: string, symbols: Fresh, bodies: readonly Graph[] = []) {
     this.opName = opName;
     this.attrs = attrs;
     this.inputs = inputs;
@@ -38,6 +40,7 @@ export class View<A = unknown> {
     this.outputCount = outputCount;
     this.name = name;
     this.symbols = symbols;
+    this.bodies = bodies;
   }
 
   has(i: number): boolean {

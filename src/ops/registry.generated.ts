@@ -54,6 +54,15 @@ import math_TfIdfVectorizer from './math/TfIdfVectorizer.js';
 import math_ThresholdedRelu from './math/ThresholdedRelu.js';
 import math_Trigonometry from './math/Trigonometry.js';
 import math_Variadic from './math/Variadic.js';
+import microsoft_FusedConv from './microsoft/FusedConv.js';
+import microsoft_FusedProducts from './microsoft/FusedProducts.js';
+import microsoft_Gelus from './microsoft/Gelus.js';
+import microsoft_LayerNormalizations from './microsoft/LayerNormalizations.js';
+import microsoft_QLinear from './microsoft/QLinear.js';
+import microsoft_Quantize from './microsoft/Quantize.js';
+import microsoft_QuantizedProducts from './microsoft/QuantizedProducts.js';
+import microsoft_ReduceSumInteger from './microsoft/ReduceSumInteger.js';
+import microsoft_Sums from './microsoft/Sums.js';
 import ml_ArrayFeatureExtractor from './ml/ArrayFeatureExtractor.js';
 import ml_Binarizer from './ml/Binarizer.js';
 import ml_CategoryMapper from './ml/CategoryMapper.js';
@@ -74,6 +83,7 @@ import ml_TreeEnsembleClassifier from './ml/TreeEnsembleClassifier.js';
 import ml_TreeEnsembleRegressor from './ml/TreeEnsembleRegressor.js';
 import ml_TreeWalk from './ml/TreeWalk.js';
 import ml_ZipMap from './ml/ZipMap.js';
+import nn_AffineGrid from './nn/AffineGrid.js';
 import nn_Attention from './nn/Attention.js';
 import nn_AveragePool from './nn/AveragePool.js';
 import nn_BatchNormalization from './nn/BatchNormalization.js';
@@ -85,6 +95,7 @@ import nn_FlexAttention from './nn/FlexAttention.js';
 import nn_GlobalAveragePool from './nn/GlobalAveragePool.js';
 import nn_GlobalLpPool from './nn/GlobalLpPool.js';
 import nn_GlobalMaxPool from './nn/GlobalMaxPool.js';
+import nn_GridSample from './nn/GridSample.js';
 import nn_GroupNormalization from './nn/GroupNormalization.js';
 import nn_InstanceNormalization from './nn/InstanceNormalization.js';
 import nn_LRN from './nn/LRN.js';
@@ -92,6 +103,7 @@ import nn_LayerNormalization from './nn/LayerNormalization.js';
 import nn_LinearAttention from './nn/LinearAttention.js';
 import nn_LpPool from './nn/LpPool.js';
 import nn_MaxPool from './nn/MaxPool.js';
+import nn_MaxUnpool from './nn/MaxUnpool.js';
 import nn_RMSNormalization from './nn/RMSNormalization.js';
 import nn_Relu from './nn/Relu.js';
 import nn_Resize from './nn/Resize.js';
@@ -216,6 +228,15 @@ export const OPERATORS = [
   math_ThresholdedRelu,
   math_Trigonometry,
   math_Variadic,
+  microsoft_FusedConv,
+  microsoft_FusedProducts,
+  microsoft_Gelus,
+  microsoft_LayerNormalizations,
+  microsoft_QLinear,
+  microsoft_Quantize,
+  microsoft_QuantizedProducts,
+  microsoft_ReduceSumInteger,
+  microsoft_Sums,
   ml_ArrayFeatureExtractor,
   ml_Binarizer,
   ml_CategoryMapper,
@@ -236,6 +257,7 @@ export const OPERATORS = [
   ml_TreeEnsembleRegressor,
   ml_TreeWalk,
   ml_ZipMap,
+  nn_AffineGrid,
   nn_Attention,
   nn_AveragePool,
   nn_BatchNormalization,
@@ -247,6 +269,7 @@ export const OPERATORS = [
   nn_GlobalAveragePool,
   nn_GlobalLpPool,
   nn_GlobalMaxPool,
+  nn_GridSample,
   nn_GroupNormalization,
   nn_InstanceNormalization,
   nn_LRN,
@@ -254,6 +277,7 @@ export const OPERATORS = [
   nn_LinearAttention,
   nn_LpPool,
   nn_MaxPool,
+  nn_MaxUnpool,
   nn_RMSNormalization,
   nn_Relu,
   nn_Resize,

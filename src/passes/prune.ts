@@ -7,7 +7,7 @@ export function pruneGraph(graph: Graph): Graph {
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i];
     if (!node.outputs.some((v) => v && needed.has(v))) continue;
-    nodes.push(node);
+    nodes.push(node.bodies ? { ...node, bodies: node.bodies.map(pruneGraph) } : node);
     for (const v of node.inputs) if (v) needed.add(v);
   }
   return { ...graph, nodes: nodes.reverse() };

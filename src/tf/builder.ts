@@ -1,4 +1,5 @@
 import { areKnown, isKnown, type Dim } from '../ir/dim.js';
+import type { Graph } from '../ir/graph.js';
 import { isComplex, isFloat, type DType } from '../tensor/dtype.js';
 import { tensorOf, weightOf, type Tensor, type Weight } from '../tensor/tensor.js';
 import { OP_TABLE } from './optable.generated.js';
@@ -71,6 +72,10 @@ export class GraphBuilder {
   /** What the nodes made from now on stand for, and what their names begin with. */
   origin: readonly number[] = [];
   scope = '';
+  /** Makes a graph a function of the written model, and gives its name for attributes of control flow. */
+  define: (graph: Graph) => string = () => {
+    throw new Error('functions can be defined while lowering only');
+  };
   private readonly scalars = new Map<string, Ref>();
 
   /**

@@ -27,28 +27,39 @@ const ASYNC = new Set(['Where', 'NonMaxSuppressionV2', 'NonMaxSuppressionV3', 'N
 
 /** Names the nodes and writes them down as TensorFlow.js's JSON form of a GraphDef. */
 export function graphModelJson(graph: TfGraph): GraphModelJson {
-  const names = nameNodes(graph);
+  const functions = graph.functions ?? [];
+  const names = nameNodes([graph, ...functions.map((f) => f.graph)]);
   const nameOf = (node: TfNode) => names.get(node) as string;
   const fetchName = ({ node, index }: Ref) => (index === 0 ? nameOf(node) : `${nameOf(node)}:${index}`);
   const weights: WeightEntry[] = [];
   const weightOrigins = new Map<string, readonly number[]>();
   const namesByOrigin = new Map<number, string[]>();
-  const node = graph.nodes.map((n) => {
+  const nodeJson = (n: TfNode, own: boolean): object => {
     const name = nameOf(n);
     if (n.op === 'Const') {
       weights.push({ name, dtype: n.dtypes[0], weight: n.weight as WeightEntry['weight'] });
       weightOrigins.set(name, n.origin);
       return { name, op: 'Const', attr: { dtype: { type: DATA_TYPES[n.dtypes[0]] } } };
     }
-    for (const o of n.origin) namesByOrigin.set(o, [...(namesByOrigin.get(o) ?? []), name]);
+    if (own) for (const o of n.origin) namesByOrigin.set(o, [...(namesByOrigin.get(o) ?? []), name]);
     if (n.op === 'Placeholder')
       return { name, op: 'Placeholder', attr: { dtype: { type: DATA_TYPES[n.dtypes[0]] }, shape: { shape: shapeJson(n.shape ?? []) } } };
     const attr = Object.fromEntries(Object.entries(n.attrs).map(([key, value]) => [key, attrJson(key, value, OP_TABLE[n.op]?.[key])]));
     return { name, op: n.op, input: n.inputs.map(fetchName), ...(Object.keys(attr).length > 0 ? { attr } : {}) };
-  });
+  };
+  const node = graph.nodes.map((n) => nodeJson(n, true));
+  const library = functions.map((f) => ({
+    signature: {
+      name: f.name,
+      inputArg: f.graph.inputs.map(({ ref }) => ({ name: nameOf(ref.node), type: DATA_TYPES[ref.dtype] })),
+      outputArg: f.graph.outputs.map(({ ref }, i) => ({ name: `output_${i}`, type: DATA_TYPES[ref.dtype] })),
+    },
+    nodeDef: f.graph.nodes.filter((n) => n.op !== 'Placeholder').map((n) => nodeJson(n, false)),
+    ret: Object.fromEntries(f.graph.outputs.map(({ ref }, i) => [`output_${i}`, nameOf(ref.node)])),
+  }));
   const entry = ({ ref }: { ref: Ref }, shape?: readonly (number | null)[]) => ({ name: `${nameOf(ref.node)}:${ref.index}`, dtype: DATA_TYPES[ref.dtype], ...(shape ? { tensorShape: shapeJson(shape) } : {}) });
   return {
-    modelTopology: { node, library: {}, versions: { producer: 1395, minConsumer: 12 } },
+    modelTopology: { node, library: library.length > 0 ? { function: library } : {}, versions: { producer: 1395, minConsumer: 12 } },
     signature: {
       inputs: Object.fromEntries(graph.inputs.map((x) => [x.key, entry(x, x.ref.node.shape)])),
       outputs: Object.fromEntries(graph.outputs.map((x) => [x.key, entry(x)])),
@@ -59,11 +70,11 @@ export function graphModelJson(graph: TfGraph): GraphModelJson {
 }
 
 /** ONNX values give their legal names; other nodes are `<scope>/<op>`, numbered where there are several. */
-function nameNodes(graph: TfGraph): Map<TfNode, string> {
+function nameNodes(graphs: readonly TfGraph[]): Map<TfNode, string> {
   const names = new Map<TfNode, string>();
-  for (const { ref, name } of graph.values) if (ref.index === 0 && ref.node.op !== 'Const' && !names.has(ref.node)) names.set(ref.node, name);
+  for (const { ref, name } of graphs.flatMap((g) => g.values)) if (ref.index === 0 && ref.node.op !== 'Const' && !names.has(ref.node)) names.set(ref.node, name);
   const taken = new Set<string>();
-  for (const node of graph.nodes) {
+  for (const node of graphs.flatMap((g) => g.nodes)) {
     if (names.has(node)) continue;
     const base = `${node.scope || 'graph'}/${node.op === 'Const' ? 'const' : node.op.replace(/^_/, '')}`;
     let name = base;

@@ -6,7 +6,7 @@ import { defineOp } from '../../ir/op.js';
 import { elementIndices } from '../../ir/scatter.js';
 import { normalAxis } from '../../ir/view.js';
 import { flatElements } from '../../tf/flat-index.js';
-import { reshapeSized, sizesFrom } from '../../tf/sizes.js';
+import { sizesFrom } from '../../tf/sizes.js';
 
 interface Attrs {
   readonly axis: number;
@@ -31,7 +31,6 @@ export default defineOp<Attrs>({
     const rows = flatElements(b, x, from, indices, dims, n.position(0, n.attrs.axis));
     const taken = b.op('GatherNd', [b.reshape(x, [-1]), rows]);
     if (dims.every(isKnown)) return b.reshape(taken, dims);
-    const shape = sizesFrom(b, dims, [{ ref: indices, dims }]);
-    return shape ? b.reshape(taken, shape) : (reshapeSized(b, { ref: taken, dims: [n.fresh()] }, dims) ?? refuse('the sizes of the result are not known'));
+    return b.reshape(taken, sizesFrom(b, dims, [{ ref: indices, dims }]) ?? b.shape(indices));
   },
 });
