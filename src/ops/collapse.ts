@@ -10,11 +10,12 @@ const MOST_AXES = 6;
 /**
  * Computes an element-wise result of any rank. Above rank 6 neighbouring axes that broadcast alike become one, and the
  * result gets its shape back.
+ * @param most rank that `compute` can do with
  */
-export function collapsed<A>(n: View<A>, inputs: readonly Ref[], b: GraphBuilder, compute: (inputs: readonly Ref[]) => Ref): Ref {
+export function collapsed<A>(n: View<A>, inputs: readonly Ref[], b: GraphBuilder, compute: (inputs: readonly Ref[]) => Ref, most = MOST_AXES): Ref {
   const shapes = n.inputs.map((v) => (v ? arrange(v.type.dims, v.layout) : []));
   const rank = Math.max(...shapes.map((s) => s.length));
-  if (rank <= MOST_AXES) return compute(inputs);
+  if (rank <= most) return compute(inputs);
   const padded = shapes.map((s): readonly Dim[] => [...new Array<Dim>(rank - s.length).fill(1), ...s]);
   const groups: number[][] = [];
   for (let axis = 0; axis < rank; axis++) {
@@ -23,8 +24,8 @@ export function collapsed<A>(n: View<A>, inputs: readonly Ref[], b: GraphBuilder
     else groups.push([axis]);
   }
   const merged = padded.map((s) => groups.map((g) => g.map((axis) => s[axis]).reduce<Dim>(mulDim, 1)));
-  if (groups.length > MOST_AXES || merged.some((s) => s.filter((d) => !isKnown(d)).length > 1))
-    return refuse(`${n.opName} broadcasts over ${rank} axes, and TensorFlow.js is right up to ${MOST_AXES} only`, 'merge axes before it');
+  if (groups.length > most || merged.some((s) => s.filter((d) => !isKnown(d)).length > 1))
+    return refuse(`${n.opName} broadcasts over ${rank} axes, and TensorFlow.js is right up to ${most} only`, 'merge axes before it');
   const out = padded[0].map((_, axis): Dim => padded.map((s) => s[axis]).find((d) => d !== 1) ?? 1);
   if (out.filter((d) => !isKnown(d)).length > 1) return refuse(`${n.opName} of rank ${rank} with more than one unknown size`, 'fix the sizes with input-shapes in the config');
   const parts = inputs.map((x, i) => (areKnown(shapes[i]) && shapes[i].length === 0 ? x : b.reshape(x, merged[i])));

@@ -70,6 +70,8 @@ interface Binary {
   readonly strings?: (x: string, y: string) => boolean;
   readonly elems?: (x: Dim, y: Dim, dtype: DType) => Dim | undefined;
   readonly graph: (a: Ref, b: Ref, g: GraphBuilder, n: View) => Ref;
+  /** The greatest rank that `graph` can do with, where that is below TensorFlow.js's. */
+  readonly axes?: number;
   readonly keras?: Op['keras'];
 }
 
@@ -105,7 +107,7 @@ export function binary(spec: Binary): Op {
       const out = x.dtype === 'string' ? strings && combineStrings(x, y, strings) : combine(x, y, (p, q) => value(p, q, x.dtype), big, spec.result);
       return out && [out];
     },
-    graph: (n, inputs, b) => collapsed(n, inputs, b, ([x, y]) => spec.graph(x, y, b, n)),
+    graph: (n, inputs, b) => collapsed(n, inputs, b, ([x, y]) => spec.graph(x, y, b, n), spec.axes),
     ...(spec.keras ? { keras: spec.keras } : {}),
   });
 }

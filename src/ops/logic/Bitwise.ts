@@ -22,7 +22,6 @@ function andOfLow(x: Ref, y: Ref, bits: number, b: GraphBuilder): Ref {
 /** x & y. What has more than 16 bits goes by halves, since FloorDiv is exact below 2^24 only. */
 function and(x: Ref, y: Ref, b: GraphBuilder, n: View): Ref {
   const dtype = n.dtype(0);
-  if (Math.max(n.rank(0), n.rank(1)) > 5) return refuse(`${n.opName} of rank above 5`, 'merge axes before it');
   for (const [i, other] of [[1, x], [0, y]] as const) {
     const mask = maskOf(n, i);
     if (mask) return b.op('FloorMod', [other, b.scalar(mask + 1, 'int32')]);
@@ -96,17 +95,17 @@ export default [
   binary({
     name: 'BitwiseAnd', summary: 'x & y, bit by bit, broadcast', since: 18,
     value: (x, y) => x & y, big: (x, y) => x & y,
-    graph: and,
+    graph: and, axes: 5,
   }),
   binary({
     name: 'BitwiseOr', summary: 'x | y, bit by bit, broadcast', since: 18,
     value: (x, y) => x | y, big: (x, y) => x | y,
-    graph: (x, y, b, n) => b.sub(b.add2(x, y), and(x, y, b, n)),
+    graph: (x, y, b, n) => b.sub(b.add2(x, y), and(x, y, b, n)), axes: 5,
   }),
   binary({
     name: 'BitwiseXor', summary: 'x ^ y, bit by bit, broadcast', since: 18,
     value: (x, y) => x ^ y, big: (x, y) => x ^ y,
-    graph: (x, y, b, n) => b.sub(b.add2(x, y), b.mul(b.scalar(2, 'int32'), and(x, y, b, n))),
+    graph: (x, y, b, n) => b.sub(b.add2(x, y), b.mul(b.scalar(2, 'int32'), and(x, y, b, n))), axes: 5,
   }),
   unary({
     name: 'BitwiseNot', summary: '~x, bit by bit', since: 18,

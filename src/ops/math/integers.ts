@@ -1,16 +1,13 @@
 import { bitsOf, isInteger, isUnsigned, type DType } from '../../tensor/dtype.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
+import { wrapInteger } from '../../tf/convert-type.js';
 
 /**
  * Brings a result that was computed in int32 into the range of a narrower integer, as that type's arithmetic wraps.
  * The 32- and 64-bit types stay as they are: their values are promised to fit int32.
  */
 export function wrapped(x: Ref, dtype: DType, b: GraphBuilder): Ref {
-  if (!isInteger(dtype) || bitsOf(dtype) >= 32) return x;
-  const span = b.scalar(2 ** bitsOf(dtype), 'int32');
-  if (isUnsigned(dtype)) return b.op('FloorMod', [x, span]);
-  const half = b.scalar(2 ** (bitsOf(dtype) - 1), 'int32');
-  return b.sub(b.op('FloorMod', [b.add2(x, half), span]), half);
+  return isInteger(dtype) ? wrapInteger(b, x, dtype) : x;
 }
 
 /** -x of an int32, whose Neg goes through float32 on WASM. */

@@ -1,9 +1,17 @@
 import type { Family } from './case.js';
+import { LOGIC } from './families/logic.js';
+import { MATH } from './families/math.js';
 import { MICROSOFT } from './families/microsoft.js';
 import { ML } from './families/ml.js';
+import { QUANTIZE } from './families/quantize.js';
+import { REDUCE } from './families/reduce.js';
 
 /** Generators by family: the folders of src/ops. A new family is a file in families/ and a line here. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
+  logic: LOGIC,
+  math: MATH,
   ml: ML,
   microsoft: MICROSOFT,
+  quantize: QUANTIZE,
+  reduce: REDUCE,
 };
