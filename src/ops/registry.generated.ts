@@ -54,14 +54,19 @@ import math_TfIdfVectorizer from './math/TfIdfVectorizer.js';
 import math_ThresholdedRelu from './math/ThresholdedRelu.js';
 import math_Trigonometry from './math/Trigonometry.js';
 import math_Variadic from './math/Variadic.js';
+import microsoft_Attention from './microsoft/Attention.js';
+import microsoft_EmbedLayerNormalization from './microsoft/EmbedLayerNormalization.js';
 import microsoft_FusedConv from './microsoft/FusedConv.js';
 import microsoft_FusedProducts from './microsoft/FusedProducts.js';
 import microsoft_Gelus from './microsoft/Gelus.js';
 import microsoft_LayerNormalizations from './microsoft/LayerNormalizations.js';
+import microsoft_MatMulNBits from './microsoft/MatMulNBits.js';
+import microsoft_MultiHeadAttention from './microsoft/MultiHeadAttention.js';
 import microsoft_QLinear from './microsoft/QLinear.js';
 import microsoft_Quantize from './microsoft/Quantize.js';
 import microsoft_QuantizedProducts from './microsoft/QuantizedProducts.js';
 import microsoft_ReduceSumInteger from './microsoft/ReduceSumInteger.js';
+import microsoft_RotaryEmbedding from './microsoft/RotaryEmbedding.js';
 import microsoft_Sums from './microsoft/Sums.js';
 import ml_ArrayFeatureExtractor from './ml/ArrayFeatureExtractor.js';
 import ml_Binarizer from './ml/Binarizer.js';
@@ -91,6 +96,7 @@ import nn_CausalConvWithState from './nn/CausalConvWithState.js';
 import nn_Col2Im from './nn/Col2Im.js';
 import nn_Conv from './nn/Conv.js';
 import nn_ConvTranspose from './nn/ConvTranspose.js';
+import nn_DeformConv from './nn/DeformConv.js';
 import nn_FlexAttention from './nn/FlexAttention.js';
 import nn_GlobalAveragePool from './nn/GlobalAveragePool.js';
 import nn_GlobalLpPool from './nn/GlobalLpPool.js';
@@ -103,10 +109,13 @@ import nn_LayerNormalization from './nn/LayerNormalization.js';
 import nn_LinearAttention from './nn/LinearAttention.js';
 import nn_LpPool from './nn/LpPool.js';
 import nn_MaxPool from './nn/MaxPool.js';
+import nn_MaxRoiPool from './nn/MaxRoiPool.js';
 import nn_MaxUnpool from './nn/MaxUnpool.js';
+import nn_NonMaxSuppression from './nn/NonMaxSuppression.js';
 import nn_RMSNormalization from './nn/RMSNormalization.js';
 import nn_Relu from './nn/Relu.js';
 import nn_Resize from './nn/Resize.js';
+import nn_RoiAlign from './nn/RoiAlign.js';
 import nn_RotaryEmbedding from './nn/RotaryEmbedding.js';
 import nn_Upsample from './nn/Upsample.js';
 import quantize_ConvInteger from './quantize/ConvInteger.js';
@@ -228,14 +237,19 @@ export const OPERATORS = [
   math_ThresholdedRelu,
   math_Trigonometry,
   math_Variadic,
+  microsoft_Attention,
+  microsoft_EmbedLayerNormalization,
   microsoft_FusedConv,
   microsoft_FusedProducts,
   microsoft_Gelus,
   microsoft_LayerNormalizations,
+  microsoft_MatMulNBits,
+  microsoft_MultiHeadAttention,
   microsoft_QLinear,
   microsoft_Quantize,
   microsoft_QuantizedProducts,
   microsoft_ReduceSumInteger,
+  microsoft_RotaryEmbedding,
   microsoft_Sums,
   ml_ArrayFeatureExtractor,
   ml_Binarizer,
@@ -265,6 +279,7 @@ export const OPERATORS = [
   nn_Col2Im,
   nn_Conv,
   nn_ConvTranspose,
+  nn_DeformConv,
   nn_FlexAttention,
   nn_GlobalAveragePool,
   nn_GlobalLpPool,
@@ -277,10 +292,13 @@ export const OPERATORS = [
   nn_LinearAttention,
   nn_LpPool,
   nn_MaxPool,
+  nn_MaxRoiPool,
   nn_MaxUnpool,
+  nn_NonMaxSuppression,
   nn_RMSNormalization,
   nn_Relu,
   nn_Resize,
+  nn_RoiAlign,
   nn_RotaryEmbedding,
   nn_Upsample,
   quantize_ConvInteger,
