@@ -14,10 +14,13 @@ export interface Batch {
 const NONE: Batch = { axis: undefined };
 const lost = (why: string): Batch => ({ axis: undefined, lost: why });
 
-/** The batch of every value that is computed from the inputs. */
-export function batchAxes(graph: Graph): Map<Value, Batch> {
+/**
+ * The batch of every value that is computed from the inputs.
+ * @param orders in which inputs are fed, by name, where the user decides: what comes first is the batch
+ */
+export function batchAxes(graph: Graph, orders: Readonly<Record<string, readonly number[]>> = {}): Map<Value, Batch> {
   const batches = new Map<Value, Batch>();
-  for (const v of graph.inputs) batches.set(v, { axis: 0 });
+  for (const v of graph.inputs) batches.set(v, { axis: orders[v.name]?.[0] ?? 0 });
   for (const node of graph.nodes) {
     const given = node.inputs.map((v) => (v ? batches.get(v) ?? NONE : NONE));
     const before = given.find((b) => b.lost !== undefined);
@@ -100,7 +103,7 @@ function recurrent(node: Node, given: Given): Batch[] {
   const { batchFirst } = node.attrs as { batchFirst: boolean };
   const at = batchFirst ? 0 : 1;
   const wrong = given.some((b, i) => b !== undefined && i !== 4 && b !== at);
-  const why = lost(`axis ${at} of its input is the batch for ${node.op.name}, and in this model axis 0 of the inputs is; export it with batch_first`);
+  const why = lost(`axis ${at} of its input is the batch for ${node.op.name}, and the inputs have theirs on axis 0; export the model with batch_first, or say the order of the input's axes in the config`);
   return wrong ? [why, why, why] : [{ axis: batchFirst ? 0 : 2 }, { axis: at }, { axis: at }];
 }
 

@@ -59,14 +59,15 @@ class Assigner {
   constructor(graph: Graph, options: LayoutOptions) {
     this.graph = graph;
     this.options = options;
-    this.batches = options.batchFirst ? batchAxes(graph) : new Map();
+    this.batches = options.batchFirst ? batchAxes(graph, options.inputOrders) : new Map();
   }
 
   run(): LaidOut {
     const images = this.options.changeOrdering && this.options.images === 'channels-last' ? imageInputs(this.graph) : new Set<Value>();
     const inputs = this.graph.inputs.map((v) => {
       const given = this.options.inputOrders?.[v.name];
-      const laid = { ...v, layout: given ?? (images.has(v) ? channelsLast(v.type.dims.length) : v.layout) };
+      const batch = this.batches.get(v)?.axis;
+      const laid = { ...v, layout: given ?? (images.has(v) ? channelsLast(v.type.dims.length) : v.layout), ...(batch ? { batch } : {}) };
       this.moved.set(v, laid);
       return laid;
     });

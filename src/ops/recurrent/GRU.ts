@@ -1,7 +1,9 @@
+import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { readRecurrent, recur, recurrenceBias, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+import { recurrentLayers } from './recurrent-keras.js';
 
 interface Attrs extends RecurrentAttrs {
   /** The reset gate multiplies the product with the recurrence weights, not the state before it. */
@@ -15,6 +17,11 @@ export default defineOp<Attrs>({
   read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh']), linearFirst: (n.optInt('linear_before_reset') ?? 0) !== 0 }) },
   infer: (n) => recurrentTypes(n).slice(0, 2),
   graph: (n, inputs, b) => recur(n, inputs, equations(n, inputs[3], b), b),
+  keras: (n, inputs, k) => {
+    const { linearFirst } = n.attrs;
+    if (linearFirst && k.dialect === 'tfjs') return refuse('linear_before_reset: the GRU of TensorFlow.js multiplies by the reset gate before the recurrence (it has no reset_after)', 'convert to a graph-model');
+    return recurrentLayers(n, inputs, k, { className: 'GRU', gates: [0, 1, 2], gated: true, states: 1, apart: linearFirst, config: { reset_after: linearFirst } });
+  },
 });
 
 /** Gates in ONNX's order: update, reset, hidden. */

@@ -1,8 +1,10 @@
+import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { kernelOf } from '../nn/kernel.js';
 import { readRecurrent, recur, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+import { recurrentLayers } from './recurrent-keras.js';
 
 interface Attrs extends RecurrentAttrs {
   /** The forget gate is 1 - the input gate. */
@@ -16,6 +18,11 @@ export default defineOp<Attrs>({
   read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh', 'Tanh']), coupled: n.flag('input_forget') }) },
   infer: (n) => recurrentTypes(n),
   graph: (n, inputs, b) => recur(n, inputs, equations(n, inputs[7], b), b),
+  keras: (n, inputs, k) => {
+    if (n.attrs.coupled) return refuse('input_forget: no stock layer couples the gates', 'convert to a graph-model');
+    // Input, forget, cell, output.
+    return recurrentLayers(n, inputs, k, { className: 'LSTM', gates: [0, 2, 3, 1], gated: true, states: 2, config: {} });
+  },
 });
 
 /** Gates in ONNX's order: input, output, forget, cell. */

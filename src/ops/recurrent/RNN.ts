@@ -1,5 +1,6 @@
 import { defineOp } from '../../ir/op.js';
 import { readRecurrent, recur, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+import { recurrentLayers } from './recurrent-keras.js';
 
 /** Source: ONNX, RNN-1, -7, -14, -22. */
 export default defineOp<RecurrentAttrs>({
@@ -8,6 +9,7 @@ export default defineOp<RecurrentAttrs>({
   read: { 1: (n) => readRecurrent(n, ['Tanh']) },
   infer: (n) => recurrentTypes(n).slice(0, 2),
   graph: (n, inputs, b) => recur(n, inputs, equations(), b),
+  keras: (n, inputs, k) => recurrentLayers(n, inputs, k, { className: 'SimpleRNN', gates: [0], gated: false, states: 1, config: {} }),
 });
 
 function equations(): Equations {
