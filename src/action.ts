@@ -1,19 +1,30 @@
 /** The action: the other door. Reads the inputs, runs, and tells the runner; the step fails last, after all is safe. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { type Console, createConsole } from './console.js';
-import { logText } from './diag/escape.js';
+import { logText, visible } from './diag/escape.js';
 import { reaches, severityOf } from './fail-on.js';
 import { ANNOTATION_LIMIT, annotate } from './github/annotations.js';
+import { type Api, createApi } from './github/api.js';
 import { artifactService, UploadError, type Uploaded, upload } from './github/artifact.js';
+import { writeCheckRun } from './github/check-run.js';
+import { readEvent, runUrl } from './github/event.js';
 import { type ActionInputs, readInputs } from './github/inputs.js';
+import { type Attached, attach, ReleaseError } from './github/release.js';
+import { releaseFiles } from './github/release-files.js';
 import { fail, group, setOutputs, warn, writeSummary } from './github/step.js';
 import { uploadsOf } from './github/uploads.js';
-import { ConfigurationError } from './options.js';
-import { annotations } from './report/annotations.js';
+import { ConfigurationError, type Settings } from './options.js';
+import { allAnnotations, annotations } from './report/annotations.js';
 import { summaryMarkdown } from './report/markdown.js';
 import type { ModelReport, Report } from './report/types.js';
 import { largestError } from './report/totals.js';
 import { headline } from './report/verdict.js';
 import { type RunResult, run } from './run.js';
+
+/** A check run takes 65,535 characters. */
+const CHECK_SUMMARY = 65_000;
 
 try {
   await act();
@@ -37,17 +48,21 @@ async function act(): Promise<void> {
   const shown = settings.annotations ? annotations(report, { fails, limit: ANNOTATION_LIMIT }) : [];
   annotate(shown);
   const { uploaded, problem } = await uploadAll(report, inputs);
+  const api = createApi(settings.token);
+  if (settings.checkRun) await checkRun(api, done, settings, uploaded?.url);
+  const release = settings.releaseTag === '' ? undefined : await releaseAll(api, done, inputs);
   if (settings.jobSummary) await writeSummary(summaryMarkdown(report, { artifactUrl: uploaded?.url }));
   setOutputs({
     ...outputsOf(done, output),
     ...(uploaded
       ? { 'artifact-id': uploaded.id, 'artifact-url': uploaded.url, 'artifact-digest': uploaded.digest }
       : {}),
+    ...(release?.attached ? { 'release-assets': JSON.stringify(release.attached) } : {}),
   });
 
   // An error of our own would be the eleventh where ten annotations stand, and vanish.
   const full = shown.filter((a) => a.level === 'error').length >= ANNOTATION_LIMIT;
-  if (problem) fail(problem, full);
+  for (const wrong of [problem, release?.problem]) if (wrong) fail(wrong, full);
   if (done.failed)
     fail(
       headline(report, (path) => path),
@@ -97,6 +112,54 @@ async function uploadAll(
     if (!(e instanceof UploadError)) throw e;
     return { problem: `${e.message}. Everything is still in ${output}.` };
   } finally {
+    group.close();
+  }
+}
+
+/** A check run with everything; where it can't be written, a warning says so. */
+async function checkRun(
+  api: Api | undefined,
+  { report, failed, result }: RunResult,
+  { failOn, artifactName }: Settings,
+  artifactUrl: string | undefined,
+): Promise<void> {
+  if (!api) return warn('the check run was not written: there is no token, or no repository');
+  const fails = (model: ModelReport) => reaches(severityOf(model), failOn);
+  const problem = await writeCheckRun(api, {
+    name: artifactName,
+    headSha: readEvent().headSha,
+    conclusion: failed ? 'failure' : result === 'no-models' ? 'neutral' : 'success',
+    title: headline(report, visible),
+    summary: summaryMarkdown(report, { artifactUrl, limit: CHECK_SUMMARY }),
+    annotations: allAnnotations(report, { fails }),
+    detailsUrl: runUrl(),
+  });
+  if (problem) warn(problem);
+}
+
+/** Attaches models and report to a release; nothing where the run failed, since nobody wants to publish that. */
+async function releaseAll(
+  api: Api | undefined,
+  { report, failed }: RunResult,
+  { settings, output }: ActionInputs,
+): Promise<{ attached?: Attached[]; problem?: string }> {
+  const { releaseTag, compressionLevel, artifactName, overwrite } = settings;
+  if (failed) {
+    warn(`nothing was attached to the release ${releaseTag}, since the run failed`);
+    return {};
+  }
+  if (!api)
+    return { problem: `nothing was attached to the release ${releaseTag}: there is no token, or no repository` };
+  group.open(`Release ${releaseTag}`);
+  const folder = await mkdtemp(path.join(process.env.RUNNER_TEMP || os.tmpdir(), 'onnx2keras-release-'));
+  try {
+    const assets = await releaseFiles(report, output, folder, { name: artifactName, level: compressionLevel });
+    return { attached: await attach(api, releaseTag, assets, overwrite) };
+  } catch (e) {
+    if (!(e instanceof ReleaseError)) throw e;
+    return { problem: e.message };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
     group.close();
   }
 }

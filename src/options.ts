@@ -137,6 +137,11 @@ function text(o: Described, check?: (text: string) => string | undefined): Optio
   };
 }
 
+/** A token; none where nobody filled in the workflow's expression. */
+function secret(o: Described): Option<string> {
+  return { value: '<token>', ...o, parse: (given) => (given.startsWith('${{') ? '' : given.trim()) };
+}
+
 function lines(o: Described): Option<string[]> {
   return {
     ...o,
@@ -310,9 +315,29 @@ export const OPTIONS = {
       on: ACTION,
     },
   ),
-  overwrite: onOff({ doc: 'Replace an artifact of the same name.', default: 'false', on: ACTION }),
+  overwrite: onOff({
+    doc: 'Replace an artifact of the same name, or an asset of the release.',
+    default: 'false',
+    on: ACTION,
+  }),
   annotations: onOff({ doc: 'Annotate each failing model on its path.', default: 'true', on: ACTION }),
   jobSummary: onOff({ doc: 'Write the job summary.', default: 'true', on: ACTION }),
+  checkRun: onOff({
+    doc: 'Write a check run with every finding; needs `permissions: checks: write`, and is left out with a warning where the token may not.',
+    default: 'false',
+    on: ACTION,
+  }),
+  releaseTag: text({
+    doc: 'Attach a zip per model, and one with the report, to the release or draft of this tag, if the run did not fail; needs `permissions: contents: write`. An asset of the same name is replaced only with `overwrite`.',
+    default: '',
+    on: ACTION,
+  }),
+  token: secret({
+    doc: 'For `check-run` and `release-tag`.',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the workflow's language, filled in by the runner
+    default: '${{ github.token }}',
+    on: ACTION,
+  }),
 };
 
 export type OptionKey = keyof typeof OPTIONS;

@@ -3,6 +3,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArtifactClient } from '@actions/artifact';
 import { isInside } from '../find.js';
+import { runUrl } from './event.js';
 import { withSafeOutput } from './library-output.js';
 
 export interface Upload {
@@ -110,7 +111,4 @@ function inWords(error: Error, name: string): string {
   return `the artifact ${name} could not be uploaded: ${(error.message.split('\n')[0] as string).slice(0, 500)}`;
 }
 
-function urlOf(id: number, env: NodeJS.ProcessEnv = process.env): string {
-  const server = env.GITHUB_SERVER_URL || 'https://github.com';
-  return `${server}/${env.GITHUB_REPOSITORY ?? ''}/actions/runs/${env.GITHUB_RUN_ID ?? ''}/artifacts/${id}`;
-}
+const urlOf = (id: number): string => `${runUrl()}/artifacts/${id}`;

@@ -1,10 +1,11 @@
 /** Which artifacts a run becomes, and which of its files are in each. */
-import { readdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileName } from '../diag/escape.js';
 import type { Settings } from '../options.js';
 import type { Report } from '../report/types.js';
 import type { Upload } from './artifact.js';
+import { filesBelow } from './files.js';
 
 /** In a path, the service refuses these, and with them the whole artifact. */
 const FORBIDDEN = /[":<>|*?\r\n]/;
@@ -23,10 +24,7 @@ export async function uploadsOf(report: Report, output: string, settings: Settin
   const inRoot = (file: string) => path.join(root, ...file.split('/'));
   const common = { root, retentionDays, compressionLevel, overwrite };
 
-  const reports =
-    upload === 'models'
-      ? []
-      : (await readdir(path.join(root, 'report'))).sort().map((file) => inRoot(`report/${file}`));
+  const reports = upload === 'models' ? [] : (await filesBelow(root, 'report')).map(inRoot);
   const converted = upload === 'report' ? [] : report.models.filter((m) => m.artefacts.length > 0);
   const leftOut = converted.filter((m) => FORBIDDEN.test(m.path)).map((m) => m.path);
   const models = converted

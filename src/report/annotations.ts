@@ -1,5 +1,6 @@
 import { shorten, visible, visibleLines } from '../diag/escape.js';
 import { counted } from './figures.js';
+import { placeParts } from './findings.js';
 import type { Finding, ModelReport, Report } from './types.js';
 import {
   findingsWorstFirst,
@@ -89,4 +90,29 @@ function theOthers(models: readonly ModelReport[], isError: boolean): Annotation
     title: `${counted(models.length, 'more model')} not as they should be`,
     message: visibleLines([...names, ...(rest > 0 ? [`… and ${rest} more, in the job summary`] : [])].join('\n')),
   };
+}
+
+/** Of one model; the check run's summary says how many there are. */
+const FINDINGS_OF_MODEL = 100;
+
+/** Every finding of every model that isn't well, worst model first, where there is room for all: in a check run. */
+export function allAnnotations(report: Report, { fails = isFailing }: AnnotationOptions = {}): Annotation[] {
+  const models = worstFirst(report.models).filter(
+    (m) => isFailing(m) || fails(m) || m.diagnostics.some((d) => d.severity === 'warning'),
+  );
+  return models.flatMap((model) => {
+    const findings = findingsWorstFirst(model.diagnostics).filter((f) => f.severity !== 'note');
+    if (findings.length === 0) return [annotation(model, fails(model))];
+    return findings.slice(0, FINDINGS_OF_MODEL).map((finding): Annotation => {
+      const where = placeParts(finding, model).map(({ what, name }) => `${what} ${name}`);
+      const lines = [finding.message, where.join(', '), finding.remedy === '' ? '' : `Remedy: ${finding.remedy}`];
+      return {
+        level: fails(model) && finding.severity !== 'warning' ? 'error' : 'warning',
+        title: visible(shorten(`${basename(shownPath(model))}: ${finding.code}`, 120)),
+        message: visibleLines(shorten(lines.filter((line) => line !== '').join('\n'), LONGEST)),
+        file: fileAtFault(model, [finding]),
+        line: 1,
+      };
+    });
+  });
 }

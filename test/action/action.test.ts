@@ -336,7 +336,9 @@ describe('names that attack', () => {
     expect(done.outputs).toMatchObject({ 'models-found': String(3 * EVIL.length), result: 'failure' });
     expect(Number(done.outputs['models-passed'])).toBe(Math.floor(EVIL.length / 2));
     expect(service.artifacts.map((a) => a.name)).toContain('onnx2keras');
-    expect(done.annotations.filter((a) => a.message.startsWith('not uploaded, since GitHub allows no'))).toHaveLength(1);
+    expect(done.annotations.filter((a) => a.message.startsWith('not uploaded, since GitHub allows no'))).toHaveLength(
+      1,
+    );
     expect(done.masks.filter((m) => !/^(upload|download)-/.test(m))).toEqual([]);
     expect(
       [...done.annotations, ...done.dropped].filter((a) => a.message.startsWith('forged') || a.file === 'x'),

@@ -43,7 +43,7 @@ const linksOf = (net: Net | undefined) =>
 
 test('a layers-model: every layer and every connection that model.json has', () => {
   const { result, topology } = converted('layers-model');
-  const { layers } = (topology as { config: { layers: Layer[] } }).config;
+  const { layers } = (topology as unknown as { config: { layers: Layer[] } }).config;
   const net = result.graphs?.written;
   const inner = layers.filter((l) => l.class_name !== 'InputLayer');
   expect(namesOf(net, 'node')).toEqual(inner.map((l) => l.name).sort());
