@@ -17,6 +17,7 @@ import type { OnnxModel } from './onnx/model.js';
 import { readModel } from './onnx/read.js';
 import { assignLayouts, type LaidOut } from './passes/layout.js';
 import { pruneGraph } from './passes/prune.js';
+import { recompose } from './passes/recompose.js';
 import type { Format, TensorFact } from './report/types.js';
 import { lowerToTf, type TfGraph } from './tf/lower.js';
 import { optimize } from './tf/passes/index.js';
@@ -25,7 +26,7 @@ import { TOOL } from './version.js';
 import { writeShards, type WeightEntry, type WrittenFile } from './write/shards.js';
 
 type TfjsFormat = 'layers-model' | 'graph-model';
-type Settings = Pick<ConvertRequest, 'changeOrdering' | 'namePolicy' | 'inputOrders'>;
+type Settings = Pick<ConvertRequest, 'changeOrdering' | 'namePolicy' | 'inputOrders' | 'target' | 'passesOff'>;
 
 /** A model as one format holds it, not yet written. */
 type Prepared =
@@ -150,12 +151,12 @@ function placer(model: OnnxModel): (node: Pick<Node, 'origin'>) => Place {
 
 function prepareGraph(model: OnnxModel, graph: Graph, settings: Settings): Prepared & { format: 'graph-model' } {
   const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: 'channels-last', relabel: true, inputOrders: settings.inputOrders });
-  const tf = optimize(lowerToTf(laid.graph, new Names(settings.namePolicy), placer(model)));
+  const tf = optimize(lowerToTf(laid.graph, new Names(settings.namePolicy), placer(model)), { target: settings.target, off: new Set(settings.passesOff) });
   return { format: 'graph-model', laid, tf, json: graphModelJson(tf) };
 }
 
 function prepareLayers(model: OnnxModel, imported: Imported, graph: Graph, settings: Settings): Prepared & { format: 'layers-model' } {
-  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false, batchFirst: true, inputOrders: settings.inputOrders });
+  const laid = assignLayouts(recompose(graph), { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false, batchFirst: true, inputOrders: settings.inputOrders });
   const own = new Set(imported.results.flatMap((values) => values.flatMap((v) => (v ? [laid.values.get(v) ?? v] : []))));
   return { format: 'layers-model', laid, keras: lowerToKeras(laid.graph, new Names(settings.namePolicy), 'tfjs', placer(model), own, laid.lost) };
 }

@@ -59,6 +59,17 @@ export interface LayerOptions {
   readonly sourceParameters?: number;
 }
 
+/** What a Flatten has merged without moving it into ONNX's order. */
+export interface FlatOrder {
+  /** ONNX's sizes, the batch left out. */
+  readonly sizes: readonly number[];
+  /** The axis that stands at each position in memory, the batch left out. */
+  readonly perm: readonly number[];
+}
+
+/** Layers that give each element's result where the element was. */
+const ELEMENTWISE = new Set(['Activation', 'ReLU', 'LeakyReLU', 'ELU', 'ThresholdedReLU', 'Dropout']);
+
 interface Draft {
   readonly spec: { -readonly [K in keyof LayerSpec]: LayerSpec[K] };
   readonly suffix: string | undefined;
@@ -73,6 +84,7 @@ export class KerasBuilder {
   readonly dialect: Dialect;
   readonly layers: LayerSpec[] = [];
   private readonly derived: (base: string, suffix: string) => string;
+  private readonly orders = new Map<LayerSpec, FlatOrder>();
   private drafts: Draft[] = [];
   private names: readonly (string | undefined)[] = [];
   private origin: readonly number[] = [];
@@ -117,6 +129,20 @@ export class KerasBuilder {
     };
     this.drafts.push({ spec, suffix: options.suffix, output: options.output ?? 0 });
     return shapes.map((shape, index) => ({ spec, index, shape }));
+  }
+
+  /** Remembers that a Flatten leaves its elements as they lie: the Dense behind it has its rows moved instead. */
+  keepOrder(flatten: Layer, order: FlatOrder): void {
+    this.orders.set(flatten.spec, order);
+  }
+
+  /** The order in which the elements of a flattened layer lie, where it isn't ONNX's. */
+  flattenedOrder(x: Layer): FlatOrder | undefined {
+    for (let spec: LayerSpec | undefined = x.spec; spec; spec = ELEMENTWISE.has(spec.className) ? spec.inputs[0]?.spec : undefined) {
+      const order = this.orders.get(spec);
+      if (order) return order;
+    }
+    return undefined;
   }
 
   /** The shape of the node's first output. */

@@ -10,6 +10,7 @@ import { kerasModel, type KerasModel } from './model.js';
 /** The model, and what each value became. */
 export interface LoweredKeras {
   readonly model: KerasModel;
+  /** Those that can be fetched in the order of axes that they have. */
   readonly values: ReadonlyMap<Value, Layer>;
 }
 
@@ -85,6 +86,7 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
     return copy;
   });
   if (problems.length > 0) throw new DiagnosticError(problems);
+  for (const [value, layer] of values) if (k.flattenedOrder(layer) && layer.shape.length === 2) values.delete(value);
   return { model: kerasModel('model', inputs, outputs as Layer[]), values };
 }
 

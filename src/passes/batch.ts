@@ -37,7 +37,7 @@ type Rule = (node: Node, given: Given) => Batch | Batch[];
 
 function batchOf(node: Node, given: Given): Batch | Batch[] {
   if (given.every((b) => b === undefined)) return NONE;
-  const rule = node.op.domain ? undefined : RULES[node.op.name];
+  const rule = RULES[node.op.domain ? `${node.op.domain}.${node.op.name}` : node.op.name];
   if (rule) return rule(node, given);
   if (node.op.layout === 'any' || node.op.layout === 'axes') return aligned(node, given);
   // Every other operator has its batch on axis 0, and sees to it itself.
@@ -137,7 +137,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (data === axis) return lost(`it picks items of the batch (axis ${data}), which a Keras layer never touches`);
     return { axis: data < axis ? data : data - 1 + rankOf(node.inputs[1]) };
   },
-  MatMul: product,
+  MatMul: product, 'internal.Dense': product,
   Gemm: (_, [a, b]) => (b !== undefined ? lost('it multiplies by a tensor of the batch, where Dense has weights') : a === 0 ? { axis: 0 } : lost('it sums over the batch, which a Keras layer never touches')),
   ReduceMean: reduced, ReduceSum: reduced, ReduceMax: reduced, ReduceMin: reduced, ReduceL1: reduced, ReduceL2: reduced,
   ReduceProd: reduced, ReduceLogSum: reduced, ReduceLogSumExp: reduced, ReduceSumSquare: reduced,

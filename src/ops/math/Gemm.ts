@@ -9,6 +9,7 @@ import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { nothing } from './MatMul.js';
 import { integerProduct, scaledWeight } from './product.js';
 import { wrapped } from './integers.js';
+import { gemmLayers } from './product-keras.js';
 
 interface Attrs {
   readonly alpha: number;
@@ -56,18 +57,7 @@ export default defineOp<Attrs>({
     const bias = n.weight(2);
     return b.add2(out, bias ? b.constant(scaledWeight(bias, beta)) : beta === 1 ? c : b.mul(c, b.scalar(beta)));
   },
-  keras: (n, [a], k) => {
-    const { alpha, beta, transA } = n.attrs;
-    const w = kernel(n);
-    if (!w || transA) return refuse('only a Gemm of the input with constant weights is a Dense layer', 'convert to a graph-model');
-    const units = w.dims[1];
-    const c = beta === 0 || !n.has(2) ? undefined : n.needWeight(2, 'the bias of Gemm');
-    if (c && !sameDims(c.dims, [units]) && c.dims.some((d, i) => d !== 1 && !(i === c.dims.length - 1 && d === units))) return refuse('a bias per row has no stock layer', 'convert to a graph-model');
-    const bias = c && derived([units], scaledWeight(c, beta), (t): TensorData => (t.data.length === units ? t.data : tensorOf('float32', [units], new Array<number>(units).fill(Number(t.data[0]))).data));
-    return k.layer('Dense', [a], { units, activation: 'linear', use_bias: bias !== undefined }, {
-      weights: [{ name: 'kernel', weight: scaledWeight(w, alpha) }, ...(bias ? [{ name: 'bias', weight: bias }] : [])],
-    });
-  },
+  keras: gemmLayers,
 });
 
 function integers(n: View<Attrs>, left: Ref, y: Ref, c: Ref | undefined, b: GraphBuilder): Ref {

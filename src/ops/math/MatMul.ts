@@ -7,6 +7,7 @@ import { sizeOf, tensorOf } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { integerProduct, sizesLike } from './product.js';
 import { wrapped } from './integers.js';
+import { matmulLayers } from './product-keras.js';
 
 export default defineOp({
   name: 'MatMul',
@@ -22,11 +23,7 @@ export default defineOp({
     const gone = [...(n.rank(0) === 1 ? [rank - 2] : []), ...(n.rank(1) === 1 ? [rank - 1] : [])];
     return gone.length > 0 ? b.op('Squeeze', [out], { axis: gone }) : out;
   },
-  keras: (n, [a], k) => {
-    const w = n.weight(1);
-    if (!w || n.weight(0) || w.dims.length !== 2 || n.rank(0) < 2) return refuse('only a MatMul of the input with a constant matrix is a Dense layer', 'convert to a graph-model');
-    return k.layer('Dense', [a], { units: w.dims[1], activation: 'linear', use_bias: false }, { weights: [{ name: 'kernel', weight: w }] });
-  },
+  keras: matmulLayers,
 });
 
 /** A vector as the row (side 0) or column (side 1) that it stands for. */

@@ -201,3 +201,32 @@ export function eluLayers(k: KerasBuilder, x: Layer, alpha: number): Layer {
   const rest = rescale(k, k.layer('Activation', [x], { activation: 'relu' }, { suffix: '_relu', shape: x.shape }), 1 - alpha, 0, '_rest');
   return k.layer('Add', [unit, rest], {});
 }
+
+/** The least float32 that every backend computes with as a number. */
+const LEAST = 2 ** -126;
+
+/**
+ * x above alpha, else value. Where the comparison fails ThresholdedReLU gives 0; what it gives otherwise is clipped to its
+ * least value and divided by that, which makes 0 and 1 of it, and so the value takes the place of the zeros.
+ */
+export function thresholded(k: KerasBuilder, x: Layer, alpha: number, value: number): Layer {
+  if (k.dialect === 'tfjs' && value === 0) return k.layer('ThresholdedReLU', [x], { theta: alpha });
+  const above = (y: Layer, theta: number) => k.layer(k.dialect === 'tfjs' ? 'ThresholdedReLU' : 'ReLU', [y], k.dialect === 'tfjs' ? { theta } : { threshold: theta }, { suffix: '_above', shape: y.shape });
+  const ones = (y: Layer, least: number) => rescale(k, k.layer('ReLU', [y], { max_value: least }, { suffix: '_clip', shape: y.shape }), 1 / least, 0, '_one');
+  if (alpha >= 0) {
+    const kept = above(x, alpha);
+    if (value === 0) return kept;
+    return k.layer('Add', [kept, rescale(k, ones(kept, Math.max(Math.fround(alpha), LEAST)), -value, value, '_else')], {});
+  }
+  // What is not above a negative number is below zero: its opposite is kept, and takes x away.
+  const limit = -Math.fround(alpha);
+  const gone = above(negated(k, x), before(limit));
+  return value === 0 ? k.layer('Add', [x, gone], {}) : k.layer('Add', [x, gone, rescale(k, ones(gone, limit), value, 0, '_else')], {});
+}
+
+/** The float32 before a positive one. */
+function before(v: number): number {
+  const bits = new Uint32Array(Float32Array.of(v).buffer);
+  bits[0] -= 1;
+  return new Float32Array(bits.buffer)[0];
+}

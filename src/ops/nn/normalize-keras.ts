@@ -1,6 +1,6 @@
 import { refuse } from '../../diag/diagnostic.js';
 import type { View } from '../../ir/view.js';
-import { reshaped } from '../../ir/weights.js';
+import { permuted, reshaped } from '../../ir/weights.js';
 import { beside, firstHalf } from '../../keras/along.js';
 import type { KerasBuilder, Layer } from '../../keras/builder.js';
 import { permute, rescale, reshape } from '../../keras/compose.js';
@@ -101,50 +101,67 @@ interface LastAxes {
   readonly epsilon: number;
 }
 
-/** The axes from `axis` on as they lie, and their sizes; they have to be the last in memory. */
-function lastAxes(n: View<LastAxes>, x: Layer): { from: number; sizes: number[] } {
-  const from = n.axisOf(0, n.attrs.axis);
-  if (from === (n.value(0).batch ?? 0) || from === 0) return refuse('a normalization over the batch has no stock layer', 'convert to a graph-model');
-  const axes = range(from, n.rank(0)).map((a) => n.position(0, a));
-  if (axes.some((a, i) => a !== from + i)) return refuse('the normalized axes are not the last in memory', 'convert to a graph-model, or use change-ordering: false');
-  const sizes = x.shape.slice(from).map((d) => d ?? refuse(`${n.opName} needs the sizes of the axes that it goes over`, 'fix the sizes with input-shapes in the config'));
-  return { from, sizes };
-}
-
-/** A parameter that broadcasts to the normalized axes, with one element for each of theirs. */
-function whole(n: View<LastAxes>, i: number, what: string, sizes: readonly number[]): Weight {
-  const w = n.needWeight(i, what);
-  const dims = [...w.dims];
-  while (dims.length > sizes.length && dims[0] === 1) dims.shift();
-  if (dims.length > sizes.length) return refuse(`${what} of shape [${w.dims}] is not that of the normalized axes`, 'convert to a graph-model');
-  const size = sizeOf(sizes);
-  return { dtype: w.dtype, dims: [size], load: () => ({ dtype: w.dtype, dims: [size], data: broadcastTo({ ...w.load(), dims }, sizes).data }) };
-}
-
-/** LayerNormalization; several axes are merged into one, as the layer has one parameter for each element. */
+/** LayerNormalization: over all axes from `axis` on. */
 export function layerNormalization(n: View<LastAxes>, [x]: Layer[], k: KerasBuilder): Layer {
   if (n.outputs[1] || n.outputs[2]) return refuse('mean and deviation as outputs have no stock layer', 'convert to a graph-model');
-  const { from, sizes } = lastAxes(n, x);
-  const [gamma, beta] = [whole(n, 1, 'scale', sizes), n.has(2) ? whole(n, 2, 'bias', sizes) : undefined];
-  const rows = rowsOf(k, x, from, sizes);
-  const y = k.layer('LayerNormalization', [rows], { axis: k.dialect === 'tfjs' ? [rows.shape.length - 1] : -1, epsilon: n.attrs.epsilon, center: beta !== undefined, scale: true }, {
-    shape: rows.shape, weights: [{ name: 'gamma', weight: gamma }, ...(beta ? [{ name: 'beta', weight: beta }] : [])],
+  return normalized(n, x, k, range(n.axisOf(0, n.attrs.axis), n.rank(0)), n.attrs.epsilon);
+}
+
+/**
+ * (x - mean) / sqrt(variance + epsilon) over axes, with scale and bias as inputs 1 and 2, which vary along these axes
+ * alone. The axes are brought to the end and merged into one, as the layer has one parameter for each element.
+ */
+export function normalized<A>(n: View<A>, x: Layer, k: KerasBuilder, axes: readonly number[], epsilon: number): Layer {
+  const { there, back, sizes, rows } = lastRows(n, x, k, axes);
+  const [gamma, beta] = [1, 2].map((i) => (n.has(i) ? whole(n, i, i === 1 ? 'scale' : 'bias', axes, sizes) : undefined));
+  const y = k.layer('LayerNormalization', [rows], { axis: k.dialect === 'tfjs' ? [rows.shape.length - 1] : -1, epsilon, center: beta !== undefined, scale: gamma !== undefined }, {
+    shape: rows.shape, weights: [...(gamma ? [{ name: 'gamma', weight: gamma }] : []), ...(beta ? [{ name: 'beta', weight: beta }] : [])],
   });
-  return reshape(k, y, x.shape.slice(1), '_shape');
+  return permute(k, reshape(k, y, there.shape.slice(1), '_shape'), back, '_back');
+}
+
+/** The axes at the end, and as one; `back` brings them back. */
+function lastRows<A>(n: View<A>, x: Layer, k: KerasBuilder, axes: readonly number[]): { there: Layer; back: number[]; sizes: number[]; rows: Layer } {
+  const over = axes.map((a) => n.position(0, a)).sort((p, q) => p - q);
+  if (over[0] === 0) return refuse('a normalization over the batch has no stock layer', 'convert to a graph-model');
+  const perm = [...range(0, x.shape.length).filter((i) => !over.includes(i)), ...over];
+  const there = permute(k, x, perm, '_last');
+  const sizes = over.map((i) => x.shape[i] ?? refuse(`${n.opName} needs the sizes of the axes that it goes over`, 'fix the sizes with input-shapes in the config'));
+  const before = there.shape.slice(1, there.shape.length - over.length);
+  const rows = reshape(k, there, [...(before.length > MOST_AXES - 2 ? [product(before)] : before), sizeOf(sizes)], '_rows');
+  return { there, back: perm.map((_, i) => perm.indexOf(i)), sizes, rows };
+}
+
+/** A parameter that broadcasts to x along the normalized axes, with one element for each of theirs, in memory order. */
+function whole<A>(n: View<A>, i: number, what: string, axes: readonly number[], sizes: readonly number[]): Weight {
+  const w = n.needWeight(i, what);
+  const rank = n.rank(0);
+  const full = [...new Array<number>(Math.max(0, rank - w.dims.length)).fill(1), ...w.dims];
+  if (full.length > rank || full.some((d, axis) => d !== 1 && !axes.includes(axis))) return refuse(`${what} of shape [${w.dims}] varies along other axes than the normalized ones`, 'convert to a graph-model');
+  const order = [...axes].sort((p, q) => n.position(0, p) - n.position(0, q));
+  const perm = [...range(0, rank).filter((a) => !axes.includes(a)), ...order];
+  const laid = permuted(reshaped(w, full), perm);
+  const own = laid.dims.slice(rank - axes.length);
+  const size = sizeOf(sizes);
+  return { dtype: w.dtype, dims: [size], load: () => ({ dtype: w.dtype, dims: [size], data: broadcastTo({ ...laid.load(), dims: own }, sizes).data }) };
 }
 
 /** RMSNormalization: x beside -x, normalized, and the half of it, times the scale. */
 export function rmsNormalization(n: View<LastAxes>, [x]: Layer[], k: KerasBuilder): Layer {
-  const { from, sizes } = lastAxes(n, x);
-  const scale = whole(n, 1, 'scale', sizes);
-  const rows = rowsOf(k, x, from, sizes);
+  const axes = range(n.axisOf(0, n.attrs.axis), n.rank(0));
+  const { there, back, sizes, rows } = lastRows(n, x, k, axes);
+  const scale = whole(n, 1, 'scale', axes, sizes);
   const at = rows.shape.length - 1;
-  const y = firstHalf(k, beside(k, rows, at, n.attrs.epsilon).normalized, at);
-  return reshape(k, rescale(k, y, nested(scale.load()), 0), x.shape.slice(1), '_shape');
+  const y = rescale(k, firstHalf(k, beside(k, rows, at, n.attrs.epsilon).normalized, at), nested(scale.load()), 0);
+  return permute(k, reshape(k, y, there.shape.slice(1), '_shape'), back, '_back');
 }
 
-/** The normalized axes as one, and few enough before it. */
-function rowsOf(k: KerasBuilder, x: Layer, from: number, sizes: readonly number[]): Layer {
-  const before = x.shape.slice(1, from);
-  return reshape(k, x, [...(before.length > MOST_AXES - 2 ? [product(before)] : before), sizeOf(sizes)], '_rows');
+/** x divided by its 2-norm along an axis; 0 where that is 0. */
+export function l2Normalization(n: View<{ readonly axis: number }>, [x]: Layer[], k: KerasBuilder): Layer {
+  const axes = [n.axisOf(0, n.attrs.axis)];
+  const { there, back, sizes, rows } = lastRows(n, x, k, axes);
+  const at = rows.shape.length - 1;
+  // Small beside the squares of what float32 holds, and what keeps 0 / 0 from being NaN.
+  const y = rescale(k, firstHalf(k, beside(k, rows, at, 1e-30).normalized, at), 1 / Math.sqrt(sizeOf(sizes)), 0);
+  return permute(k, reshape(k, y, there.shape.slice(1), '_shape'), back, '_back');
 }

@@ -1,6 +1,7 @@
-import { invalid } from '../../diag/diagnostic.js';
+import { invalid, refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import { alongAxis } from '../collapse.js';
+import { l2Normalization } from '../nn/normalize-keras.js';
 
 export default defineOp<{ p: number; axis: number }>({
   name: 'LpNormalization',
@@ -18,4 +19,5 @@ export default defineOp<{ p: number; axis: number }>({
     const norm = n.attrs.p === 1 ? sum : b.op('Sqrt', [sum]);
     return b.op('RealDiv', [v, b.op('SelectV2', [b.op('Equal', [norm, b.scalar(0)]), b.scalar(1), norm])]);
   }),
+  keras: (n, inputs, k) => (n.attrs.p === 2 ? l2Normalization(n, inputs, k) : refuse('no stock layer divides by the sum of absolute values', 'convert to a graph-model')),
 });
