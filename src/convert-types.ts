@@ -17,6 +17,10 @@ export interface ConvertRequest {
   namePolicy: 'keep' | 'short' | 'renumerate';
   /** By input name: order[i] is the ONNX axis that the fed tensor has at position i. Overrides `changeOrdering` there. */
   inputOrders?: Record<string, number[]>;
+  /** Where a graph-model is to run: forms that win on WASM and cost elsewhere are for `wasm` alone. `any` where absent. */
+  target?: 'any' | 'wasm' | 'webgl';
+  /** Names of passes over the TensorFlow graph that are left out: for measuring what each is worth. */
+  passesOff?: string[];
   /** An empty folder, into which `model.json`, its shards, `conversion.json` … are written. */
   outputFolder: string;
   limits: ConvertLimits;

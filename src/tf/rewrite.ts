@@ -1,12 +1,75 @@
-import type { Ref, TfNode } from './builder.js';
+import type { Dim } from '../ir/dim.js';
+import { GraphBuilder, type Ref, type TfNode } from './builder.js';
 import type { TfGraph } from './lower.js';
+import { Shapes } from './shapes.js';
 
-/** What a rewriting rule sees. */
-export interface Rewriting {
+/**
+ * What a rewriting rule builds with: nodes that it adds are named as the node at hand and stand for the same ONNX nodes,
+ * until {@link over} says otherwise.
+ */
+export class Rewriting extends GraphBuilder {
+  private readonly counts: Map<TfNode, number[]>;
+  private readonly stands = new Map<TfNode, Ref[]>();
+  private readonly shapes: Shapes;
+  private readonly outputs: ReadonlySet<TfNode>;
+  /** Place of the node at hand in the graph before the pass. */
+  at = 0;
+
+  constructor(graph: TfGraph) {
+    super();
+    this.counts = countUses(graph);
+    this.shapes = new Shapes(graph);
+    this.outputs = new Set(graph.outputs.map((o) => o.ref.node));
+  }
+
   /** How many nodes (of the graph before the pass) read this output; an output of the model counts as one more. */
-  uses(ref: Ref): number;
-  /** Adds a node that does the work of others: named as `like`, standing for all of `origins`. */
-  node(like: TfNode, node: Pick<TfNode, 'op' | 'inputs' | 'attrs' | 'dtypes'> & { weight?: TfNode['weight'] }, origins: readonly TfNode[]): Ref[];
+  uses(ref: Ref): number {
+    const { node, index } = this.original(ref);
+    return this.counts.get(node)?.[index] ?? 1;
+  }
+
+  /** Whether the model gives what this node computes. */
+  isOutput(node: TfNode): boolean {
+    return this.outputs.has(node) || (this.stands.get(node)?.some((ref) => this.outputs.has(ref.node)) ?? false);
+  }
+
+  /** Sizes in memory order, as far as they are known. */
+  dims(ref: Ref): readonly Dim[] | undefined {
+    return this.shapes.of(ref);
+  }
+
+  /** Sizes, where all are known while converting. */
+  knownDims(ref: Ref): readonly number[] | undefined {
+    return this.shapes.numbers(ref);
+  }
+
+  /** Says the sizes of a tensor that don't follow from its op. */
+  sized(ref: Ref, dims: readonly Dim[]): Ref {
+    this.shapes.set(ref, dims);
+    return ref;
+  }
+
+  /** The nodes made from now on do the work of these, and are named as the first. */
+  over(like: TfNode, ...others: readonly TfNode[]): this {
+    this.scope = like.scope;
+    this.origin = [...new Set([like, ...others].flatMap((n) => n.origin))].sort((a, b) => a - b);
+    return this;
+  }
+
+  /** `now` stands in the place of `before`: as often read, and of the same shape. */
+  succeeds(now: Ref, before: Ref): void {
+    const dims = this.shapes.of(before);
+    if (dims && !this.shapes.of(now)) this.shapes.set(now, dims);
+    if (this.counts.has(now.node)) return;
+    const list = this.stands.get(now.node) ?? [];
+    list[now.index] ??= this.original(before);
+    this.stands.set(now.node, list);
+  }
+
+  /** The output, of the graph before the pass, in whose place this one stands. */
+  private original(ref: Ref): Ref {
+    return this.stands.get(ref.node)?.[ref.index] ?? ref;
+  }
 }
 
 /**
@@ -14,41 +77,39 @@ export interface Rewriting {
  * place. What nobody reads any more is dropped. Values whose node is gone are gone from `values` (they were fused).
  */
 export function rewrite(graph: TfGraph, rule: (node: TfNode, r: Rewriting) => readonly Ref[] | undefined): TfGraph {
-  const nodes: TfNode[] = [];
   const replaced = new Map<TfNode, readonly Ref[]>();
-  const original = new Map<TfNode, TfNode>();
-  const counts = countUses(graph);
-
+  const r = new Rewriting(graph);
   const mapped = (ref: Ref): Ref => replaced.get(ref.node)?.[ref.index] ?? ref;
-  const context: Rewriting = {
-    uses: (ref) => counts.get(original.get(ref.node) ?? ref.node)?.[ref.index] ?? 1,
-    node: (like, node, origins) => {
-      const origin = [...new Set(origins.flatMap((n) => n.origin))].sort((a, b) => a - b);
-      const made: TfNode = { ...node, origin, scope: like.scope };
-      nodes.push(made);
-      return made.dtypes.map((dtype, index) => ({ node: made, index, dtype }));
-    },
-  };
-  for (const node of graph.nodes) {
+  for (const [at, node] of graph.nodes.entries()) {
+    r.at = at;
     const inputs = node.inputs.map(mapped);
     const now = inputs.every((ref, i) => ref === node.inputs[i]) ? node : { ...node, inputs };
-    if (now !== node) original.set(now, node);
-    const result = rule(now, context);
+    const own = outputsOf(node);
+    if (now !== node) outputsOf(now).forEach((ref, i) => {
+      r.succeeds(ref, own[i]);
+    });
+    const result = rule(now, r.over(node));
     if (result) {
       replaced.set(node, result);
-      // How often the result is read is known by the node that it replaces.
-      for (const ref of result) if (!counts.has(original.get(ref.node) ?? ref.node)) original.set(ref.node, node);
+      result.forEach((ref, i) => {
+        r.succeeds(ref, own[i]);
+      });
     } else {
-      nodes.push(now);
-      if (now !== node) replaced.set(node, now.dtypes.map((dtype, index) => ({ node: now, index, dtype })));
+      r.nodes.push(now);
+      if (now !== node) replaced.set(node, outputsOf(now));
     }
   }
   return prune({
-    nodes,
+    nodes: r.nodes,
     inputs: graph.inputs.map((x) => ({ ...x, ref: mapped(x.ref) })),
     outputs: graph.outputs.map((x) => ({ ...x, ref: mapped(x.ref) })),
     values: graph.values.map((x) => ({ ...x, ref: mapped(x.ref) })),
   });
+}
+
+/** All outputs of a node. */
+export function outputsOf(node: TfNode): Ref[] {
+  return node.dtypes.map((dtype, index) => ({ node, index, dtype }));
 }
 
 function countUses(graph: TfGraph): Map<TfNode, number[]> {

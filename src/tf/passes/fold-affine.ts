@@ -31,21 +31,19 @@ function fold(node: TfNode, x: Ref, constant: Ref, r: Rewriting): readonly Ref[]
   const weight = constant.node.weight as Weight;
   const perChannel = channelVector(weight, product.channels);
   if (!perChannel || weight.dims.length > product.rank) return undefined;
-  const origins = [x.node, node];
-  const made = (op: string, inputs: Ref[], attrs: TfNode['attrs']) => r.node(node, { op, inputs, attrs, dtypes: ['float32'] }, origins);
-  const kernel = (x.node.inputs[1].node.weight as Weight);
-  const constantRef = (w: Weight) => r.node(x.node, { op: 'Const', inputs: [], attrs: {}, dtypes: ['float32'], weight: w }, [])[0];
+  const kernel = x.node.inputs[1].node.weight as Weight;
+  r.over(node, x.node);
   if (node.op === 'Mul' || node.op === 'RealDiv') {
     const factor = node.op === 'Mul' ? perChannel : mapped(perChannel, (v) => 1 / v);
-    const inputs = [x.node.inputs[0], constantRef(scaled(kernel, factor, product.depthwise))];
-    if (product.bias) inputs.push(constantRef(combined(product.bias, factor, (bias, s) => bias * s)));
-    return made(x.node.op, inputs, x.node.attrs);
+    const inputs = [x.node.inputs[0], r.constant(scaled(kernel, factor, product.depthwise))];
+    if (product.bias) inputs.push(r.constant(combined(product.bias, factor, (bias, s) => bias * s)));
+    return [r.op(x.node.op, inputs, x.node.attrs)];
   }
   const shift = node.op === 'AddV2' ? perChannel : mapped(perChannel, (v) => -v);
   const bias = product.bias ? combined(product.bias, shift, (b, s) => b + s) : shift;
-  return made(WITH_BIAS[x.node.op] ?? x.node.op, [x.node.inputs[0], x.node.inputs[1], constantRef(bias)], {
+  return [r.op(WITH_BIAS[x.node.op] ?? x.node.op, [x.node.inputs[0], x.node.inputs[1], r.constant(bias)], {
     ...x.node.attrs, num_args: 1, fused_ops: ['BiasAdd'],
-  });
+  })];
 }
 
 interface Product {

@@ -21,9 +21,9 @@ export function fuseActivation(graph: TfGraph): TfGraph {
     // The fused ops take an activation only behind a bias.
     if (!product.bias) {
       const zeros: Weight = weightOf(tensorOf('float32', [product.channels], new Float32Array(product.channels)));
-      inputs.push(r.node(x.node, { op: 'Const', inputs: [], attrs: {}, dtypes: ['float32'], weight: zeros }, [])[0]);
+      inputs.push(r.constant(zeros));
     }
     const op = { Conv2D: '_FusedConv2D', DepthwiseConv2dNative: 'FusedDepthwiseConv2dNative', MatMul: '_FusedMatMul' }[x.node.op] ?? x.node.op;
-    return r.node(node, { op, inputs, attrs: { ...x.node.attrs, num_args: 1, fused_ops: ['BiasAdd', node.op] }, dtypes: ['float32'] }, [x.node, node]);
+    return [r.over(node, x.node).op(op, inputs, { ...x.node.attrs, num_args: 1, fused_ops: ['BiasAdd', node.op] })];
   });
 }

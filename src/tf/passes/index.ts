@@ -1,23 +1,51 @@
 import type { TfGraph } from '../lower.js';
 import { prune } from '../rewrite.js';
-import { mergeTransposes } from './cleanup.js';
+import { dropNoops } from './drop-noops.js';
 import { foldAffine } from './fold-affine.js';
 import { fuseActivation } from './fuse-activation.js';
+import { liftViews } from './lift-views.js';
+import { mergeTransposes } from './merge-transposes.js';
+import { mergeViews } from './merge-views.js';
+import { ownOperands } from './own-operands.js';
+import { share } from './share.js';
+
+/** Where the written model is to run: forms that win on WASM and cost elsewhere are for `wasm` alone. */
+export type Target = 'any' | 'wasm' | 'webgl';
+export const TARGETS = ['any', 'wasm', 'webgl'] as const satisfies readonly Target[];
 
 /** A pass by its name, so that it can be switched off. */
 export interface TfPass {
   readonly name: string;
+  /** Absent: for every target. */
+  readonly target?: Target;
   readonly run: (graph: TfGraph) => TfGraph;
 }
 
 /** In this order, since: scales and biases stand between a product and its activation. */
 export const TF_PASSES: readonly TfPass[] = [
+  { name: 'drop-noops', run: dropNoops },
   { name: 'merge-transposes', run: mergeTransposes },
+  { name: 'merge-views', run: mergeViews },
+  { name: 'lift-views', run: liftViews },
+  { name: 'merge-views', run: mergeViews },
+  { name: 'drop-noops', run: dropNoops },
   { name: 'fold-affine', run: foldAffine },
   { name: 'fuse-activation', run: fuseActivation },
+  { name: 'share', run: share },
 ];
 
-/** Makes the written graph as good as it can be; `off` names passes to leave out. */
-export function optimize(graph: TfGraph, off: ReadonlySet<string> = new Set()): TfGraph {
-  return TF_PASSES.filter((p) => !off.has(p.name)).reduce((g, p) => p.run(g), prune(graph));
+/** How the written graph is made good. */
+export interface Optimizing {
+  readonly target?: Target;
+  /** Names of passes to leave out. */
+  readonly off?: ReadonlySet<string>;
+}
+
+/** Makes the written graph as good as it can be for its target. */
+export function optimize(graph: TfGraph, options: Optimizing = {}): TfGraph {
+  const { target = 'any', off = new Set() } = options;
+  const best = TF_PASSES.filter((p) => !off.has(p.name) && (p.target ?? target) === target).reduce((g, p) => p.run(g), prune(graph));
+  const whole = ownOperands(best);
+  // What control flow runs is a graph like others.
+  return graph.functions ? { ...whole, functions: graph.functions.map((f) => ({ ...f, graph: optimize(f.graph, options) })) } : whole;
 }
