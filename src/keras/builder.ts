@@ -119,7 +119,7 @@ export class KerasBuilder {
 
   private layers_(className: string, inputs: readonly Layer[], config: Readonly<Record<string, ConfigValue>>, shapes: readonly KerasShape[], options: LayerOptions): Layer[] {
     inputs.forEach((input, i) => {
-      if (!input) refuse(`input ${i} is a constant, and no stock Keras layer holds one`, 'convert to a graph-model');
+      if (!input) refuse(`an operand (${i}) is a constant or computed from sizes, and no stock Keras layer gives one`, 'convert to a graph-model');
     });
     const spec: LayerSpec = {
       className, name: '', config, inputs,

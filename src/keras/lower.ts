@@ -43,7 +43,13 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
   }
 
   const nameOf = namer(graph, names, own);
+  // Sizes that are computed are no tensors of a layer: what reads them says why it can't.
+  const sizes = new Set<Value>();
   for (const node of graph.nodes) {
+    if (computesSizes(node, sizes)) {
+      for (const v of node.outputs) if (v) sizes.add(v);
+      continue;
+    }
     const outputNames = node.outputs.map((v, i) => v && nameOf(node, v, i));
     k.begin(node.origin, outputNames, node.outputs.find((v) => v !== undefined));
     try {
@@ -52,8 +58,8 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
       if (!node.op.keras) throw new Refusal(`no stock Keras layer says ${node.op.name}`, 'convert to a graph-model (formats: auto or graph-model)');
       const view = new View(node.op.name, node.attrs, node.inputs, node.outputs, node.outputs.length, node.name, new Fresh());
       // What was refused before is reported there; here only what this node itself can't say.
-      const ready = node.inputs.every((v) => !v || v.constant || values.has(v));
-      const given = node.inputs.map((v): Layer => (v ? values.get(v) ?? (v.constant ? (undefined as unknown as Layer) : stand(v)) : (undefined as unknown as Layer)));
+      const ready = node.inputs.every((v) => !v || v.constant || values.has(v) || sizes.has(v));
+      const given = node.inputs.map((v): Layer => (v ? values.get(v) ?? (v.constant || sizes.has(v) ? (undefined as unknown as Layer) : stand(v)) : (undefined as unknown as Layer)));
       const result = node.op.keras(view, given, k);
       if (!ready) continue;
       const results = Array.isArray(result) ? result : [result];
@@ -71,6 +77,7 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
   const outputs = graph.outputs.map(({ name, value }) => {
     const layer = values.get(value);
     if (!layer) {
+      if (sizes.has(value)) problems.push(noLayer({ tensor: name }, `the output ${name} is computed from sizes, and no stock Keras layer gives a size`, 'convert to a graph-model'));
       if (value.constant) problems.push(noLayer({ tensor: name }, `the output ${name} is a constant, and no stock Keras layer holds one`, 'convert to a graph-model'));
       return undefined;
     }
@@ -118,6 +125,13 @@ function namer(graph: Graph, names: Names, own: ReadonlySet<Value>): (node: Node
     const base = bases.get(index);
     return base === undefined ? names.output(v.name, Math.max(index, 0), output, node.outputs.length) : names.derived(base, `_${node.op.name}`);
   };
+}
+
+/** Whether a node reads nothing but sizes and constants. */
+function computesSizes(node: Node, sizes: ReadonlySet<Value>): boolean {
+  if (!node.op.domain && (node.op.name === 'Shape' || node.op.name === 'Size')) return true;
+  const read = node.inputs.filter((v) => v && !v.constant);
+  return read.length > 0 && read.every((v) => v && sizes.has(v));
 }
 
 /** Stands for the output of a node that was refused, so that the nodes after it can still be asked. */

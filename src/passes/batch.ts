@@ -137,6 +137,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (data === axis) return lost(`it picks items of the batch (axis ${data}), which a Keras layer never touches`);
     return { axis: data < axis ? data : data - 1 + rankOf(node.inputs[1]) };
   },
+  Slice: aligned, Split: aligned, Pad: aligned, Tile: aligned, Expand: aligned,
   MatMul: product, 'internal.Dense': product,
   Gemm: (_, [a, b]) => (b !== undefined ? lost('it multiplies by a tensor of the batch, where Dense has weights') : a === 0 ? { axis: 0 } : lost('it sums over the batch, which a Keras layer never touches')),
   ReduceMean: reduced, ReduceSum: reduced, ReduceMax: reduced, ReduceMin: reduced, ReduceL1: reduced, ReduceL2: reduced,

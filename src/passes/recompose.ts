@@ -43,7 +43,7 @@ class Finder {
   }
 
   replacement(node: Node): Node {
-    const found = this.normalization(node) ?? this.gelu(node) ?? this.logSigmoid(node) ?? this.threshold(node) ?? this.norm(node) ?? this.bias(node) ?? this.flatten(node) ?? this.states(node);
+    const found = this.normalization(node) ?? this.gelu(node) ?? this.logSigmoid(node) ?? this.softsign(node) ?? this.threshold(node) ?? this.norm(node) ?? this.bias(node) ?? this.flatten(node) ?? this.states(node);
     if (!found) return node;
     const origin = [...new Set([...node.origin, ...found.parts.flatMap((p) => p.origin)])];
     return { ...node, ...found.node, origin };
@@ -177,6 +177,17 @@ class Finder {
     const softmax = this.by(node.inputs[0], 'Softmax');
     const op = opFor('', 'LogSoftmax');
     return softmax && op ? { node: { op, attrs: softmax.attrs, inputs: softmax.inputs }, parts: [softmax] } : undefined;
+  }
+
+  /** x / (1 + |x|) */
+  private softsign(node: Node): Found | undefined {
+    if (!named(node, 'Div')) return undefined;
+    const [x, divisor] = node.inputs;
+    const plus = this.by(divisor, 'Add');
+    const operands = this.withConstant(plus);
+    const abs = operands && scalar(operands.constant) === 1 ? this.by(operands.x, 'Abs') : undefined;
+    const op = opFor('', 'Softsign');
+    return op && plus && abs && x && abs.inputs[0] === x ? { node: { op, attrs: {}, inputs: [x] }, parts: [plus, abs] } : undefined;
   }
 
   /** x where it is greater than a number, else another number. */

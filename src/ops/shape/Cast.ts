@@ -2,7 +2,7 @@ import { invalid, refuse } from '../../diag/diagnostic.js';
 import { castTensor } from '../../ir/cast.js';
 import { defineOp } from '../../ir/op.js';
 import type { RawNode } from '../../ir/view.js';
-import { codeOfDtype, dtypeOfCode, type DType } from '../../tensor/dtype.js';
+import { codeOfDtype, dtypeOfCode, isFloat, type DType } from '../../tensor/dtype.js';
 import type { Rounding } from '../../tensor/floats.js';
 import { convertType, isSameInTf } from '../../tf/convert-type.js';
 
@@ -37,6 +37,8 @@ const cast = defineOp<Attrs>({
   graph: (n, [x], b) => convertType(b, x, n.dtype(0), n.attrs.to, n.attrs.rounding),
   keras: (n, [x], k) => {
     if (isSameInTf(n.dtype(0), n.attrs.to)) return k.layer('Activation', [x], { activation: 'linear' });
+    // Rescaling makes floats of what it is given.
+    if (!isFloat(n.dtype(0)) && n.dtype(0) !== 'string' && isSameInTf(n.attrs.to, 'float32')) return k.layer('Rescaling', [x], { scale: 1, offset: 0 });
     return refuse(`no stock layer turns ${n.dtype(0)} into ${n.attrs.to}`, 'convert to a graph-model');
   },
 });
