@@ -153,6 +153,15 @@ export class GraphBuilder {
   }
 
   /**
+   * A copy of x (at least a matrix) with rows of it written anew; the last of two for one row wins. TensorFlow.js's CPU
+   * kernel writes into what it is given, be it a weight or an input of the model: it is given a copy.
+   */
+  scatterUpdate(x: Ref, rows: Ref, updates: Ref): Ref {
+    if (x.dtype === 'bool') return this.cast(this.scatterUpdate(this.cast(x, 'int32'), rows, this.cast(updates, 'int32')), 'bool');
+    return this.op('TensorScatterUpdate', [this.add2(x, this.scalar(0, x.dtype as 'float32' | 'int32')), rows, updates]);
+  }
+
+  /**
    * 0 … count-1 times delta, plus start: int32 scalars (or floats, exact in each element). TensorFlow.js's own Range adds
    * the step again and again, and counts down where the limit is below the start.
    */

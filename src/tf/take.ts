@@ -1,4 +1,4 @@
-import { isKnown, productOf, type Dim } from '../ir/dim.js';
+import { areKnown, isKnown, productOf, type Dim } from '../ir/dim.js';
 import { tensorOf } from '../tensor/tensor.js';
 import type { GraphBuilder, Ref } from './builder.js';
 import { sizesFrom } from './sizes.js';
@@ -20,6 +20,8 @@ export function takeConstant(b: GraphBuilder, x: Ref, dims: readonly Dim[], axis
   const outer = productOf(dims.slice(0, axis));
   const inner = productOf(dims.slice(axis + 1));
   const to = dims.map((d, i) => (i === axis ? indices.length : d));
+  // WASM gives what it takes of an empty tensor the wrong shape.
+  if (to.includes(0) && areKnown(to)) return b.tensor(tensorOf(x.dtype as 'float32', to, []));
   const shape = sizesFrom(b, to, [{ ref: x, dims }]);
   // Rows by number: much faster on WASM than GatherV2, whose loop allocates for each element.
   if (isKnown(outer) && isKnown(size) && outer > 0 && inner !== 0 && indices.length > 0 && outer * indices.length <= MOST_ROWS && shape) {

@@ -31,7 +31,7 @@ export default defineOp<Attrs>({
     });
     const zeros = b.op('Fill', [b.sizes([a.product(out)]), b.scalar(0)]);
     // An element that was the largest of several windows comes several times, and must not be summed up.
-    const placed = b.op('TensorScatterUpdate', [zeros, b.reshape(indices, [-1, 1]), b.reshape(x, [-1])]);
+    const placed = b.scatterUpdate(zeros, b.reshape(indices, [-1, 1]), b.reshape(x, [-1]));
     return a.reshape(placed, out);
   },
 });

@@ -39,7 +39,7 @@ export default defineOp<Attrs>({
     const [data, rows] = [n.dims(0), n.dims(1)];
     const depth = n.knownDim(1, -1);
     const inside = wrapped(b, indices, { ref: x, dims: data }, data.slice(0, depth));
-    if (reduction === 'none' && x.dtype !== 'bool') return b.op('TensorScatterUpdate', [x, inside, updates]);
+    if (reduction === 'none') return b.scatterUpdate(x, inside, updates);
     if (!areKnown(data)) {
       if (reduction === 'add') return scatterRows(b, x, inside, updates, reduction, n.dtype(0), n.fresh(), n.fresh());
       return refuse(`${reduction} into a tensor of unknown size`, 'fix the sizes with input-shapes in the config');

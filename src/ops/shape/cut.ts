@@ -101,12 +101,30 @@ function unstepped(b: GraphBuilder, x: Sized, cuts: readonly Cut[], starts?: Ref
   const end: (number | Ref)[] = dims.map(() => 0);
   let endMask = dims.reduce<number>((mask, _, axis) => mask | (1 << axis), 0);
   for (const c of cuts) {
-    begin[c.axis] = bound(b, x, c.start, starts, c.from);
-    const last = bound(b, x, c.end, ends, c.from);
-    end[c.axis] = last;
+    let [first, last] = [bound(b, x, c.start, starts, c.from), bound(b, x, c.end, ends, c.from)];
+    if (!inOrder(first, last)) {
+      // TensorFlow.js refuses an end before the start, which takes nothing.
+      const size = b.size(x.ref, c.axis, dims[c.axis]);
+      first = clamped(b, first, b.scalar(0, 'int32'), size, size);
+      last = b.op('Maximum', [clamped(b, last, b.scalar(0, 'int32'), size, size), first]);
+    }
+    [begin[c.axis], end[c.axis]] = [first, last];
     if (last !== FAR) endMask &= ~(1 << c.axis);
   }
   return b.op('StridedSlice', [x.ref, b.sizes(begin), b.sizes(end), b.ints(dims.map(() => 1))], { end_mask: endMask });
+}
+
+/** Whether the end can't come before the start, whatever the size. */
+function inOrder(start: number | Ref, end: number | Ref): boolean {
+  if (start === 0 || end === FAR) return true;
+  return typeof start === 'number' && typeof end === 'number' && start <= end && start < 0 === end < 0;
+}
+
+/** A place that counts from the end where it is negative, as one from 0 on, within low and high. */
+function clamped(b: GraphBuilder, v: number | Ref, low: Ref, high: Ref, size: Ref): Ref {
+  const zero = b.scalar(0, 'int32');
+  const counted = typeof v !== 'number' ? b.op('SelectV2', [b.op('Less', [v, zero]), b.add2(v, size), v]) : v < 0 ? b.add2(size, b.scalar(v, 'int32')) : b.scalar(v, 'int32');
+  return b.op('Minimum', [b.op('Maximum', [counted, low]), high]);
 }
 
 /** A start or end: a number within int32, or a scalar that is computed. */
@@ -121,18 +139,14 @@ function bound(b: GraphBuilder, x: Sized, d: Dim | undefined, given: Ref | undef
 /** Every step-th element of an axis whose size or step isn't known: by indices that are computed when the model runs. */
 function stepped(b: GraphBuilder, x: Sized, y: Ref, c: Cut, starts?: Ref, ends?: Ref, steps?: Ref): Ref {
   const int = (v: number | Ref): Ref => (typeof v === 'number' ? b.scalar(v, 'int32') : v);
-  const [zero, one] = [int(0), int(1)];
+  const zero = int(0);
   const size = b.size(x.ref, c.axis, x.dims[c.axis]);
   const step = int(c.step ?? bound(b, x, undefined, steps, c.from));
   // Backwards, one before the first element is the end, and the last element the farthest start.
   const back = c.step === undefined ? b.cast(b.op('Less', [step, zero]), 'int32') : int(c.step < 0 ? 1 : 0);
   const [low, high] = [b.op('Neg', [back]), b.sub(size, back)];
-  const clamp = (v: number | Ref): Ref => {
-    const counted = typeof v === 'number' ? (v < 0 ? b.add2(size, int(v)) : int(v)) : b.op('SelectV2', [b.op('Less', [v, zero]), b.add2(v, size), v]);
-    return b.op('Minimum', [b.op('Maximum', [counted, low]), high]);
-  };
-  const from = clamp(bound(b, x, c.start, starts, c.from));
-  const to = clamp(bound(b, x, c.end, ends, c.from));
+  const from = clamped(b, bound(b, x, c.start, starts, c.from), low, high, size);
+  const to = clamped(b, bound(b, x, c.end, ends, c.from), low, high, size);
   const at = b.range(from, to, step);
   const taken = b.op('GatherV2', [y, at, b.scalar(c.axis, 'int32')]);
   // WASM gives what it takes of an empty tensor the wrong shape.

@@ -24,12 +24,8 @@ export function reductionOf(n: RawNode): Reduction {
  * @param updates [count, width]
  */
 export function scatterRows(b: GraphBuilder, table: Ref, rows: Ref, updates: Ref, reduction: Reduction, dtype: DType, cells: Dim, count: Dim): Ref {
-  if (table.dtype === 'bool' && reduction === 'none') {
-    // The kernels write numbers; booleans go through int32.
-    return b.cast(b.op('TensorScatterUpdate', [b.cast(table, 'int32'), rows, b.cast(updates, 'int32')]), 'bool');
-  }
   switch (reduction) {
-    case 'none': return b.op('TensorScatterUpdate', [table, rows, updates]);
+    case 'none': return b.scatterUpdate(table, rows, updates);
     case 'add': {
       const sum = b.add2(table, b.op('ScatterNd', [rows, updates, b.shape(table)]));
       return isInteger(dtype) ? wrapInteger(b, sum, dtype) : sum;
@@ -46,7 +42,7 @@ function joinRows(b: GraphBuilder, table: Ref, rows: Ref, updates: Ref, reductio
   const known = rows.node.weight && numbersOf(rows.node.weight.load());
   if (known && new Set(known).size === known.length) {
     const now = b.op(join, [b.op('GatherNd', [table, rows]), updates]);
-    return b.op('TensorScatterUpdate', [table, rows, reduction === 'mul' && isInteger(dtype) ? wrapInteger(b, now, dtype) : now]);
+    return b.scatterUpdate(table, rows, reduction === 'mul' && isInteger(dtype) ? wrapInteger(b, now, dtype) : now);
   }
   if (!isKnown(cells) || !isKnown(count)) return refuse(`${reduction} into a table of unknown size`, 'fix the sizes with input-shapes in the config');
   if (cells * count > MOST_CELLS) return refuse(`${reduction} of ${count} rows into ${cells} cells: TensorFlow.js has no such operation, and a composition would take too long`, 'use the reduction none or add, or smaller tensors');

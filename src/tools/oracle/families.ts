@@ -4,7 +4,10 @@ import { MATH } from './families/math.js';
 import { MICROSOFT } from './families/microsoft.js';
 import { ML } from './families/ml.js';
 import { QUANTIZE } from './families/quantize.js';
+import { RECURRENT } from './families/recurrent.js';
 import { REDUCE } from './families/reduce.js';
+import { WINDOWS } from './families/windows.js';
+import { SHAPE } from './families/shape.js';
 
 /** Generators by family: the folders of src/ops. A new family is a file in families/ and a line here. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
@@ -13,5 +16,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   ml: ML,
   microsoft: MICROSOFT,
   quantize: QUANTIZE,
+  recurrent: RECURRENT,
   reduce: REDUCE,
+  windows: WINDOWS,
+  shape: SHAPE,
 };

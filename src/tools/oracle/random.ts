@@ -1,5 +1,6 @@
 import type { DType } from '../../tensor/dtype.js';
 import { isFloat, rangeOf } from '../../tensor/dtype.js';
+import { roundTo } from '../../tensor/floats.js';
 import { sizeOf, tensorOf, type Tensor } from '../../tensor/tensor.js';
 
 /** Numbers that are the same for the same seed, on every machine. */
@@ -76,7 +77,7 @@ export class Random {
     const n = sizeOf(dims);
     if (dtype === 'bool') return tensorOf('bool', dims, this.list(n, () => this.int(0, 1)));
     if (dtype === 'float64') return tensorOf('float64', dims, this.list(n, () => this.float(low, high)));
-    if (isFloat(dtype)) return tensorOf(dtype, dims, this.floats(n, low, high));
+    if (isFloat(dtype)) return tensorOf(dtype, dims, this.floats(n, low, high).map((v) => roundTo(dtype, v)));
     const range = rangeOf(dtype);
     const [a, b] = [Math.max(low, Number(range.min)), Math.min(high, Number(range.max))];
     return tensorOf(dtype, dims, this.list(n, () => this.int(Math.ceil(a), Math.floor(b))));
