@@ -170,6 +170,7 @@ class Importer {
       if (bound?.kind === 'poison') poisoned = true;
       inputs.push(bound?.kind === 'poison' ? undefined : bound);
     }
+    const before = this.nodes.length;
     let outputs: (Bound | undefined)[] | undefined;
     try {
       const body = this.bodyOf(node, context);
@@ -180,12 +181,23 @@ class Importer {
       else if (error instanceof DiagnosticError) this.problems.push(...error.diagnostics);
       else this.problems.push(ourBug(place, error));
     }
+    this.nameResults(node, outputs ?? [], before, context);
     node.outputs.forEach((name, i) => {
       if (name === '') return;
       const bound = outputs?.[i] ?? this.declared(name, context);
       context.scope.set(name, bound ?? POISON);
     });
     return outputs ?? [];
+  }
+
+  /** What an expansion or a function gave is written by the name of the output that it stands for. */
+  private nameResults(node: OnnxNode, outputs: readonly (Bound | undefined)[], before: number, context: Context): void {
+    outputs.forEach((bound, i) => {
+      const name = context.prefix + node.outputs[i];
+      if (bound?.kind !== 'tensor' || bound.constant || bound.name === name) return;
+      if (!this.nodes.slice(before).some((n) => n.outputs.includes(bound))) return;
+      (bound as { label?: Value['label'] }).label = { tensor: name, suffix: '' };
+    });
   }
 
   /** What value_info says of a name whose node was refused, so that what comes after it can still be looked at. */

@@ -70,7 +70,7 @@ function exponentOf(x: number): number {
 export function roundHalfEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
 }
 
 /**

@@ -7,11 +7,14 @@ import { tensorOf } from '../../tensor/tensor.js';
 const mel = (hertz: number): number => 2595 * Math.log10(1 + hertz / 700);
 const hertz = (m: number): number => 700 * (10 ** (m / 2595) - 1);
 
-/** Source: ONNX, MelWeightMatrix-17, its reference implementation: triangles between bins of the spectrum. */
+/**
+ * Triangles between bins of the spectrum, a peak every (range / (bins + 2)) mel. Source: ONNX, MelWeightMatrix-17, its
+ * reference implementation.
+ */
 function matrix(bins: number, dftLength: number, rate: number, low: number, high: number): { rows: number; data: Float64Array } {
   const rows = Math.floor(dftLength / 2) + 1;
   const [from, to] = [mel(low), mel(high)];
-  const edges = Array.from({ length: bins + 2 }, (_, i) => Math.floor(((dftLength + 1) * hertz(from + (i * (to - from)) / (bins + 1))) / rate));
+  const edges = Array.from({ length: bins + 2 }, (_, i) => Math.floor(((dftLength + 1) * hertz(from + (i * (to - from)) / (bins + 2))) / rate));
   const data = new Float64Array(rows * bins);
   for (let i = 0; i < bins; i++) {
     const [left, centre, right] = edges.slice(i, i + 3);

@@ -88,7 +88,10 @@ export default [
     axesInput: 18,
     empty: () => Number.NEGATIVE_INFINITY,
     graph: (x, over, b, n) => throughFloat(n, x, b, (v) => logSumExp(n, v, over, b)),
-    value: (v) => Math.log(sum(v.map(Math.exp))),
+    value: (v) => {
+      const greatest = v.reduce((p, q) => Math.max(p, q), Number.NEGATIVE_INFINITY);
+      return Number.isFinite(greatest) ? greatest + Math.log(sum(v.map((x) => Math.exp(x - greatest)))) : greatest;
+    },
     keras: (n, x, k) => reduceLayers(n, x, k, 'LogSumExp'),
   }),
 ];

@@ -3,7 +3,7 @@ import { isFloat, type DType } from '../../../tensor/dtype.js';
 import { tensorOf } from '../../../tensor/tensor.js';
 import { fed } from '../case.js';
 import { binary } from './math.js';
-import { ALL_INTS, broadcasting, given } from './shapes.js';
+import { ALL_INTS, broadcasting, folded, given } from './shapes.js';
 
 const NUMBERS: readonly DType[] = ['float32', 'float64', 'int32', 'int64', 'int8', 'uint8'];
 
@@ -36,7 +36,7 @@ const special = (op: string): Generator => (r) => {
 
 const bits = (op: string): Generator => binary(op, { opset: [18], dtypes: ALL_INTS });
 
-export const LOGIC: Family = {
+const PLAIN: Family = {
   And: compare('And', 7, ['bool']), Or: compare('Or', 7, ['bool']), Xor: compare('Xor', 7, ['bool']),
   Not: (r) => single('Not', { opset: 1, inputs: [fed(r.tensor('bool', r.dims(r.int(0, 5))))] }),
   Equal: compare('Equal', 13, [...NUMBERS, 'bool']), Greater: compare('Greater', 13), GreaterOrEqual: compare('GreaterOrEqual', 16),
@@ -45,3 +45,5 @@ export const LOGIC: Family = {
   BitwiseNot: (r) => single('BitwiseNot', { opset: 18, inputs: [fed(r.tensor(r.pick<DType>(['int8', 'uint8', 'int16', 'uint16', 'int32', 'int64']), r.dims(r.int(0, 4)), -30000, 30000))] }),
   BitShift: shift, IsNaN: special('IsNaN'), IsInf: special('IsInf'),
 };
+
+export const LOGIC: Family = { ...PLAIN, ...folded(PLAIN) };

@@ -2,7 +2,7 @@ import { isFloat, isUnsigned, type DType } from '../../../tensor/dtype.js';
 import { tensorOf } from '../../../tensor/tensor.js';
 import { fed, fixed, single, type AttributeGiven, type Family, type Generator, type Given } from '../case.js';
 import type { Random } from '../random.js';
-import { ALL_INTS, axisOf, batched, broadcasting, FLOATS, given, INTS } from './shapes.js';
+import { ALL_INTS, axisOf, batched, broadcasting, FLOATS, folded, given, INTS } from './shapes.js';
 
 /** What float16 and its kin lose on the way. */
 const tolerance = (dtype: DType) => (dtype === 'float16' ? { tolerance: { rtol: 4e-3, atol: 4e-3 } } : {});
@@ -196,9 +196,20 @@ const tfidf: Generator = (r) => {
   });
 };
 
+const mel: Generator = (r) => {
+  const rate = r.pick([8000, 8192, 16000]);
+  const one = (dtype: DType, v: number) => fixed(tensorOf(dtype, [], [v]));
+  return single('MelWeightMatrix', { opset: 17, inputs: [one('int64', r.int(1, 9)), one('int64', r.pick([8, 16, 32, 37])), one('int64', rate), one('float32', r.pick([0, 50])), one('float32', rate / 2)] });
+};
+
+const windowOf = (op: string): Generator => (r) => {
+  const size = tensorOf(r.pick<DType>(['int32', 'int64']), [], [r.int(2, 12)]);
+  return single(op, { opset: 17, inputs: [r.chance(0.5) ? fixed(size) : fed(size)], attributes: { periodic: r.maybe(() => r.int(0, 1)) } });
+};
+
 const alpha = (low: number, high: number) => (r: Random) => ({ alpha: r.maybe(() => float(r.float(low, high))) });
 
-export const MATH: Family = {
+const PLAIN: Family = {
   Abs: unary('Abs', { dtypes: [...FLOATS, ...ALL_INTS], low: -128, high: 127 }),
   Acos: unary('Acos', { low: -1, high: 1 }), Acosh: unary('Acosh', { low: 1, high: 9 }), Asin: unary('Asin', { low: -1, high: 1 }),
   Asinh: unary('Asinh'), Atan: unary('Atan'), Atanh: unary('Atanh', { low: -0.99, high: 0.99 }),
@@ -228,5 +239,8 @@ export const MATH: Family = {
   // The wide unsigned types would go round below zero, to where int32 ends.
   Sub: binary('Sub', { dtypes: [...FLOATS, 'int8', 'uint8', 'int16', 'uint16', 'int32', 'int64'] }), Sum: variadic('Sum', FLOATS),
   Swish: unary('Swish', { opset: 24, attributes: alpha(-1, 2) }), Tan: unary('Tan', { low: -1.4, high: 1.4 }), Tanh: unary('Tanh'),
+  BlackmanWindow: windowOf('BlackmanWindow'), HammingWindow: windowOf('HammingWindow'), HannWindow: windowOf('HannWindow'), MelWeightMatrix: mel,
   TfIdfVectorizer: tfidf, ThresholdedRelu: unary('ThresholdedRelu', { attributes: alpha(-1, 2) }),
 };
+
+export const MATH: Family = { ...PLAIN, ...folded(PLAIN) };

@@ -2,7 +2,7 @@ import { rangeOf, type DType } from '../../../tensor/dtype.js';
 import { tensorOf, type Tensor } from '../../../tensor/tensor.js';
 import { fed, fixed, single, type Family, type Generator, type Given } from '../case.js';
 import type { Random } from '../random.js';
-import { batched, broadcasting } from './shapes.js';
+import { batched, broadcasting, folded } from './shapes.js';
 
 /** Scale and zero point per tensor, axis or block, and the attributes that go with them. */
 function scales(r: Random, dims: readonly number[], dtype: DType, opset: number, zero = true): { scale: Tensor; zeroPoint: Tensor | undefined; attributes: Record<string, number> } {
@@ -107,7 +107,9 @@ const qLinearConv: Generator = (r) => {
   });
 };
 
-export const QUANTIZE: Family = {
+const PLAIN: Family = {
   QuantizeLinear: quantize, DequantizeLinear: dequantize, DynamicQuantizeLinear: dynamic,
   MatMulInteger: matMulInteger, QLinearMatMul: qLinearMatMul, ConvInteger: convInteger, QLinearConv: qLinearConv,
 };
+
+export const QUANTIZE: Family = { ...PLAIN, ...folded(PLAIN) };

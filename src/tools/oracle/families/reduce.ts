@@ -1,7 +1,7 @@
 import { isFloat, type DType } from '../../../tensor/dtype.js';
 import { int64s, tensorOf } from '../../../tensor/tensor.js';
 import { fed, fixed, single, type Family, type Generator } from '../case.js';
-import { axisOf, batched, given } from './shapes.js';
+import { axisOf, batched, folded, given } from './shapes.js';
 
 interface Spec {
   readonly axesInput: number;
@@ -64,7 +64,7 @@ const loss = (op: string): Generator => (r) => {
   });
 };
 
-export const REDUCE: Family = {
+const PLAIN: Family = {
   ReduceSum: reduction('ReduceSum', { axesInput: 13 }), ReduceMean: reduction('ReduceMean', { axesInput: 18 }),
   ReduceMax: reduction('ReduceMax', { axesInput: 18, dtypes: ['float32', 'float64', 'int32', 'int64', 'int8', 'uint8'] }),
   ReduceMin: reduction('ReduceMin', { axesInput: 18, dtypes: ['float32', 'float64', 'int32', 'int64', 'int8', 'uint8'] }),
@@ -74,3 +74,5 @@ export const REDUCE: Family = {
   ArgMax: arg('ArgMax'), ArgMin: arg('ArgMin'), CumSum: cumulative, LpNormalization: norm, MeanVarianceNormalization: meanVariance,
   NegativeLogLikelihoodLoss: loss('NegativeLogLikelihoodLoss'), SoftmaxCrossEntropyLoss: loss('SoftmaxCrossEntropyLoss'),
 };
+
+export const REDUCE: Family = { ...PLAIN, ...folded(PLAIN) };

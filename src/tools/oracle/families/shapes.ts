@@ -1,4 +1,4 @@
-import { fed, fixed, type Given } from '../case.js';
+import { fed, fixed, type Family, type Given, type OracleCase } from '../case.js';
 import type { DType } from '../../../tensor/dtype.js';
 import type { Random } from '../random.js';
 
@@ -35,3 +35,9 @@ export const FLOATS: readonly DType[] = ['float32', 'float32', 'float32', 'float
 /** The integers that onnxruntime computes with most. */
 export const INTS: readonly DType[] = ['int32', 'int64'];
 export const ALL_INTS: readonly DType[] = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64'];
+
+/** The same cases with every input an initializer: what is computed while converting has to be the same. */
+export function folded(family: Family): Family {
+  const constant = (c: OracleCase): OracleCase => ({ ...c, inputs: Object.fromEntries(Object.entries(c.inputs).map(([name, g]) => [name, fixed(g.tensor)])) });
+  return Object.fromEntries(Object.entries(family).map(([name, generate]) => [`${name} folded`, (r) => constant(generate(r))]));
+}
