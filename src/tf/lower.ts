@@ -5,6 +5,7 @@ import { arrange } from '../ir/layout.js';
 import { legalName, type Names } from '../ir/names.js';
 import { Fresh, View } from '../ir/view.js';
 import { permuted } from '../ir/weights.js';
+import { roundFloat } from './round-float.js';
 import { GraphBuilder, narrow, staticShape, type Ref, type TfNode } from './builder.js';
 
 /** A TensorFlow graph: nodes in an order in which each stands after its inputs, and what is fed and fetched. */
@@ -43,10 +44,12 @@ export function lowerToTf(graph: Graph, names: Names, placeOf: (node: Node) => P
     let ref = lowering.ref(value);
     const own = values.find((v) => v.value === value);
     const given = value.constant !== undefined || graph.inputs.includes(value) || taken.has(ref.node);
-    if (given || ref.index > 0 || ref.node.dtypes.length > 1 || !own || !plain(ref)) {
+    // What is computed in float32 has more digits than a bfloat16; rounding shows there, as it hardly does in a float16.
+    const rounds = value.type.dtype === 'bfloat16' && !given;
+    if (given || rounds || ref.index > 0 || ref.node.dtypes.length > 1 || !own || !plain(ref)) {
       const key = given || !own ? names.input(name) : own.name;
       b.scope = key;
-      ref = b.op('Identity', [ref]);
+      ref = rounds ? roundFloat(b, ref, 'bfloat16') : b.op('Identity', [ref]);
       if (own && !given) own.ref = ref;
       else values.push({ name: key, ref, value });
       taken.add(ref.node);
