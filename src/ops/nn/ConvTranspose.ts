@@ -65,6 +65,7 @@ export function placing(n: View<ConvTransposeAttrs>): Placed[] {
     const over = subDim(full, out);
     const total = isKnown(over) ? Math.max(0, over) : maxDim(0, over);
     const half = floorDiv(total, 2);
-    return { begin: window.autoPad === 'SAME_UPPER' ? half : subDim(total, half), out };
+    // A kernel that doesn't reach across a stride gives fewer than size * stride: nothing is added for auto_pad alone.
+    return { begin: window.autoPad === 'SAME_UPPER' ? half : subDim(total, half), out: outputShape ? out : subDim(full, total) };
   });
 }

@@ -36,7 +36,7 @@ export function runtimePositions(rule: Interpolation, axis: RuntimeAxis, b: Grap
   switch (rule.transform) {
     case 'half_pixel': return { position: centered(), outside: undefined };
     case 'tf_half_pixel_for_nn': return { position: b.op('RealDiv', [b.add2(i, half), scale]), outside: undefined };
-    case 'pytorch_half_pixel': return { position: b.op('SelectV2', [single(), b.scalar(-0.5), centered()]), outside: undefined };
+    case 'pytorch_half_pixel': return { position: b.op('SelectV2', [b.op('Equal', [out, one]), b.scalar(0), centered()]), outside: undefined };
     case 'half_pixel_symmetric': {
       const shift = b.mul(b.mul(size, half), b.sub(one, b.op('RealDiv', [out, width])));
       return { position: b.add2(shift, centered()), outside: undefined };

@@ -53,7 +53,7 @@ export function positions(t: Transform, { size, out, scale, roi }: Axis): number
     switch (t) {
       case 'half_pixel': return (i + 0.5) / s - 0.5;
       case 'tf_half_pixel_for_nn': return (i + 0.5) / s;
-      case 'pytorch_half_pixel': return width === 1 ? -0.5 : (i + 0.5) / s - 0.5;
+      case 'pytorch_half_pixel': return out === 1 ? 0 : (i + 0.5) / s - 0.5;
       case 'half_pixel_symmetric': return (size / 2) * (1 - out / width) + (i + 0.5) / s - 0.5;
       case 'align_corners': return width === 1 ? 0 : (i * (size - 1)) / (width - 1);
       case 'asymmetric': return i / s;

@@ -46,9 +46,10 @@ function tapsOf({ size, at }: Sampled, s: Sampling, b: GraphBuilder, a: Amounts)
   const [low, high] = ends(length, s.alignCorners, b);
   const rounded = s.mode === 'nearest' ? b.op('Round', [at]) : at;
   const clamp = (v: Ref) => b.op('Minimum', [b.op('Maximum', [v, b.scalar(0)]), last]);
-  // Positions outside are brought in first, then each neighbour is.
+  // Positions outside are brought in first, then each neighbour is; but with cubic and border only each neighbour, as
+  // PyTorch and onnxruntime have it.
   const outside = () => b.op('LogicalOr', [b.op('Less', [rounded, low]), b.op('Greater', [rounded, high])]);
-  const x = s.padding === 'zeros' ? rounded : b.op('SelectV2', [outside(), s.padding === 'border' ? clamp(rounded) : reflected(rounded, low, high, b), rounded]);
+  const x = s.padding === 'zeros' || (s.padding === 'border' && s.mode === 'cubic') ? rounded : b.op('SelectV2', [outside(), s.padding === 'border' ? clamp(rounded) : reflected(rounded, low, high, b), rounded]);
   const tap = (place: Ref, weight: Ref | undefined): Tap => {
     const index = (v: Ref) => b.cast(clamp(v), 'int32');
     if (s.padding === 'border') return { index: index(place), weight };

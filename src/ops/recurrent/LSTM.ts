@@ -30,7 +30,7 @@ function equations(n: View<Attrs>, peepholes: Ref | undefined, b: GraphBuilder):
   const peephole = (d: number, gate: number, hidden: number): Ref | undefined => peepholes && kernelOf(n.weight(7), peepholes, n.knownDims(7), b).rows(d, 1).reshape([3 * hidden]).rows(gate * hidden, hidden).ref();
   return {
     gates: 4, states: 2, merged: () => true,
-    steps: ({ recurrence, hidden, act }, d) => {
+    steps: ({ recurrence, hidden, act, bare }, d) => {
       const weights = recurrence.permute([1, 0]).ref();
       const p = [0, 1, 2].map((gate) => peephole(d, gate, hidden));
       const peeped = (gate: Ref, at: number, cell: Ref | undefined): Ref => (p[at] && cell ? b.add2(gate, b.mul(p[at], cell)) : gate);
@@ -41,7 +41,8 @@ function equations(n: View<Attrs>, peepholes: Ref | undefined, b: GraphBuilder):
         const fresh = b.mul(entered, act(g, 1));
         const kept = () => (n.attrs.coupled ? b.sub(b.scalar(1), entered) : act(peeped(f, 2, c), 0));
         const cell = c ? b.add2(b.mul(kept(), c), fresh) : fresh;
-        return [b.mul(act(peeped(o, 1, cell), 0), act(cell, 2)), cell];
+        // As onnxruntime has it, clip is for the gates: the state goes into its activation as it is.
+        return [b.mul(act(peeped(o, 1, cell), 0), bare(cell, 2)), cell];
       };
     },
   };

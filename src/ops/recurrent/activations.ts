@@ -1,4 +1,4 @@
-import { invalid } from '../../diag/diagnostic.js';
+import { invalid, refuse } from '../../diag/diagnostic.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 
 /** An activation of a recurrent operator, by its ONNX name in lower case. */
@@ -8,10 +8,13 @@ export interface Activation {
   readonly beta: number;
 }
 
-/** Which of alpha and beta an activation takes, and what they are where the node doesn't say. */
+/**
+ * Which of alpha and beta an activation takes, and what they are where the node doesn't say. NaN where that is open:
+ * Affine and ScaledTanh are operators no more, and of ThresholdedRelu ONNX says 1, onnxruntime 0.
+ */
 const DEFAULTS: Readonly<Record<string, { alpha?: number; beta?: number }>> = {
-  relu: {}, tanh: {}, sigmoid: {}, softsign: {}, softplus: {}, affine: { alpha: 1, beta: 0 }, leakyrelu: { alpha: 0.01 }, thresholdedrelu: { alpha: 1 },
-  scaledtanh: { alpha: 1, beta: 1 }, hardsigmoid: { alpha: 0.2, beta: 0.5 }, elu: { alpha: 1 },
+  relu: {}, tanh: {}, sigmoid: {}, softsign: {}, softplus: {}, affine: { alpha: NaN, beta: 0 }, leakyrelu: { alpha: 0.01 }, thresholdedrelu: { alpha: NaN },
+  scaledtanh: { alpha: NaN, beta: NaN }, hardsigmoid: { alpha: 0.2, beta: 0.5 }, elu: { alpha: 1 },
 };
 
 /** Reads the activations; those that take alpha or beta use up the given values in order. */
@@ -20,10 +23,12 @@ export function readActivations(names: readonly string[], alphas: readonly numbe
   return names.map((given) => {
     const name = given.toLowerCase();
     const defaults = Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name] : invalid(`the activation ${JSON.stringify(given)} is none of ONNX's`);
-    return {
+    const read: Activation = {
       name, alpha: defaults.alpha === undefined ? 0 : (alphas[nextAlpha++] ?? defaults.alpha),
       beta: defaults.beta === undefined ? 0 : (betas[nextBeta++] ?? defaults.beta),
     };
+    if (Number.isNaN(read.alpha) || Number.isNaN(read.beta)) return refuse(`the activation ${given} without activation_alpha and activation_beta`, 'give both in the node: runtimes disagree about what they are otherwise');
+    return read;
   });
 }
 

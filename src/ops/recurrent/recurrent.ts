@@ -68,6 +68,8 @@ export interface Cell {
   readonly recurrence: Kernel;
   /** Activation i of the direction, on an input that is clipped first. */
   act(x: Ref, i: number): Ref;
+  /** The same without clip. */
+  bare(x: Ref, i: number): Ref;
 }
 
 /** The recurrent states: hidden, and cell where there is one. Undefined where they are still zero. */
@@ -105,9 +107,11 @@ export function recur(n: View<RecurrentAttrs>, inputs: Ref[], eq: Equations, b: 
   const finals: Ref[][] = [];
   for (let d = 0; d < directions; d++) {
     const weights = kernelOf(n.weight(1), inputs[1], n.knownDims(1), b).rows(d, 1).reshape([size, features]).permute([1, 0]);
+    const chosen = (i: number) => activations[(activations.length / directions) * d + i];
     const cell: Cell = {
       hidden, b, recurrence: kernelOf(n.weight(2), inputs[2], n.knownDims(2), b).rows(d, 1).reshape([size, hidden]),
-      act: (v, i) => activate(clip ? b.op('ClipByValue', [v, b.scalar(-clip), b.scalar(clip)]) : v, activations[(activations.length / directions) * d + i], b),
+      act: (v, i) => activate(clip ? b.op('ClipByValue', [v, b.scalar(-clip), b.scalar(clip)]) : v, chosen(i), b),
+      bare: (v, i) => activate(v, chosen(i), b),
     };
     let product = b.op('MatMul', [rows, weights.ref()], { transpose_a: false, transpose_b: false });
     if (n.has(3)) product = b.add2(product, inputBias(n, inputs[3], d, eq, hidden, b));

@@ -6,6 +6,7 @@ import { ML } from './families/ml.js';
 import { QUANTIZE } from './families/quantize.js';
 import { RECURRENT } from './families/recurrent.js';
 import { REDUCE } from './families/reduce.js';
+import { RESAMPLING } from './families/resampling.js';
 import { WINDOWS } from './families/windows.js';
 import { SHAPE } from './families/shape.js';
 
@@ -18,6 +19,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   quantize: QUANTIZE,
   recurrent: RECURRENT,
   reduce: REDUCE,
+  resampling: RESAMPLING,
   windows: WINDOWS,
   shape: SHAPE,
 };
