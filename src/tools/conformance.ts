@@ -37,6 +37,8 @@ export interface Outcome {
   readonly set: string;
   readonly kind: string;
   readonly ops: readonly string[];
+  /** Element types of inputs and outputs. */
+  readonly dtypes: readonly string[];
   readonly engines: Record<string, { status: Status; reason: string }>;
   readonly milliseconds: number;
 }
@@ -79,6 +81,10 @@ function kindOf(row: Case): string {
   return 'tensors';
 }
 
+function dtypesOf(row: Case): string[] {
+  return [...new Set([...(row.inputs ?? []), ...(row.outputs ?? [])].map((f) => f.dtype).filter((d) => d !== undefined))].sort();
+}
+
 /** ONNX judges its own cases by rtol 1e-3, atol 1e-7; real networks get a share of their outputs' range. */
 function toleranceOf(set: string): { rtol: number; atol: number; rangeTol: number } {
   if (set === 'onnx-head-node') return { rtol: 1e-3, atol: 1e-7, rangeTol: 0 };
@@ -111,7 +117,7 @@ async function runCase({ row, data, engines, format, order, inputOrders }: Job):
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return { id: `${row.set}/${row.case}`, set: row.set, kind: kindOf(row), ops: row.ops ?? [], engines: result, milliseconds: performance.now() - begun };
+  return { id: `${row.set}/${row.case}`, set: row.set, kind: kindOf(row), ops: row.ops ?? [], dtypes: dtypesOf(row), engines: result, milliseconds: performance.now() - begun };
 }
 
 function reasonOf(diagnostics: readonly Diagnostic[]): string {
@@ -130,7 +136,7 @@ async function runAll(jobs: readonly Job[], done: (o: Outcome) => void): Promise
       child ??= fork(fileURLToPath(import.meta.url), ['--worker'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
       const current = child;
       const outcome = await new Promise<Outcome>((resolve) => {
-        const lost = (why: string): Outcome => ({ id: `${job.row.set}/${job.row.case}`, set: job.row.set, kind: kindOf(job.row), ops: job.row.ops ?? [], engines: Object.fromEntries(job.engines.map((e) => [e, { status: 'bug', reason: why }])), milliseconds: 0 });
+        const lost = (why: string): Outcome => ({ id: `${job.row.set}/${job.row.case}`, set: job.row.set, kind: kindOf(job.row), ops: job.row.ops ?? [], dtypes: dtypesOf(job.row), engines: Object.fromEntries(job.engines.map((e) => [e, { status: 'bug', reason: why }])), milliseconds: 0 });
         const timer = setTimeout(() => current.kill('SIGKILL'), 300_000);
         const onExit = (code: number | null, signal: string | null) => {
           clearTimeout(timer);
