@@ -8,21 +8,28 @@ import { reaches, severityOf } from './fail-on.js';
 import { ANNOTATION_LIMIT, annotate } from './github/annotations.js';
 import { type Api, createApi } from './github/api.js';
 import { artifactService, UploadError, type Uploaded, upload } from './github/artifact.js';
+import { changesOf } from './github/changes.js';
 import { writeCheckRun } from './github/check-run.js';
-import { readEvent, runUrl } from './github/event.js';
+import { isAboutChanges, readEvent, runUrl, workflowFile } from './github/event.js';
 import { type ActionInputs, readInputs } from './github/inputs.js';
 import { type Attached, attach, ReleaseError } from './github/release.js';
 import { releaseFiles } from './github/release-files.js';
-import { fail, group, setOutputs, warn, writeSummary } from './github/step.js';
+import { fail, group, say, setOutputs, warn, writeSummary } from './github/step.js';
 import { uploadsOf } from './github/uploads.js';
+import { mergeReports } from './merge.js';
 import { ConfigurationError, type Settings } from './options.js';
 import { allAnnotations, annotations } from './report/annotations.js';
+import { counted, size } from './report/figures.js';
 import { summaryMarkdown } from './report/markdown.js';
 import type { ModelReport, Report } from './report/types.js';
 import { largestError } from './report/totals.js';
 import { headline } from './report/verdict.js';
-import { type RunResult, run } from './run.js';
+import { type RunRequest, type RunResult, run } from './run.js';
+import { select } from './select.js';
+import { matrixOf } from './shard.js';
 
+/** GitHub takes no larger matrix. */
+const MATRIX_ROWS = 256;
 /** A check run takes 65,535 characters. */
 const CHECK_SUMMARY = 65_000;
 
@@ -37,8 +44,14 @@ try {
 async function act(): Promise<void> {
   const inputs = readInputs();
   const { settings, output } = inputs;
+  const api = createApi(settings.token);
+  const request = await requestOf(inputs, api);
+  if (settings.plan > 0) return plan(request);
   const console = createConsole({ line: (text) => process.stdout.write(`${logText(text)}\n`), colour: false, group });
-  const done = await runToEnd(inputs, console);
+  const done =
+    settings.mergeReports.length > 0
+      ? await mergeReports({ places: settings.mergeReports, base: inputs.base, output, settings })
+      : await runToEnd(request, console);
   if (!done) return fail('the run was cancelled');
   const { report, reportPath } = done;
   console.summarize(report, reportPath);
@@ -48,7 +61,6 @@ async function act(): Promise<void> {
   const shown = settings.annotations ? annotations(report, { fails, limit: ANNOTATION_LIMIT }) : [];
   annotate(shown);
   const { uploaded, problem } = await uploadAll(report, inputs);
-  const api = createApi(settings.token);
   if (settings.checkRun) await checkRun(api, done, settings, uploaded?.url);
   const release = settings.releaseTag === '' ? undefined : await releaseAll(api, done, inputs);
   if (settings.jobSummary) await writeSummary(summaryMarkdown(report, { artifactUrl: uploaded?.url }));
@@ -70,19 +82,41 @@ async function act(): Promise<void> {
     );
 }
 
-/** Undefined where the runner cancelled: then nobody waits for a result, and there are seconds to tidy up. */
-async function runToEnd(
+/** What is asked of the run; with it, what a pull request changes. */
+async function requestOf(
   { settings, workspace, base, output }: ActionInputs,
-  console: Console,
-): Promise<RunResult | undefined> {
+  api: Api | undefined,
+): Promise<RunRequest> {
+  const request = { patterns: settings.models, base, workspace, output, settings, strict: false };
+  const event = readEvent();
+  const isWanted = { true: true, false: false, auto: isAboutChanges(event) }[settings.onlyChanged];
+  if (!isWanted || settings.mergeReports.length > 0) return request;
+  return { ...request, changes: await changesOf(event, base, api), settingsFiles: workflowFile() };
+}
+
+/** Says how the models are to be shared by several jobs, and converts none. */
+async function plan(request: RunRequest): Promise<void> {
+  const { models, facts, diagnostics } = await select(request);
+  for (const { message, severity } of diagnostics)
+    if (severity === 'error') fail(message);
+    else if (severity === 'warning') warn(message);
+    else say(message);
+  const matrix = matrixOf(models, request.settings.plan);
+  for (const { shard, models: n, bytes } of matrix.include)
+    say(`shard ${shard}: ${counted(n, 'model')}, ${size(bytes)}`);
+  setOutputs({
+    result: facts.found === 0 ? 'no-models' : 'success',
+    'models-found': facts.found,
+    matrix: JSON.stringify(matrix),
+  });
+}
+
+/** Undefined where the runner cancelled: then nobody waits for a result, and there are seconds to tidy up. */
+async function runToEnd(request: RunRequest, console: Console): Promise<RunResult | undefined> {
   const controller = new AbortController();
   const cancel = () => controller.abort();
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
-  const done = await run(
-    { patterns: settings.models, base, workspace, output, settings, strict: false },
-    console,
-    controller.signal,
-  );
+  const done = await run(request, console, controller.signal);
   process.off('SIGINT', cancel).off('SIGTERM', cancel);
   return controller.signal.aborted ? undefined : done;
 }
@@ -171,7 +205,7 @@ function outputsOf(
   const { totals, models } = report;
   return {
     result,
-    'models-found': totals.models,
+    'models-found': report.selection?.found ?? totals.models,
     'models-converted': models.filter((m) => m.artefacts.length > 0).length,
     'models-passed': totals.pass,
     'models-failed': totals.mismatch + totals.unsupported + totals.error,
@@ -183,6 +217,12 @@ function outputsOf(
         maxAbsError: largestError(m.checks),
       })),
     ),
+    matrix: JSON.stringify({
+      include: models
+        .filter((m) => m.artefacts.length > 0)
+        .slice(0, MATRIX_ROWS)
+        .map((m) => ({ path: m.path, status: m.status, format: m.format, folder: path.join(output, m.path) })),
+    }),
     'output-directory': output,
     'report-path': reportPath,
     'report-html': htmlPath,

@@ -3,158 +3,22 @@
  * command line, `--help` and the README's table are all drawn from here.
  */
 import { availableParallelism } from 'node:os';
-import { visible } from './diag/escape.js';
+import {
+  choice,
+  choices,
+  ConfigurationError,
+  type Edge,
+  figure,
+  lines,
+  onOff,
+  type Option,
+  quoted,
+  secret,
+  shardOption,
+  text,
+} from './option-kinds.js';
 
-/** The user's mistake in the workflow or on the command line: shown as one short sentence, without a stack. */
-export class ConfigurationError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ConfigurationError';
-  }
-}
-
-/** Where an option can be given. */
-export type Edge = 'action' | 'convert' | 'inspect' | 'verify' | 'record';
-
-export interface Option<T> {
-  /** One or two sentences, for `--help`, action.yml and the README. */
-  readonly doc: string;
-  /** As text, read by `parse` like any other text; this is the default that action.yml shows. */
-  readonly default: string;
-  /** What an empty default stands for, in words. */
-  readonly defaultDoc?: string;
-  readonly on: readonly Edge[];
-  /** The command line's name, where it isn't the input's. */
-  readonly flag?: string;
-  /** What `--help` writes for the value; absent for a switch (`--name`, `--no-name`). */
-  readonly value?: string;
-  /** More than one value may be given, separated by this sign or by giving the option again. */
-  readonly separator?: ',' | '\n';
-  /** The values allowed, where they can be listed. */
-  readonly choices?: readonly string[];
-  /** Text to value. Throws ConfigurationError with a sentence that starts after the option's name. */
-  parse(text: string): T;
-}
-
-type Described = Pick<Option<unknown>, 'doc' | 'default' | 'on'> &
-  Partial<Pick<Option<unknown>, 'defaultDoc' | 'flag' | 'value'>>;
-
-const quoted = (text: string): string => `"${visible(text)}"`;
-const listed = (words: readonly string[]): string =>
-  words.length === 1 ? (words[0] as string) : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-
-/** YAML 1.2's words of the core schema, and no others: `yes` and `1` are mistakes worth hearing of. */
-function onOff(o: Described): Option<boolean> {
-  return {
-    ...o,
-    choices: ['true', 'false'],
-    parse(text) {
-      if (/^(true|True|TRUE)$/.test(text)) return true;
-      if (/^(false|False|FALSE)$/.test(text)) return false;
-      throw new ConfigurationError(`must be true or false, not ${quoted(text)}`);
-    },
-  };
-}
-
-function choice<const C extends readonly string[]>(choices: C, o: Described): Option<C[number]> {
-  return {
-    value: `<${choices.join('|')}>`,
-    ...o,
-    choices,
-    parse(text) {
-      if (!choices.includes(text)) throw new ConfigurationError(`must be ${listed(choices)}, not ${quoted(text)}`);
-      return text;
-    },
-  };
-}
-
-/** A list without repetition; the words of `alone` stand by themselves. */
-function choices<const C extends readonly string[]>(
-  words: C,
-  o: Described,
-  alone: readonly string[] = [],
-): Option<C[number][]> {
-  return {
-    value: '<list>',
-    ...o,
-    choices: words,
-    separator: ',',
-    parse(text) {
-      const given = [
-        ...new Set(
-          text
-            .split(/[,\n]/)
-            .map((word) => word.trim())
-            .filter((word) => word !== ''),
-        ),
-      ];
-      if (given.length === 0) throw new ConfigurationError(`must name at least one of ${words.join(', ')}`);
-      for (const word of given) {
-        if (!words.includes(word)) throw new ConfigurationError(`may hold ${words.join(', ')}, not ${quoted(word)}`);
-        if (alone.includes(word) && given.length > 1)
-          throw new ConfigurationError(`${quoted(word)} can't stand beside others`);
-      }
-      return given;
-    },
-  };
-}
-
-interface Range {
-  min: number;
-  max: number;
-  whole?: boolean;
-  /** For an empty text. */
-  empty?: () => number;
-}
-
-function figure(range: Range, o: Described): Option<number> {
-  const what = `${range.whole ? 'a whole number' : 'a number'} ${
-    range.max === Infinity ? `of at least ${range.min}` : `from ${range.min} to ${range.max}`
-  }`;
-  return {
-    value: '<number>',
-    ...o,
-    parse(text) {
-      if (text === '' && range.empty) return range.empty();
-      const shape = range.whole ? /^\d{1,15}$/ : /^(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
-      const value = Number(text);
-      if (!shape.test(text) || !Number.isFinite(value) || value < range.min || value > range.max)
-        throw new ConfigurationError(`must be ${what}, not ${quoted(text)}`);
-      return value;
-    },
-  };
-}
-
-function text(o: Described, check?: (text: string) => string | undefined): Option<string> {
-  return {
-    value: '<text>',
-    ...o,
-    parse(given) {
-      const wrong = given.includes('\0') ? 'must not hold a NUL character' : check?.(given);
-      if (wrong) throw new ConfigurationError(wrong);
-      return given;
-    },
-  };
-}
-
-/** A token; none where nobody filled in the workflow's expression. */
-function secret(o: Described): Option<string> {
-  return { value: '<token>', ...o, parse: (given) => (given.startsWith('${{') ? '' : given.trim()) };
-}
-
-function lines(o: Described): Option<string[]> {
-  return {
-    ...o,
-    separator: '\n',
-    parse(given) {
-      if (given.includes('\0')) throw new ConfigurationError('must not hold a NUL character');
-      return given
-        .split(/\r?\n/)
-        .map((line) => line.trim())
-        .filter((line) => line !== '');
-    },
-  };
-}
+export { ConfigurationError, type Edge, type Option };
 
 /** The file systems' and the artifact service's forbidden signs together. */
 function artifactName(name: string): string | undefined {
@@ -288,6 +152,30 @@ export const OPTIONS = {
     on: RECORDING,
   }),
   replace: onOff({ doc: 'Replace a reference that is there already.', default: 'false', on: RECORDING }),
+  onlyChanged: choice(['auto', 'true', 'false'], {
+    doc: 'Convert only models whose bytes, external data or references a change concerns; all where the configuration or the workflow changed, or where the checkout is too shallow to tell. `auto`: on pull requests and in merge queues.',
+    default: 'auto',
+    on: ACTION,
+  }),
+  shard: shardOption({
+    doc: 'Convert a part of the models, such as `1/4`: the parts cost about the same, and the same models give the same parts in every job. The shard is added to the name of the artifact.',
+    default: '',
+    on: CONVERTING,
+    value: '<i/n>',
+  }),
+  plan: figure(
+    { min: 0, max: 256, whole: true },
+    {
+      doc: 'Convert nothing, only set the output `matrix`: the models in at most so many shards, for `strategy.matrix`. 0 converts.',
+      default: '0',
+      on: ACTION,
+    },
+  ),
+  mergeReports: lines({
+    doc: "Convert nothing, but join the reports of shards: folders into which an earlier job's artifacts were downloaded, or paths of their report.json, one a line.",
+    default: '',
+    on: ACTION,
+  }),
   upload: choice(['all', 'models', 'report', 'none'], {
     doc: 'What to upload as an artifact.',
     default: 'all',
@@ -333,7 +221,7 @@ export const OPTIONS = {
     on: ACTION,
   }),
   token: secret({
-    doc: 'For `check-run` and `release-tag`.',
+    doc: 'For `check-run`, `release-tag`, and the files that a pull request changes.',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the workflow's language, filled in by the runner
     default: '${{ github.token }}',
     on: ACTION,
@@ -374,12 +262,11 @@ export function readSettings(given: Partial<Record<OptionKey, string>>, shown: (
   return settings as Settings;
 }
 
+type Setting = string | number | boolean | string[];
+
 /** What decides the result, by the inputs' names, for the report: the machine's part (folders, concurrency) is left out. */
-export function effectiveSettings(
-  settings: Settings,
-  edge: Edge,
-): Record<string, string | number | boolean | string[]> {
-  const machine: OptionKey[] = ['outputDirectory', 'concurrency', 'timeoutPerModel'];
+export function effectiveSettings(settings: Settings, edge: Edge): Record<string, Setting> {
+  const machine: OptionKey[] = ['outputDirectory', 'concurrency', 'timeoutPerModel', 'shard'];
   const told = optionsOf(edge).filter(([key]) => !machine.includes(key));
-  return Object.fromEntries(told.map(([key]) => [inputName(key), settings[key]]));
+  return Object.fromEntries(told.map(([key]) => [inputName(key), settings[key] as Setting]));
 }

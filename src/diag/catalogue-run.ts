@@ -78,6 +78,72 @@ export function nothingThere(pattern: string): Diagnostic {
   };
 }
 
+/** `only-changed` couldn't be followed, so all models were taken. */
+export function changesUnknown(why: string): Diagnostic {
+  return {
+    code: 'changes-unknown',
+    severity: 'note',
+    message: `all models were taken, not only those that have changed: ${why}`,
+    remedy: 'with `only-changed: false` this is the rule, and not said',
+    place: {},
+  };
+}
+
+/** A change concerns all models. */
+export function allConcerned(why: string): Diagnostic {
+  return {
+    code: 'all-concerned',
+    severity: 'note',
+    message: `all models were taken, not only those that have changed: ${why}`,
+    remedy: '',
+    place: {},
+  };
+}
+
+/** Of the reports to be joined, some are not there: their jobs may have failed, or not run. */
+export function shardsMissing(missing: readonly string[]): Diagnostic {
+  return {
+    code: 'shards-missing',
+    severity: 'error',
+    message: `there is no report of ${missing.length === 1 ? 'the shard' : 'the shards'} ${missing.join(', ')}`,
+    remedy: 'look at the jobs of these shards; each has to upload its report, whatever its verdict',
+    place: {},
+  };
+}
+
+/** Reports to be joined were made with other settings, or by another version. */
+export function reportsDiffer(what: string): Diagnostic {
+  return {
+    code: 'reports-differ',
+    severity: 'warning',
+    message: `the joined reports differ in ${what}`,
+    remedy: 'give all shards the same inputs and the same version of the action',
+    place: {},
+  };
+}
+
+/** Two of the reports to be joined are about the same model. */
+export function reportedTwice(path: string): Diagnostic {
+  return {
+    code: 'reported-twice',
+    severity: 'warning',
+    message: 'two of the joined reports hold this model; the first is kept',
+    remedy: "join the reports of one run's shards only",
+    place: { file: path },
+  };
+}
+
+/** A model that a joined report holds isn't what its report says. */
+export function notAsReported(path: string, why: string): Diagnostic {
+  return {
+    code: 'not-as-reported',
+    severity: 'error',
+    message: `the converted model that lies beside its report was not taken over: ${why}`,
+    remedy: 'download the artifacts again',
+    place: { file: path },
+  };
+}
+
 /** There is no stored reference. `severity` is what `when-no-reference` says. */
 export function noReference(place: Place, severity: Severity): Diagnostic {
   return {

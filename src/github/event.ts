@@ -31,6 +31,17 @@ export function readEvent(env: NodeJS.ProcessEnv = process.env): GitHubEvent {
   };
 }
 
+/** Whether the event is there to look at a change before it is taken over. */
+export function isAboutChanges({ name }: GitHubEvent): boolean {
+  return ['pull_request', 'pull_request_target', 'merge_group'].includes(name);
+}
+
+/** The workflow's own file, relative to the repository, since it holds the inputs. */
+export function workflowFile(env: NodeJS.ProcessEnv = process.env): string[] {
+  const [, file] = /^[^/]+\/[^/]+\/(\.github\/workflows\/[^@]+)@/.exec(env.GITHUB_WORKFLOW_REF ?? '') ?? [];
+  return file === undefined ? [] : [file];
+}
+
 /** Where the run that this job is part of can be seen. */
 export function runUrl(env: NodeJS.ProcessEnv = process.env): string {
   const server = env.GITHUB_SERVER_URL || 'https://github.com';

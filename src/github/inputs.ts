@@ -23,7 +23,9 @@ export function readInputs(env: NodeJS.ProcessEnv = process.env): ActionInputs {
     const text = getInput(inputName(key));
     if (text !== '') given[key] = text;
   }
-  const settings = readSettings(given, (key) => `the input ${inputName(key)}`);
+  const settings = named(readSettings(given, (key) => `the input ${inputName(key)}`));
+  if (settings.plan > 0 && (settings.shard || settings.mergeReports.length > 0))
+    throw new ConfigurationError('the input plan stands alone: shard and merge-reports are for later jobs');
   const workspace = realpathSync(env.GITHUB_WORKSPACE || process.cwd());
   let base: string;
   try {
@@ -38,4 +40,10 @@ export function readInputs(env: NodeJS.ProcessEnv = process.env): ActionInputs {
       ? path.join(env.RUNNER_TEMP || os.tmpdir(), 'onnx2keras')
       : path.resolve(workspace, settings.outputDirectory);
   return { settings, workspace, base, output };
+}
+
+/** Artifacts of a run need names of their own, and each shard uploads one. */
+function named(settings: Settings): Settings {
+  const { shard, artifactName } = settings;
+  return shard ? { ...settings, artifactName: `${artifactName}-${shard.index}-of-${shard.count}` } : settings;
 }

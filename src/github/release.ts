@@ -1,8 +1,6 @@
 /** Attaches files to a release that is there already: one after the other, patiently, replacing nothing unasked. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
+import { sha256OfFile } from '../hash.js';
 import { type Api, ApiError, isPassing } from './api.js';
 
 export interface Asset {
@@ -86,7 +84,7 @@ async function attachOne(api: Api, release: Release, { name, file }: Asset, over
   let mine = await assetNamed(api, release, name);
   if (mine && mine.state !== 'uploaded') mine = await remove(api, mine);
   if (mine) {
-    if (mine.size === bytes && mine.digest === `sha256:${await sha256(file)}`) return attached(mine);
+    if (mine.size === bytes && mine.digest === `sha256:${await sha256OfFile(file)}`) return attached(mine);
     if (!overwrite)
       throw new ReleaseError(
         `the release ${release.tag_name} has an asset ${name} already, with other contents: set \`overwrite: true\` to replace it`,
@@ -124,12 +122,6 @@ async function remove(api: Api, { id }: ReleaseAsset): Promise<undefined> {
 
 function attached({ name, browser_download_url: url, size: bytes }: ReleaseAsset): Attached {
   return { name, url, bytes };
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 const immutable = (tag: string): string =>

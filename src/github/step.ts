@@ -1,6 +1,6 @@
 /** What the runner is told: groups, outputs, the job summary, and how the step ends. */
 import { endGroup, error, setOutput, startGroup, summary, warning } from '@actions/core';
-import { visible, visibleLines } from '../diag/escape.js';
+import { logText, visible, visibleLines } from '../diag/escape.js';
 
 /** GitHub drops a whole summary above 1 MiB, all of the step's together. */
 const SUMMARY_LIMIT = 2 ** 20;
@@ -23,6 +23,11 @@ export async function writeSummary(markdown: string): Promise<void> {
   } catch (e) {
     warn(`the job summary can't be written: ${(e as Error).message}`);
   }
+}
+
+/** A line of the log. */
+export function say(message: string): void {
+  process.stdout.write(`${logText(message)}\n`);
 }
 
 export function warn(message: string): void {

@@ -7,7 +7,7 @@ import { overview } from './html/overview.js';
 import { SCRIPT } from './html/script.js';
 import { STYLE } from './html/style.js';
 import type { ModelReport, Report } from './types.js';
-import { headline, isFailing, worstFirst } from './verdict.js';
+import { headline, isFailing, selectionText, worstFirst } from './verdict.js';
 
 /** Rows of layers on the whole page, about 300 bytes each; and of one model. */
 const PAGE_ROWS = 15_000;
@@ -93,10 +93,12 @@ function title(report: Report): Markup {
 }
 
 function subtitle(report: Report): string {
-  if (report.models.length === 0) return '';
+  const selection = selectionText(report);
+  if (report.models.length === 0) return selection ?? '';
   const { totals, timings } = report;
   const parts = [counted(totals.models, 'model'), `${size(totals.bytesIn)} of ONNX in`, `${size(totals.bytesOut)} out`];
   if (timings?.total !== undefined) parts.push(duration(timings.total));
+  if (selection !== undefined) parts.push(selection);
   return parts.join(' · ');
 }
 

@@ -4,7 +4,16 @@ import { count, counted, duration, share, size } from './figures.js';
 import { groupFindings } from './findings.js';
 import { type Detail, findingText, modelDetails, name, opsets, table } from './markdown-model.js';
 import type { ModelReport, Report } from './types.js';
-import { headline, isFailing, shownPath, SIGNS, STATUS_WORDS, worstCheck, worstFirst } from './verdict.js';
+import {
+  headline,
+  isFailing,
+  selectionText,
+  shownPath,
+  SIGNS,
+  STATUS_WORDS,
+  worstCheck,
+  worstFirst,
+} from './verdict.js';
 
 /** What the summary can't know from the report. */
 export interface SummaryOptions {
@@ -58,9 +67,12 @@ function sign(report: Report): string {
 
 function overview(report: Report): string {
   const { totals } = report;
-  if (report.models.length === 0) return '';
+  const selection = selectionText(report);
+  const chosen = selection === undefined ? '' : markdown(selection);
+  if (report.models.length === 0) return chosen;
   const parts = [counted(totals.models, 'model'), `${size(totals.bytesIn)} of ONNX in`, `${size(totals.bytesOut)} out`];
   if (report.timings?.total !== undefined) parts.push(duration(report.timings.total));
+  if (chosen !== '') parts.push(chosen);
   return `${parts.join(' · ')} · ${markdown(`${report.tool.name} ${report.tool.version}`)}`;
 }
 

@@ -1,5 +1,5 @@
 import { counted, figure, numberOf, shareOfAllowed } from './figures.js';
-import type { Check, Figure, Finding, ModelReport, Report, Status } from './types.js';
+import type { Check, Figure, Finding, ModelReport, Report, Selection, Status } from './types.js';
 
 /**
  * What a run and a model amount to, in words, for all reports. Sentences hold names of models: whoever shows them says how
@@ -63,7 +63,7 @@ const NAMED = 3;
 /** The verdict on the run: `2 of 8 models differ: a, b. 1 could not be converted: c. The other 5 still compute the same.` */
 export function headline(report: Report, name: (path: string) => string): string {
   const models = worstFirst(report.models);
-  if (models.length === 0) return 'No models were found.';
+  if (models.length === 0) return noModels(report.selection);
   const of = (status: Status) => models.filter((m) => m.status === status);
   const passed = of('pass').length;
   if (passed === models.length)
@@ -86,6 +86,26 @@ export function headline(report: Report, name: (path: string) => string): string
   if (passed > 0)
     parts.push(passed === 1 ? 'The other one still computes the same.' : `The other ${passed} still compute the same.`);
   return parts.join(' ');
+}
+
+function noModels(selection: Selection | undefined): string {
+  if (selection === undefined || selection.found === 0) return 'No models were found.';
+  if (selection.shard !== undefined) return `No models fell to the shard ${selection.shard}.`;
+  return selection.found === 1 ? 'The model has not changed.' : `None of the ${selection.found} models has changed.`;
+}
+
+/** Which models these are, where they aren't all: `3 of 12 models: those that have changed since 1a2b3c4d5e`. */
+export function selectionText({ selection, models }: Report): string | undefined {
+  if (selection === undefined) return undefined;
+  const parts = [
+    selection.changedSince === undefined
+      ? ''
+      : `those that have changed since ${/^[0-9a-f]{40,}$/.test(selection.changedSince) ? selection.changedSince.slice(0, 10) : selection.changedSince}`,
+    selection.shard === undefined ? '' : `shard ${selection.shard}`,
+  ].filter((part) => part !== '');
+  return parts.length === 0
+    ? undefined
+    : `${models.length} of ${counted(selection.found, 'model')}: ${parts.join(', ')}`;
 }
 
 function allTheSame(n: number): string {
