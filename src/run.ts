@@ -2,37 +2,22 @@
  * The whole program: find the models, convert and judge each in a process of its own, and write down what was found.
  * Both edges (cli.ts, action.ts) read their settings, call `run`, and show what comes back.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConvertRequest, ConvertResult } from './convert-types.js';
 import * as say from './diag/catalogue-run.js';
-import type { Diagnostic } from './diag/diagnostic.js';
 import { runFails } from './fail-on.js';
-import { type FoundModel, findModels, isInside } from './find.js';
+import { type FoundModel, isInside } from './find.js';
 import { failure, judge, type Turn } from './judge.js';
-import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
+import { effectiveSettings } from './options.js';
 import { type Staging, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
-import { reportHtml } from './report/html.js';
-import { reportJson } from './report/json.js';
-import { junitXml } from './report/junit.js';
-import { summaryMarkdown } from './report/markdown.js';
 import { totalsOf } from './report/totals.js';
 import type { ModelReport, Report } from './report/types.js';
+import { type SelectRequest, select } from './select.js';
 import { TOOL } from './version.js';
+import { type WrittenReports, writeReports } from './write-reports.js';
 
-export interface RunRequest {
-  /** Globs, folders and files. */
-  patterns: readonly string[];
-  /** Absolute; what relative patterns start from. */
-  base: string;
-  /** The folder that every model has to be in. Absent: anywhere. */
-  workspace?: string;
-  /** Absolute; where the model folders and `report/` go. */
-  output: string;
-  settings: Settings;
-  /** A pattern without wildcards has to be there; else it is a warning in the report. */
-  strict: boolean;
+export interface RunRequest extends SelectRequest {
   /** The child's program, where it isn't this project's own. */
   worker?: string;
 }
@@ -46,15 +31,11 @@ export interface Listener {
   finished(model: FoundModel, report: ModelReport): void;
 }
 
-export interface RunResult {
+export interface RunResult extends WrittenReports {
   result: 'success' | 'failure' | 'no-models';
   /** Whether the run is to end in failure; `no-models` may or may not. */
   failed: boolean;
   report: Report;
-  /** Absolute. */
-  reportPath: string;
-  htmlPath: string;
-  junitPath: string;
 }
 
 /** A model takes about so much more memory than disk while it is converted and judged. */
@@ -65,14 +46,7 @@ const MEMORY_OF_PROCESS = 400 * 2 ** 20;
 export async function run(request: RunRequest, listener: Listener, signal?: AbortSignal): Promise<RunResult> {
   const { settings } = request;
   const begun = performance.now();
-  const { models, missing } = await findModels({
-    patterns: request.patterns,
-    base: request.base,
-    within: request.workspace,
-    output: request.output,
-  });
-  if (request.strict && missing[0] !== undefined)
-    throw new ConfigurationError(`there is no file or folder ${JSON.stringify(missing[0])}`);
+  const { models, facts, diagnostics } = await select(request);
   listener.found(models);
 
   const pool = createPool({ size: settings.concurrency, program: request.worker ?? WORKER, signal });
@@ -92,14 +66,15 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     tool: TOOL,
     models: reports,
     totals: totalsOf(reports),
-    diagnostics: aboutTheRun(request, models, missing),
+    diagnostics,
+    ...(facts.shard === undefined && facts.changedSince === undefined ? {} : { selection: facts }),
     settings: effectiveSettings(settings, 'convert'),
     versions: versionsOf(reports),
     timings: { total: since(begun) },
   };
   const failed = runFails(report, settings.failOn);
   return {
-    result: models.length === 0 ? 'no-models' : failed ? 'failure' : 'success',
+    result: facts.found === 0 ? 'no-models' : failed ? 'failure' : 'success',
     failed,
     report,
     ...(await writeReports(report, request.output)),
@@ -194,46 +169,9 @@ async function convert(turn: Turn, model: FoundModel, folder: string, report: Mo
   }
 }
 
-function aboutTheRun(
-  { patterns, settings }: RunRequest,
-  models: readonly FoundModel[],
-  missing: readonly string[],
-): Diagnostic[] {
-  if (models.length > 0) return missing.map(say.nothingThere);
-  return [
-    say.noModelsFound(
-      patterns,
-      ({ error: 'error', warn: 'warning', ignore: 'note' } as const)[settings.ifNoModelsFound],
-    ),
-  ];
-}
-
 function versionsOf(reports: readonly ModelReport[]): Record<string, string> {
   const engines = reports.flatMap((r) => r.engines ?? []).map((e) => [e.name, e.version] as const);
   return { node: process.versions.node, ...Object.fromEntries(engines.sort(([a], [b]) => (a < b ? -1 : 1))) };
-}
-
-type Written = Pick<RunResult, 'reportPath' | 'htmlPath' | 'junitPath'>;
-
-async function writeReports(report: Report, output: string): Promise<Written> {
-  const folder = path.join(output, 'report');
-  const put = async (name: string, text: string): Promise<string> => {
-    await writeFile(path.join(folder, name), text);
-    return path.join(folder, name);
-  };
-  try {
-    await mkdir(folder, { recursive: true });
-    await put('summary.md', summaryMarkdown(report));
-    return {
-      reportPath: await put('report.json', reportJson(report)),
-      htmlPath: await put('index.html', reportHtml(report)),
-      junitPath: await put('junit.xml', junitXml(report)),
-    };
-  } catch (e) {
-    const { code, message } = e as NodeJS.ErrnoException;
-    if (code === undefined) throw e;
-    throw new ConfigurationError(`the reports can't be written: ${message}`);
-  }
 }
 
 const since = (begun: number): number => Math.round(performance.now() - begun);

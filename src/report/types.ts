@@ -36,11 +36,22 @@ export interface Report {
   totals: Totals;
   /** Findings about the run and not about one model (no models found, a setting that had no effect …). */
   diagnostics?: Finding[];
+  /** Which of the models that were found are here. */
+  selection?: Selection;
   /** What was effectively applied, by the names of the action's inputs; for provenance and the reproduction command. */
   settings?: Record<string, string | number | boolean | string[]>;
   /** Versions of what the verdicts rest on: `tfjs`, `onnxruntime`, `node` … */
   versions?: Record<string, string>;
   timings?: Timings;
+}
+
+/** How the models of a run were chosen from those that were found. */
+export interface Selection {
+  found: number;
+  /** The commit that the others are as in. */
+  changedSince?: string;
+  /** `1/4` */
+  shard?: string;
 }
 
 /**
