@@ -3,7 +3,7 @@
  * operator, and compares with test/conformance/expected.txt: a regression fails, and so does an unexpected pass.
  *
  *   npm run conformance -- [--data DIR] [--set NAME]… [--engine wasm,cpu,tensorflow] [--format graph-model|layers-model]
- *                          [--order true|false] [--shuffle SEED] [--match REGEX] [--json FILE] [--update] [--verbose]
+ *                          [--order true|false] [--target any|wasm|webgl] [--shuffle SEED] [--match REGEX] [--json FILE] [--update] [--verbose]
  *
  * --shuffle feeds every input in an order of axes drawn at random: whatever the order, the outputs have to be the same. It
  * shows what an operator's layout rule is worth.
@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { convertModel } from '../convert.js';
+import { TARGETS, type Target } from '../tf/passes/index.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
 import { judge } from '../verify/judge.js';
 import { compareWith, readExpected, writeExpected } from './expected.js';
@@ -51,6 +52,7 @@ interface Job {
   readonly format: 'graph-model' | 'layers-model';
   readonly order: boolean;
   readonly inputOrders?: Record<string, number[]>;
+  readonly target: Target;
 }
 
 /** An order of axes for each input, the same for the same seed and case. */
@@ -91,7 +93,7 @@ function toleranceOf(set: string): { rtol: number; atol: number; rangeTol: numbe
   return { rtol: 1e-3, atol: 1e-5, rangeTol: set.startsWith('wild') || set === 'torchvision-zoo' ? 1e-4 : 1e-5 };
 }
 
-async function runCase({ row, data, engines, format, order, inputOrders }: Job): Promise<Outcome> {
+async function runCase({ row, data, engines, format, order, inputOrders, target }: Job): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const begun = performance.now();
   const all = (status: Status, reason: string): Outcome['engines'] => Object.fromEntries(engines.map((e) => [e, { status, reason }]));
@@ -100,7 +102,7 @@ async function runCase({ row, data, engines, format, order, inputOrders }: Job):
     const model = join(data, row.path, 'model.onnx');
     const converted = convertModel({
       path: model, relativePath: `${row.set}/${row.case}`, formats: [format], changeOrdering: order, namePolicy: 'keep',
-      inputOrders, outputFolder: folder, limits: { maxModelBytes: 2 ** 31 },
+      inputOrders, target, outputFolder: folder, limits: { maxModelBytes: 2 ** 31 },
     });
     if (converted.status !== 'converted') {
       const bug = converted.diagnostics.find((d) => d.code === 'internal-error');
@@ -191,7 +193,7 @@ async function main(): Promise<number> {
   const { values: o } = parseArgs({
     options: {
       data: { type: 'string', default: '../shared/data' }, set: { type: 'string', multiple: true }, engine: { type: 'string', default: 'wasm,cpu' },
-      format: { type: 'string', default: 'graph-model' }, order: { type: 'string', default: 'true' }, shuffle: { type: 'string' }, match: { type: 'string' }, json: { type: 'string' },
+      format: { type: 'string', default: 'graph-model' }, order: { type: 'string', default: 'true' }, shuffle: { type: 'string' }, target: { type: 'string', default: 'any' }, match: { type: 'string' }, json: { type: 'string' },
       update: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false }, expected: { type: 'string', default: 'test/conformance/expected.txt' },
     },
   });
@@ -203,7 +205,8 @@ async function main(): Promise<number> {
   const engines = o.engine.split(',');
   const format = o.format === 'layers-model' ? 'layers-model' : 'graph-model';
   const rows = (JSON.parse(readFileSync(join(o.data, 'index.json'), 'utf8')) as Case[]).filter((r) => (!o.set || o.set.includes(r.set)) && (!o.match || new RegExp(o.match).test(r.case)));
-  const jobs = rows.map((row): Job => ({ row, data: o.data, engines, format, order: o.order !== 'false', ...(o.shuffle ? { inputOrders: shuffled(row, Number(o.shuffle)) } : {}) }));
+  const target = TARGETS.find((t) => t === o.target) ?? 'any';
+  const jobs = rows.map((row): Job => ({ row, data: o.data, engines, format, target, order: o.order !== 'false', ...(o.shuffle ? { inputOrders: shuffled(row, Number(o.shuffle)) } : {}) }));
   const outcomes: Outcome[] = [];
   await runAll(jobs, (outcome) => {
     outcomes.push(outcome);

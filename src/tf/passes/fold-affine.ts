@@ -8,6 +8,9 @@ const WITH_BIAS: Readonly<Record<string, string>> = {
   Conv2D: '_FusedConv2D', DepthwiseConv2dNative: 'FusedDepthwiseConv2dNative', MatMul: '_FusedMatMul',
 };
 
+/** Products whose second operand may be weights, with or without a bias, and what each is called with one. */
+export const PRODUCTS: ReadonlyMap<string, string> = new Map(Object.entries(WITH_BIAS).flatMap(([plain, fused]) => [[plain, fused], [fused, fused]]));
+
 /**
  * A constant scale or shift per channel, behind a product with constant weights, becomes part of the weights:
  *
@@ -16,11 +19,14 @@ const WITH_BIAS: Readonly<Record<string, string>> = {
  * So BatchNormalization disappears into the convolution before it. Only where nothing else reads what lies between.
  */
 export function foldAffine(graph: TfGraph): TfGraph {
-  return rewrite(graph, (node, r) => {
-    if (node.inputs.length !== 2 || !['Mul', 'AddV2', 'Sub', 'RealDiv'].includes(node.op)) return undefined;
-    const [a, b] = node.inputs;
-    return (node.op === 'Mul' || node.op === 'AddV2') && isConst(a) ? fold(node, b, a, r) : isConst(b) ? fold(node, a, b, r) : undefined;
-  });
+  return rewrite(graph, foldNode);
+}
+
+/** The rule of {@link foldAffine}. */
+export function foldNode(node: TfNode, r: Rewriting): readonly Ref[] | undefined {
+  if (node.inputs.length !== 2 || !['Mul', 'AddV2', 'Sub', 'RealDiv'].includes(node.op)) return undefined;
+  const [a, b] = node.inputs;
+  return (node.op === 'Mul' || node.op === 'AddV2') && isConst(a) ? fold(node, b, a, r) : isConst(b) ? fold(node, a, b, r) : undefined;
 }
 
 const isConst = (ref: Ref): boolean => ref.node.op === 'Const';
@@ -34,12 +40,12 @@ function fold(node: TfNode, x: Ref, constant: Ref, r: Rewriting): readonly Ref[]
   const kernel = x.node.inputs[1].node.weight as Weight;
   r.over(node, x.node);
   if (node.op === 'Mul' || node.op === 'RealDiv') {
-    const factor = node.op === 'Mul' ? perChannel : mapped(perChannel, (v) => 1 / v);
+    const factor = node.op === 'Mul' ? perChannel : inverse(perChannel);
     const inputs = [x.node.inputs[0], r.constant(scaled(kernel, factor, product.depthwise))];
     if (product.bias) inputs.push(r.constant(combined(product.bias, factor, (bias, s) => bias * s)));
     return [r.op(x.node.op, inputs, x.node.attrs)];
   }
-  const shift = node.op === 'AddV2' ? perChannel : mapped(perChannel, (v) => -v);
+  const shift = node.op === 'AddV2' ? perChannel : negated(perChannel);
   const bias = product.bias ? combined(product.bias, shift, (b, s) => b + s) : shift;
   return [r.op(WITH_BIAS[x.node.op] ?? x.node.op, [x.node.inputs[0], x.node.inputs[1], r.constant(bias)], {
     ...x.node.attrs, num_args: 1, fused_ops: ['BiasAdd'],
@@ -54,11 +60,11 @@ interface Product {
   readonly bias?: Weight;
 }
 
-/** What a node is, where it is a product with constant weights and no activation. */
-export function productOf(node: TfNode): Product | undefined {
+/** What a node is, where it is a product with constant weights; without an activation, unless that is said to be fine. */
+export function productOf(node: TfNode, activated = false): Product | undefined {
   const base = Object.entries(WITH_BIAS).find(([plain, fused]) => node.op === plain || node.op === fused)?.[0];
   if (!base || node.inputs[1].node.op !== 'Const') return undefined;
-  if (node.attrs.transpose_b || (node.attrs.fused_ops as string[] | undefined)?.some((f) => f !== 'BiasAdd')) return undefined;
+  if (node.attrs.transpose_b || (!activated && (node.attrs.fused_ops as string[] | undefined)?.some((f) => f !== 'BiasAdd'))) return undefined;
   const { dims } = node.inputs[1].node.weight as Weight;
   const depthwise = base === 'DepthwiseConv2dNative';
   if (base === 'MatMul' && dims.length !== 2) return undefined;
@@ -83,6 +89,9 @@ export function channelVector(w: Weight, channels: number): Weight | undefined {
 function mapped(w: Weight, f: (v: number) => number): Weight {
   return { ...w, load: () => tensorOf('float32', w.dims, Array.from(w.load().data as Float32Array, f)) };
 }
+
+export const inverse = (w: Weight): Weight => mapped(w, (v) => 1 / v);
+export const negated = (w: Weight): Weight => mapped(w, (v) => -v);
 
 function combined(a: Weight, b: Weight, f: (a: number, b: number) => number): Weight {
   return {

@@ -4,7 +4,7 @@ import { rewrite } from '../rewrite.js';
 import { productOf } from './fold-affine.js';
 
 /** Activations that the fused kernels compute for nearly nothing. */
-const FUSED = new Set(['Relu', 'Relu6', 'Elu', 'Sigmoid']);
+export const FUSED = new Set(['Relu', 'Relu6', 'Elu', 'Sigmoid']);
 
 /**
  * An activation behind a product with constant weights becomes part of it:

@@ -2,12 +2,22 @@ import type { TfGraph } from '../lower.js';
 import { prune } from '../rewrite.js';
 import { dropNoops } from './drop-noops.js';
 import { foldAffine } from './fold-affine.js';
+import { cutProducts } from './cut-products.js';
+import { foldPads } from './fold-pads.js';
 import { fuseActivation } from './fuse-activation.js';
+import { gatherParts } from './gather-parts.js';
+import { liftConcats } from './lift-concats.js';
 import { liftViews } from './lift-views.js';
+import { mergeMoves } from './merge-moves.js';
 import { mergeTransposes } from './merge-transposes.js';
 import { mergeViews } from './merge-views.js';
 import { ownOperands } from './own-operands.js';
+import { poolMeans } from './pool-means.js';
+import { scaleShift } from './scale-shift.js';
 import { share } from './share.js';
+import { sinkScales } from './sink-scales.js';
+import { splitConcats } from './split-concats.js';
+import { stackConcats } from './stack-concats.js';
 
 /** Where the written model is to run: forms that win on WASM and cost elsewhere are for `wasm` alone. */
 export type Target = 'any' | 'wasm' | 'webgl';
@@ -25,12 +35,25 @@ export interface TfPass {
 export const TF_PASSES: readonly TfPass[] = [
   { name: 'drop-noops', run: dropNoops },
   { name: 'merge-transposes', run: mergeTransposes },
+  { name: 'merge-moves', run: mergeMoves },
   { name: 'merge-views', run: mergeViews },
   { name: 'lift-views', run: liftViews },
   { name: 'merge-views', run: mergeViews },
   { name: 'drop-noops', run: dropNoops },
+  { name: 'fold-pads', run: foldPads },
   { name: 'fold-affine', run: foldAffine },
+  { name: 'pool-means', run: poolMeans },
+  { name: 'lift-concats', run: liftConcats },
+  { name: 'sink-scales', run: sinkScales },
+  { name: 'scale-shift', run: scaleShift },
   { name: 'fuse-activation', run: fuseActivation },
+  { name: 'cut-products', run: cutProducts },
+  { name: 'split-concats', target: 'wasm', run: splitConcats },
+  { name: 'stack-concats', target: 'wasm', run: stackConcats },
+  { name: 'gather-parts', target: 'wasm', run: gatherParts },
+  { name: 'merge-moves', run: mergeMoves },
+  { name: 'merge-views', run: mergeViews },
+  { name: 'drop-noops', run: dropNoops },
   { name: 'share', run: share },
 ];
 

@@ -5,6 +5,7 @@ import type { TfGraph } from '../lower.js';
 import { outputsOf, rewrite } from '../rewrite.js';
 import { numbersIn, Shapes } from '../shapes.js';
 import { productOf as productWithWeights } from './fold-affine.js';
+import { readersOf } from './graph-readers.js';
 import { VIEWS, viewSizes } from './merge-views.js';
 
 /** Ops that look at one element at a time, of operands that all have the result's sizes or broadcast to them. */
@@ -202,14 +203,3 @@ class Region {
 }
 
 const oneEach = (dims: Dims): Dim[] => [...dims.slice(0, -1), 1];
-
-function readersOf(graph: TfGraph): Map<TfNode, TfNode[]> {
-  const readers = new Map<TfNode, TfNode[]>();
-  for (const node of graph.nodes)
-    for (const { node: read } of new Set(node.inputs)) {
-      const list = readers.get(read) ?? [];
-      if (list.at(-1) !== node) list.push(node);
-      readers.set(read, list);
-    }
-  return readers;
-}

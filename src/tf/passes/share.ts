@@ -4,8 +4,8 @@ import { rewrite } from '../rewrite.js';
 import { numbersIn } from '../shapes.js';
 import { sourceOf } from './own-operands.js';
 
-/** Constants up to this many elements are compared by their contents. */
-const SMALL = 1024;
+/** Constants up to this many elements are compared by their contents: row numbers are many and often equal. */
+const SMALL = { float32: 1024, int32: 1 << 14, bool: 1024, string: 0, complex64: 0 };
 
 /** Ops whose result isn't decided by their inputs, or whose outputs have names that someone waits for. */
 const OWN = new Set(['Placeholder', 'Const', 'RandomUniform', 'RandomStandardNormal', 'TruncatedNormal', 'Multinomial', 'RandomUniformInt']);
@@ -46,6 +46,6 @@ export function share(graph: TfGraph): TfGraph {
 }
 
 function contents(node: TfNode): string | undefined {
-  const numbers = numbersIn({ node, index: 0, dtype: node.dtypes[0] }, SMALL);
+  const numbers = numbersIn({ node, index: 0, dtype: node.dtypes[0] }, SMALL[node.dtypes[0]]);
   return numbers && `${node.dtypes[0]}[${node.weight?.dims}]${numbers.map((v) => (Object.is(v, -0) ? '-0' : v))}`;
 }

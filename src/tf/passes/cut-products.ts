@@ -1,0 +1,66 @@
+import { derived } from '../../ir/weights.js';
+import { sizeOf, type Weight } from '../../tensor/tensor.js';
+import type { TfNode } from '../builder.js';
+import type { TfGraph } from '../lower.js';
+import { outputsOf, rewrite } from '../rewrite.js';
+import { Shapes } from '../shapes.js';
+import { productOf } from './fold-affine.js';
+import { readersOf } from './graph-readers.js';
+import { partsOf, type Part } from './parts.js';
+
+/**
+ * A product whose channels are cut apart becomes a product for each part:
+ *
+ *     Conv2D(x, W) -> Split      becomes      Conv2D(x, W1), Conv2D(x, W2), …
+ *
+ * where nothing else reads it. Cutting costs a copy of the whole for each part on WASM; weights are cut while converting.
+ */
+export function cutProducts(graph: TfGraph): TfGraph {
+  const cuts = cutsOf(graph);
+  if (cuts.size === 0) return graph;
+  return rewrite(graph, (node, r) =>
+    cuts.get(graph.nodes[r.at])?.map(({ input, begin, size }) => {
+      const product = node.inputs[input].node;
+      const [x, ...weights] = product.inputs;
+      r.over(node, product);
+      return r.op(product.op, [x, ...weights.map((w) => r.constant(columns(w.node.weight as Weight, begin, size)))], product.attrs);
+    }),
+  );
+}
+
+/** The nodes that cut the last axis of a product that nobody reads whole, and what each of their outputs takes. */
+function cutsOf(graph: TfGraph): Map<TfNode, readonly Part[]> {
+  const readers = readersOf(graph);
+  const shapes = new Shapes(graph);
+  const outputs = new Set(graph.outputs.map((o) => o.ref.node));
+  const cuts = new Map<TfNode, readonly Part[]>();
+  for (const node of graph.nodes) {
+    const product = productOf(node, true);
+    const dims = product && shapes.of(outputsOf(node)[0]);
+    if (!product || !dims || product.depthwise || outputs.has(node) || node.inputs.length > 3) continue;
+    const reading = readers.get(node) ?? [];
+    const parts = reading.map((reader) => partsOf(reader, dims));
+    const taken = parts.flatMap((p) => p ?? []);
+    const whole = taken.reduce((n, p) => n + p.size, 0);
+    if (taken.length === 0 || parts.some((p) => !p) || taken.some((p) => p.axis !== dims.length - 1) || whole > product.channels) continue;
+    reading.forEach((reader, i) => {
+      cuts.set(reader, parts[i] as readonly Part[]);
+    });
+  }
+  return cuts;
+}
+
+/** Some columns (of the last axis) of a weight. */
+export function columns(w: Weight, begin: number, size: number): Weight {
+  const width = w.dims[w.dims.length - 1];
+  const dims = [...w.dims.slice(0, -1), size];
+  return {
+    ...derived(dims, w, (t) => {
+      const from = t.data as Float32Array;
+      const out = new Float32Array(sizeOf(dims));
+      for (let at = begin, to = 0; to < out.length; at += width, to += size) out.set(from.subarray(at, at + size), to);
+      return out;
+    }),
+    dtype: 'float32',
+  };
+}
