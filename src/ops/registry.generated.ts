@@ -55,17 +55,23 @@ import math_ThresholdedRelu from './math/ThresholdedRelu.js';
 import math_Trigonometry from './math/Trigonometry.js';
 import math_Variadic from './math/Variadic.js';
 import microsoft_Attention from './microsoft/Attention.js';
+import microsoft_CropAndResize from './microsoft/CropAndResize.js';
 import microsoft_EmbedLayerNormalization from './microsoft/EmbedLayerNormalization.js';
 import microsoft_FusedConv from './microsoft/FusedConv.js';
 import microsoft_FusedProducts from './microsoft/FusedProducts.js';
+import microsoft_GatherBlockQuantized from './microsoft/GatherBlockQuantized.js';
 import microsoft_Gelus from './microsoft/Gelus.js';
+import microsoft_GroupNorms from './microsoft/GroupNorms.js';
 import microsoft_LayerNormalizations from './microsoft/LayerNormalizations.js';
 import microsoft_MatMulNBits from './microsoft/MatMulNBits.js';
+import microsoft_Matrices from './microsoft/Matrices.js';
 import microsoft_MultiHeadAttention from './microsoft/MultiHeadAttention.js';
 import microsoft_QLinear from './microsoft/QLinear.js';
 import microsoft_Quantize from './microsoft/Quantize.js';
 import microsoft_QuantizedProducts from './microsoft/QuantizedProducts.js';
 import microsoft_ReduceSumInteger from './microsoft/ReduceSumInteger.js';
+import microsoft_Refused from './microsoft/Refused.js';
+import microsoft_Renamed from './microsoft/Renamed.js';
 import microsoft_RotaryEmbedding from './microsoft/RotaryEmbedding.js';
 import microsoft_Sums from './microsoft/Sums.js';
 import ml_ArrayFeatureExtractor from './ml/ArrayFeatureExtractor.js';
@@ -238,17 +244,23 @@ export const OPERATORS = [
   math_Trigonometry,
   math_Variadic,
   microsoft_Attention,
+  microsoft_CropAndResize,
   microsoft_EmbedLayerNormalization,
   microsoft_FusedConv,
   microsoft_FusedProducts,
+  microsoft_GatherBlockQuantized,
   microsoft_Gelus,
+  microsoft_GroupNorms,
   microsoft_LayerNormalizations,
   microsoft_MatMulNBits,
+  microsoft_Matrices,
   microsoft_MultiHeadAttention,
   microsoft_QLinear,
   microsoft_Quantize,
   microsoft_QuantizedProducts,
   microsoft_ReduceSumInteger,
+  microsoft_Refused,
+  microsoft_Renamed,
   microsoft_RotaryEmbedding,
   microsoft_Sums,
   ml_ArrayFeatureExtractor,

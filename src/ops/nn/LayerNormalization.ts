@@ -21,7 +21,11 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'LayerNormalization',
   summary: 'normalization over the last axes',
-  read: { 17: (n) => ({ axis: n.int('axis'), epsilon: n.float('epsilon'), stash: n.int('stash_type') }) },
+  read: {
+    // ONNX Runtime had it before ONNX, in the same domain.
+    1: (n) => ({ axis: n.optInt('axis') ?? -1, epsilon: n.optFloat('epsilon') ?? 1e-5, stash: n.optInt('stash_type') ?? 1 }),
+    17: (n) => ({ axis: n.int('axis'), epsilon: n.float('epsilon'), stash: n.int('stash_type') }),
+  },
   layout: 'axes',
   infer: (n) => {
     const axis = n.axisOf(0, n.attrs.axis);

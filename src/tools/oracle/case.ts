@@ -31,6 +31,8 @@ export interface Given {
 export interface OracleCase {
   readonly opsets: Readonly<Record<string, number>>;
   readonly nodes: readonly NodeGiven[];
+  /** What onnxruntime runs in the place of `nodes`, for operators that it has no kernel of on the CPU: the same by others. */
+  readonly instead?: readonly NodeGiven[];
   readonly inputs: Readonly<Record<string, Given>>;
   readonly outputs: readonly string[];
   readonly tolerance?: Partial<ToleranceSettings>;
@@ -58,10 +60,12 @@ export interface Single {
   /** How many; 1 where nothing is said. Or for each whether it is asked for. */
   readonly outputs?: number | readonly boolean[];
   readonly tolerance?: Partial<ToleranceSettings>;
+  /** See OracleCase. */
+  readonly instead?: readonly NodeGiven[];
 }
 
 /** A model of one node; its inputs are `i0`, `i1` …, its outputs `o0` …. */
-export function single(op: string, { domain = '', opset, attributes, inputs, outputs = 1, tolerance }: Single): OracleCase {
+export function single(op: string, { domain = '', opset, attributes, inputs, outputs = 1, tolerance, instead }: Single): OracleCase {
   const wanted = typeof outputs === 'number' ? Array.from({ length: outputs }, () => true) : outputs;
   const names = inputs.map((given, i) => (given ? `i${i}` : ''));
   while (names.at(-1) === '') names.pop();
@@ -73,6 +77,7 @@ export function single(op: string, { domain = '', opset, attributes, inputs, out
     inputs: Object.fromEntries(inputs.flatMap((given, i) => (given ? [[`i${i}`, given]] : []))),
     outputs: outNames.filter((n) => n !== ''),
     ...(tolerance ? { tolerance } : {}),
+    ...(instead ? { instead } : {}),
   };
 }
 
@@ -92,8 +97,8 @@ function typeProto(dtype: DType, dims: readonly number[], symbols: Given['symbol
   return { tensorType: { elemType: codeOfDtype(dtype), shape: { dim } } };
 }
 
-/** The case's model as the bytes of a file. */
-export function modelOf(c: OracleCase): Uint8Array {
+/** The case's model as the bytes of a file; with other nodes for the oracle where it asks for that. */
+export function modelOf(c: OracleCase, nodes: readonly NodeGiven[] = c.nodes): Uint8Array {
   const given = Object.entries(c.inputs);
   return encodeModel({
     irVersion: 10,
@@ -101,7 +106,7 @@ export function modelOf(c: OracleCase): Uint8Array {
     producerName: 'oracle',
     graph: {
       name: 'oracle',
-      node: c.nodes.map((n, i) => ({
+      node: nodes.map((n, i) => ({
         name: `node${i}`, opType: n.op, domain: n.domain ?? '', input: [...n.inputs], output: [...n.outputs],
         attribute: Object.entries(n.attributes ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [attributeProto(name, value)])),
       })),

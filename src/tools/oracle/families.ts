@@ -1,4 +1,5 @@
 import type { Family } from './case.js';
+import { ATTENTION } from './families/attention.js';
 import { LOGIC } from './families/logic.js';
 import { MATH } from './families/math.js';
 import { MICROSOFT } from './families/microsoft.js';
@@ -12,6 +13,7 @@ import { SHAPE } from './families/shape.js';
 
 /** Generators by family: the folders of src/ops. A new family is a file in families/ and a line here. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
+  attention: ATTENTION,
   logic: LOGIC,
   math: MATH,
   ml: ML,

@@ -12,7 +12,7 @@ interface OrtTensor {
 }
 interface OrtSession {
   readonly outputNames: readonly string[];
-  run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
+  run(feeds: Record<string, OrtTensor>, options: object): Promise<Record<string, OrtTensor>>;
   release(): Promise<void>;
 }
 interface Ort {
@@ -70,7 +70,7 @@ export async function runOnnxruntime(model: Uint8Array, feeds: readonly Readonly
   try {
     const results: Record<string, Tensor>[] = [];
     for (const feed of feeds) {
-      const outputs = await session.run(Object.fromEntries(Object.entries(feed).map(([name, t]) => [name, toOrt(t)])));
+      const outputs = await session.run(Object.fromEntries(Object.entries(feed).map(([name, t]) => [name, toOrt(t)])), { logSeverityLevel: 4 });
       results.push(Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, fromOrt(t)])));
     }
     return results;

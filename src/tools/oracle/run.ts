@@ -38,7 +38,7 @@ export async function runCase(c: OracleCase, options: RunOptions): Promise<Outco
     const feeds = feedsOf(c);
     let expected: Awaited<ReturnType<typeof runOnnxruntime>>;
     try {
-      expected = await runOnnxruntime(bytes, feeds);
+      expected = await runOnnxruntime(c.instead ? modelOf(c, c.instead) : bytes, feeds);
     } catch (error) {
       return { status: 'no-oracle', reason: oneLine(error instanceof Error ? error.message : String(error)) };
     }

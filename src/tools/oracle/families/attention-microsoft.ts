@@ -60,7 +60,7 @@ function multiHead(r: Random): OracleCase {
   const causal = kind === 'plain' && r.chance(0.4);
   // onnxruntime takes packed queries, keys and values on graphics cards alone.
   const added = r.maybe(() => fed(f(r, [r.pick([1, batch]), r.pick([1, heads]), length, total])), 0.3);
-  if (kind === 'packed qkv') return packedOfThree(q, added, batch, length, heads, size);
+  if (packed) return packedParts(kind === 'packed kv' ? k : q, kind === 'packed kv' ? q : undefined, added, { batch, heads, size, keys });
   return contrib('MultiHeadAttention', {
     attributes: { num_heads: heads, ...(causal ? { unidirectional: 1 } : {}), ...(r.chance(0.3) ? { scale: { float: 0.3 } } : {}) },
     inputs: [
@@ -71,15 +71,25 @@ function multiHead(r: Random): OracleCase {
   });
 }
 
-function packedOfThree(q: Given, added: Given | undefined, batch: number, length: number, heads: number, size: number): OracleCase {
-  const names = ['q', 'k', 'v'];
+interface Packed {
+  readonly batch: number;
+  readonly heads: number;
+  readonly size: number;
+  readonly keys: number;
+}
+
+/** What is packed, [batch, length, heads, parts, size], is cut apart for onnxruntime. */
+function packedParts(packed: Given | undefined, query: Given | undefined, added: Given | undefined, { batch, heads, size, keys }: Packed): OracleCase {
+  const names = query ? ['k', 'v'] : ['q', 'k', 'v'];
+  const from = query ? 'i1' : 'i0';
+  const operands = query ? ['i0', 'k', 'v'] : names;
   return contrib('MultiHeadAttention', {
-    attributes: { num_heads: heads }, inputs: [q, undefined, undefined, undefined, undefined, added],
+    attributes: { num_heads: heads }, inputs: query ? [query, packed, undefined, undefined, undefined, added] : [packed, undefined, undefined, undefined, undefined, added],
     instead: [
-      { op: 'Split', inputs: ['i0'], outputs: names.map((n) => `${n}5`), attributes: { axis: 3, num_outputs: 3 } },
-      { op: 'Constant', inputs: [], outputs: ['shape'], attributes: { value: int64s([batch, length, heads * size]) } },
+      { op: 'Split', inputs: [from], outputs: names.map((n) => `${n}5`), attributes: { axis: 3, num_outputs: names.length } },
+      { op: 'Constant', inputs: [], outputs: ['shape'], attributes: { value: int64s([batch, keys, heads * size]) } },
       ...names.map((n) => ({ op: 'Reshape', inputs: [`${n}5`, 'shape'], outputs: [n] })),
-      { op: 'MultiHeadAttention', domain: 'com.microsoft', inputs: added ? ['q', 'k', 'v', '', '', 'i5'] : names, outputs: ['o0'], attributes: { num_heads: heads } },
+      { op: 'MultiHeadAttention', domain: 'com.microsoft', inputs: added ? [...operands, '', '', 'i5'] : operands, outputs: ['o0'], attributes: { num_heads: heads } },
     ],
   });
 }
