@@ -102,13 +102,16 @@ function demand(command: Command, positionals: readonly string[], settings: Sett
     inspect: 'a model',
     verify: 'a converted folder',
     record: 'a model',
+    serve: undefined,
+    merge: 'a folder with reports',
   }[command];
-  if (positionals.length === 0)
+  if (positionals.length === 0 && wanted !== undefined)
     throw new ConfigurationError(`${command} needs ${wanted}; see onnx2keras ${command} --help`);
   if ((command === 'inspect' || command === 'record') && positionals.length > 1)
     throw new ConfigurationError(`${command} takes one model at a time`);
-  if (command === 'convert' && settings.outputDirectory === '')
-    throw new ConfigurationError('convert needs --out <folder>, where the models and the report are written');
+  if (command === 'serve' && positionals.length > 1) throw new ConfigurationError('serve takes one folder');
+  if ((command === 'convert' || command === 'merge') && settings.outputDirectory === '')
+    throw new ConfigurationError(`${command} needs --out <folder>, where the models and the report are written`);
 }
 
 const isSwitch = (option: Option<unknown>): boolean => option.value === undefined;

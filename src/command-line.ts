@@ -1,5 +1,5 @@
 /** The commands, from the words typed to the exit code. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import pc from 'picocolors';
 import { type Arguments, readArguments } from './arguments.js';
@@ -55,6 +55,10 @@ async function dispatch(given: Given, host: NodeJS.Process, signal: AbortSignal)
       const { record } = await import('./record.js');
       return record(given.positionals[0] as string, given.settings, host.stdout, signal);
     }
+    case 'serve':
+      return serve(given, host, signal);
+    case 'merge':
+      return merge(given, host);
   }
 }
 
@@ -78,6 +82,39 @@ async function convert({ positionals, settings }: Given, host: NodeJS.Process, s
   } finally {
     console.close();
   }
+}
+
+async function merge({ positionals, settings }: Given, host: NodeJS.Process): Promise<number> {
+  const [{ mergeReports }, { createConsole, terminalOf }] = await Promise.all([
+    import('./merge.js'),
+    import('./console.js'),
+  ]);
+  const output = path.resolve(settings.outputDirectory);
+  const { report, reportPath, failed } = await mergeReports({
+    places: positionals,
+    base: host.cwd(),
+    output,
+    settings,
+  });
+  createConsole(terminalOf(host.stdout, host.stderr, host.env)).summarize(report, reportPath);
+  return failed ? 1 : 0;
+}
+
+/** Until a signal ends it. */
+async function serve({ positionals, settings }: Given, host: NodeJS.Process, signal: AbortSignal): Promise<number> {
+  const { serveFolder } = await import('./web-server.js');
+  const folder = path.resolve(positionals[0] ?? '.');
+  if (!existsSync(path.join(folder, 'report', 'index.html')))
+    throw new ConfigurationError(
+      `there is no report/index.html in ${JSON.stringify(folder)}: name the folder that convert wrote`,
+    );
+  const server = await serveFolder(folder, settings.port).catch((e: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(`port ${settings.port} can't be served on: ${e.code ?? e.message}`);
+  });
+  host.stdout.write(`The report is at ${server.address}; Ctrl-C ends.\n`);
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  await server.close();
+  return 0;
 }
 
 async function verify(

@@ -39,7 +39,7 @@ export interface Search {
 const NEVER = ['node_modules', '.git'];
 
 /** Names in the output directory that a model's folder can't have. */
-const REPORTS = /^report(\/(report\.json|summary\.md|index\.html|junit\.xml))?$/i;
+const REPORTS = /^report(\/(report\.json|summary\.md|index\.html|junit\.xml|try|runtime|divergence))?$/i;
 
 /**
  * Symbolic links are not followed below a root, and hidden files and folders are found only by a pattern that names the

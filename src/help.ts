@@ -2,7 +2,7 @@
 import { flagName, type Option, type OptionKey, optionsOf } from './options.js';
 import { TOOL } from './version.js';
 
-export const COMMANDS = ['convert', 'inspect', 'verify', 'record'] as const;
+export const COMMANDS = ['convert', 'inspect', 'verify', 'record', 'serve', 'merge'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 interface Page {
@@ -65,6 +65,22 @@ sizes where sizes are open), or your own.`,
       ['two sets of seeded inputs', 'record fcn.onnx'],
       ['your own picture, as one .npz', 'record fcn.onnx --inputs input_0.npy --form npz'],
     ],
+  },
+  serve: {
+    usage: 'serve [folder] [options]',
+    summary: 'show a report, and let its models run in the browser',
+    text: `Serves the folder that convert wrote (--out), or a downloaded artifact, to browsers of this
+machine alone. Open the address that it prints: the report, and behind "Try it" a page for each
+model, on which it runs in your browser on the stored inputs, on the backend that you choose.
+Ctrl-C ends it.`,
+    examples: [['what was converted to out', 'serve out']],
+  },
+  merge: {
+    usage: 'merge <folder or report.json>… --out <folder> [options]',
+    summary: 'join the reports of several runs (convert --shard) into one',
+    text: `Looks for report/report.json in the folders, joins what they say about their models, and takes the
+converted models over that lie beside them. A shard that is missing is an error.`,
+    examples: [['what four jobs found', 'merge shards --out all']],
   },
 };
 

@@ -1,6 +1,6 @@
 /** Joins the reports of shards into one, and takes over the converted models that lie beside them. */
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, readdir, readFile } from 'node:fs/promises';
+import { copyFile, cp, lstat, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as say from './diag/catalogue-run.js';
 import type { Diagnostic } from './diag/diagnostic.js';
@@ -14,6 +14,7 @@ import { totalsOf } from './report/totals.js';
 import { type ModelReport, type Report, STATUSES } from './report/types.js';
 import type { RunResult } from './run.js';
 import { TOOL } from './version.js';
+import { pageFolder } from './write-pages.js';
 import { writeReports } from './write-reports.js';
 
 export interface MergeRequest {
@@ -80,7 +81,7 @@ export async function mergeReports(request: MergeRequest): Promise<RunResult> {
     result: found === 0 ? 'no-models' : failed ? 'failure' : 'success',
     failed,
     report,
-    ...(await writeReports(report, request.output)),
+    ...(await writeReports(report, request.output, request.settings.tryIt)),
   };
 }
 
@@ -191,6 +192,8 @@ async function takenOver(model: ModelReport, root: string, output: string): Prom
       if (sha256 !== undefined && (await sha256OfFile(to)) !== sha256) throw new Error(`${place} has another hash`);
     }
     await staging.commit();
+    // What its page shows; nothing rests on it.
+    await cp(pageFolder(root, model.path), pageFolder(output, model.path), { recursive: true }).catch(() => {});
     return model;
   } catch (e) {
     await staging.discard();

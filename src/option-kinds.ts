@@ -11,7 +11,7 @@ export class ConfigurationError extends Error {
 }
 
 /** Where an option can be given. */
-export type Edge = 'action' | 'convert' | 'inspect' | 'verify' | 'record';
+export type Edge = 'action' | 'convert' | 'inspect' | 'verify' | 'record' | 'merge' | 'serve';
 
 export interface Option<T> {
   /** One or two sentences, for `--help`, action.yml and the README. */

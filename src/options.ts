@@ -43,7 +43,7 @@ export const OPTIONS = {
     doc: 'Where the models and the reports are written.',
     defaultDoc: '`onnx2keras` under `RUNNER_TEMP`',
     default: '',
-    on: CONVERTING,
+    on: [...CONVERTING, 'merge'],
     flag: 'out',
     value: '<folder>',
   }),
@@ -104,7 +104,7 @@ export const OPTIONS = {
   failOn: choice(['error', 'mismatch', 'unsupported', 'unverified', 'warning', 'never'], {
     doc: 'Fail at this severity or above (`error` > `mismatch` > `unsupported` > `unverified` > `warning`), or `never`.',
     default: 'unsupported',
-    on: JUDGING,
+    on: [...JUDGING, 'merge'],
   }),
   ifNoModelsFound: choice(['warn', 'error', 'ignore'], {
     doc: 'What to do where the globs match nothing.',
@@ -176,6 +176,15 @@ export const OPTIONS = {
     default: '',
     on: ACTION,
   }),
+  tryIt: onOff({
+    doc: "Write a page beside the report for each converted model, on which it runs in the reader's browser on the stored inputs (`onnx2keras serve <folder>`).",
+    default: 'true',
+    on: CONVERTING,
+  }),
+  port: figure(
+    { min: 0, max: 65535, whole: true },
+    { doc: 'Port to serve on; 0 for any that is free.', default: '0', on: ['serve'] },
+  ),
   upload: choice(['all', 'models', 'report', 'none'], {
     doc: 'What to upload as an artifact.',
     default: 'all',

@@ -7,6 +7,7 @@ import { reportJson } from './report/json.js';
 import { junitXml } from './report/junit.js';
 import { summaryMarkdown } from './report/markdown.js';
 import type { Report } from './report/types.js';
+import { writePages } from './write-pages.js';
 
 /** Absolute paths. */
 export interface WrittenReports {
@@ -15,8 +16,8 @@ export interface WrittenReports {
   junitPath: string;
 }
 
-/** Into `report/` below `output`. Throws ConfigurationError where that can't be written. */
-export async function writeReports(report: Report, output: string): Promise<WrittenReports> {
+/** Into `report/` below `output`; with `pages`, those to try the models on, too. Throws ConfigurationError where that can't be written. */
+export async function writeReports(report: Report, output: string, pages: boolean): Promise<WrittenReports> {
   const folder = path.join(output, 'report');
   const put = async (name: string, text: string): Promise<string> => {
     await writeFile(path.join(folder, name), text);
@@ -24,6 +25,7 @@ export async function writeReports(report: Report, output: string): Promise<Writ
   };
   try {
     await mkdir(folder, { recursive: true });
+    if (pages) await writePages(report, output);
     await put('summary.md', summaryMarkdown(report));
     return {
       reportPath: await put('report.json', reportJson(report)),

@@ -24,7 +24,8 @@ export async function uploadsOf(report: Report, output: string, settings: Settin
   const inRoot = (file: string) => path.join(root, ...file.split('/'));
   const common = { root, retentionDays, compressionLevel, overwrite };
 
-  const reports = upload === 'models' ? [] : (await filesBelow(root, 'report')).map(inRoot);
+  const reports =
+    upload === 'models' ? [] : (await filesBelow(root, 'report')).filter((file) => !FORBIDDEN.test(file)).map(inRoot);
   const converted = upload === 'report' ? [] : report.models.filter((m) => m.artefacts.length > 0);
   const leftOut = converted.filter((m) => FORBIDDEN.test(m.path)).map((m) => m.path);
   const models = converted

@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { minify } from '@swc/core';
+import { BROWSER_FILE, BROWSER_PARTS, joinedParts } from '../verify/browser/runtime.js';
 import { licencesOf, type Package, packageOf } from './licences.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -67,6 +68,12 @@ async function build(): Promise<Files> {
   for (const { name, folder } of packages)
     for (const file of RUNTIME_FILES[name] ?? [])
       files.set(file.slice(file.lastIndexOf('/') + 1), readFileSync(join(folder, file)));
+  const tensorflow = join(ROOT, 'node_modules', '@tensorflow');
+  files.set(BROWSER_FILE, Buffer.from(joinedParts(tensorflow)));
+  for (const part of BROWSER_PARTS) {
+    const owner = packageOf(join(tensorflow, part));
+    if (owner && !packages.some((p) => p.name === owner.name)) packages.push(owner);
+  }
   files.set('licenses.txt', Buffer.from(licencesOf(packages, readFileSync(join(ROOT, 'LICENSE'), 'utf8'))));
   return files;
 }
