@@ -25,6 +25,8 @@ export interface Source {
   relativePath: string;
   /** The folder that references may not lead out of. */
   workspace: string;
+  /** Where the model's page finds its inputs and outputs; nowhere where absent. */
+  page?: string;
 }
 
 /** Judges a model folder, with all formats in it. Afterwards the report's status is the verdict. */

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
 import type { Judgement, ToleranceSettings } from './checks.js';
+import { writePageData } from './page-data.js';
 import { provenanceFindings } from './provenance.js';
+import type { RecordedTensor } from './record.js';
 import { readReference } from './reference-set.js';
 import { findReferences } from './references.js';
 import { SecondOpinion } from './source/opinion.js';
@@ -25,6 +27,8 @@ export interface VerifyRequest {
   /** By ONNX's name of the output. */
   outputs?: Record<string, Partial<ToleranceSettings>>;
   engines: string[];
+  /** Where the first data set is written as a page can take it; only what the folder itself holds is shown there. */
+  page?: string;
   /** Where outputs to compare with aren't stored, what onnxruntime computes takes their place. */
   runSource?: boolean;
 }
@@ -113,11 +117,16 @@ async function judgeFolder(
     sources.push(...references);
     own.push(...diagnostics);
   }
+  let seen = request.page === undefined || folder !== request.folder;
   const judgement = await verifyModel(model, sources, {
     engines,
     tolerance,
     outputs,
     progress,
+    sees: (name, set) => {
+      const toleranceOf = (row: RecordedTensor) => ({ ...tolerance, ...outputs?.[row.onnx.name] });
+      seen ||= writePageData(request.page as string, model.record, { name, set }, toleranceOf);
+    },
   } satisfies VerifySettings);
   const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
   return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };

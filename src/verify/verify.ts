@@ -47,6 +47,8 @@ export interface VerifySettings {
   readonly explain?: boolean;
   /** Says in a word or two what is being done now. */
   readonly progress?: (step: string) => void;
+  /** Sees each data set before it is used, once per engine. */
+  readonly sees?: (name: string, set: ReferenceSet) => void;
 }
 
 /**
@@ -179,6 +181,7 @@ class Trial {
     const { set, diagnostics, computed } = await reference.load();
     for (const d of diagnostics) this.#say(`${d.code} ${d.place.file} ${d.place.tensor} ${d.message}`, d);
     if (!set) return undefined;
+    this.#settings.sees?.(reference.name, set);
     const kind = computed ? 'onnxruntime' : reference.kind;
     const base = { engine: engine.name, format, reference: { kind, name: reference.name } } as const;
     const failed = (d: Diagnostic, key: string) => {
