@@ -1,4 +1,6 @@
 /** Has written folders judged in a child of the pool, and enters what it says into the model's report. */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import * as say from './diag/catalogue-run.js';
 import type { Diagnostic, Place } from './diag/diagnostic.js';
 import type { Settings } from './options.js';
@@ -27,12 +29,16 @@ export interface Source {
   workspace: string;
   /** Where the model's page finds its inputs and outputs; nowhere where absent. */
   page?: string;
+  /** Where a model of the first diverging node alone is written; nowhere where absent. */
+  divergence?: string;
 }
 
 /** Judges a model folder, with all formats in it. Afterwards the report's status is the verdict. */
-export async function judge(turn: Turn, folder: string, source: Source, report: ModelReport): Promise<void> {
+export async function judge(turn: Turn, folder: string, given: Source, report: ModelReport): Promise<void> {
   const { settings } = turn;
+  const { divergence, ...source } = given;
   turn.doing('judging');
+  if (divergence !== undefined) await rm(divergence, { recursive: true, force: true });
   const outcome = await turn.lease.call<Judgement>(
     'verify',
     {
@@ -42,6 +48,7 @@ export async function judge(turn: Turn, folder: string, source: Source, report: 
       tolerance: { rtol: settings.rtol, atol: settings.atol, rangeTol: settings.rangeTol },
       engines: settings.engines,
       runSource: settings.whenNoReference === 'onnxruntime',
+      locate: { folder: divergence, milliseconds: (turn.deadline - performance.now()) / 2 },
     } satisfies VerifyRequest,
     turn.deadline,
     turn.doing,
@@ -54,6 +61,16 @@ export async function judge(turn: Turn, folder: string, source: Source, report: 
   const { verdict, checks, diagnostics, engines, timings, restart } = outcome.value;
   if (restart) turn.lease.retire();
   report.status = verdict;
+  if (outcome.value.divergence) {
+    const found = outcome.value.divergence;
+    const row = report.layers?.rows.find((r) => r.name === found.node && r.op === found.op);
+    const written = divergence !== undefined && existsSync(divergence);
+    report.divergence = {
+      ...found,
+      ...(row ? { source: row.number } : {}),
+      ...(written ? { artefact: `report/divergence/${report.path}` } : {}),
+    };
+  }
   report.checks = checks;
   report.engines = engines;
   report.diagnostics.push(...diagnostics);

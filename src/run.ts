@@ -15,7 +15,6 @@ import { totalsOf } from './report/totals.js';
 import type { ModelReport, Report } from './report/types.js';
 import { type SelectRequest, select } from './select.js';
 import { TOOL } from './version.js';
-import { pageFolder, removePages } from './write-pages.js';
 import { type WrittenReports, writeReports } from './write-reports.js';
 
 export interface RunRequest extends SelectRequest {
@@ -50,7 +49,6 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   const { models, facts, diagnostics } = await select(request);
   listener.found(models);
 
-  await removePages(request.output);
   const pool = createPool({ size: settings.concurrency, program: request.worker ?? WORKER, signal });
   const memoryOf = (model: FoundModel) =>
     Math.min(MEMORY_OF_PROCESS + MEMORY_PER_BYTE * model.bytes, memoryOfMachine());
@@ -79,7 +77,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     result: facts.found === 0 ? 'no-models' : failed ? 'failure' : 'success',
     failed,
     report,
-    ...(await writeReports(report, request.output, settings.tryIt)),
+    ...(await writeReports(report, request.output)),
   };
 }
 
@@ -117,8 +115,8 @@ async function convertAndJudge({ model, request, lease, listener }: Task): Promi
   if (report.status === 'unverified' && settings.verify) {
     const converted = performance.now();
     const workspace = request.workspace ?? (isInside(base, model.file) ? base : model.root);
-    const page = settings.tryIt ? { page: pageFolder(output, model.path) } : {};
-    await judge(turn, folder, { model: model.file, relativePath: model.path, workspace, ...page }, report);
+    const divergence = path.join(output, 'report', 'divergence', model.path);
+    await judge(turn, folder, { model: model.file, relativePath: model.path, workspace, divergence }, report);
     report.timings.verify = since(converted);
   }
   report.timings.total = since(begun);

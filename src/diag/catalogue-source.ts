@@ -15,7 +15,7 @@ export function sourceMissing(file: string): Diagnostic {
   return make(
     'source-missing',
     'unverified',
-    'there are no stored reference outputs, and the source model is not there to be run in their place',
+    'the source model is not there to be run, which would have stood in for stored outputs',
     'say where the sources are (--models), or where references are (--references)',
     file,
   );
@@ -26,7 +26,7 @@ export function sourceChanged(file: string): Diagnostic {
   return make(
     'source-changed',
     'unverified',
-    'there are no stored reference outputs, and the source model is another file than the one that was converted, so that running it would prove nothing',
+    'the source model is another file than the one that was converted, so that what it computes proves nothing',
     'convert the model again',
     file,
   );

@@ -390,4 +390,21 @@ export interface Divergence {
   op: string;
   maxAbs?: Figure;
   message?: string;
+  /** The node's index in the file. */
+  index?: number;
+  /** ONNX's name of the value that differs. */
+  output?: string;
+  /** The node's attributes, in words. */
+  attributes?: Record<string, string>;
+  /** Where the written model holds several nodes in one: all that the difference may come from, in file order. */
+  group?: { index: number; node: string; op: string }[];
+  /** What in the written model does its work: layers, or nodes of the graph. */
+  tfjs?: string[];
+  engine?: string;
+  format?: Format;
+  /** How many runs the search took, and how many values it compared. */
+  runs?: number;
+  compared?: number;
+  /** A folder with a model of the node alone and its inputs, relative to the output directory. */
+  artefact?: string;
 }

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diag/diagnostic.js';
-import type { Drawings } from '../report/types.js';
+import type { Divergence, Drawings } from '../report/types.js';
 import type { Format } from './record.js';
 
 /** A number that JSON can carry: NaN and the infinities as words. */
@@ -99,6 +99,8 @@ export interface Judgement {
   diagnostics: Diagnostic[];
   engines: EngineFacts[];
   timings: Record<string, EngineTimings>;
+  /** Where the written model parts from the source, if it was looked for and found. */
+  divergence?: Divergence;
   /** The process has been left in a state that should not judge another model (a WASM trap, failed allocations). */
   restart: boolean;
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { notLocated } from '../diag/catalogue-locate.js';
 import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
 import type { Judgement, ToleranceSettings } from './checks.js';
+import { locate, type Located, type Mismatch } from './locate/locate.js';
 import { writePageData } from './page-data.js';
 import { provenanceFindings } from './provenance.js';
 import type { RecordedTensor } from './record.js';
@@ -31,6 +33,11 @@ export interface VerifyRequest {
   page?: string;
   /** Where outputs to compare with aren't stored, what onnxruntime computes takes their place. */
   runSource?: boolean;
+  /**
+   * On a mismatch the first diverging node is looked for, for so many milliseconds at most, and a model of it alone is
+   * written into `folder`.
+   */
+  locate?: { folder?: string; milliseconds: number };
 }
 
 /** The sub-folders of a model folder that hold the same model in another format. */
@@ -53,7 +60,7 @@ export async function judge(request: VerifyRequest, progress?: (step: string) =>
     timings: {},
     restart: false,
   };
-  const opinion = request.runSource ? new SecondOpinion(request.model, request.relativePath, progress) : undefined;
+  const opinion = new SecondOpinion(request.model, request.relativePath, progress);
   for (const folder of folders) {
     const one = await judgeFolder(folder, request, opinion, progress);
     all.checks.push(...one.checks);
@@ -70,13 +77,12 @@ export async function judge(request: VerifyRequest, progress?: (step: string) =>
           }
         : timings;
     }
+    all.divergence ??= one.divergence;
     all.restart ||= one.restart;
   }
-  if (opinion) {
-    all.engines.push(...opinion.facts());
-    Object.assign(all.timings, opinion.timings());
-    await opinion.close();
-  }
+  all.engines.push(...opinion.facts());
+  Object.assign(all.timings, opinion.timings());
+  await opinion.close();
   all.verdict = verdictOf(all.checks, all.diagnostics);
   return all;
 }
@@ -84,10 +90,10 @@ export async function judge(request: VerifyRequest, progress?: (step: string) =>
 async function judgeFolder(
   folder: string,
   request: VerifyRequest,
-  opinion: SecondOpinion | undefined,
+  opinion: SecondOpinion,
   progress?: (step: string) => void,
 ): Promise<Judgement> {
-  const { model: onnx, relativePath, workspace, tolerance, engines, outputs } = request;
+  const { model: onnx, relativePath, workspace, tolerance, engines, outputs, runSource } = request;
   let model: WrittenModel;
   try {
     model = openModel(folder, relativePath);
@@ -108,11 +114,11 @@ async function judgeFolder(
       const read = readReference(files, model.record, workspace);
       const history = provenanceFindings(files.files, files.shown, onnx, model.record.source.sha256);
       const known = { ...read, diagnostics: [...history, ...read.diagnostics] };
-      return opinion ? opinion.completed(known, model.record) : known;
+      return runSource ? opinion.completed(known, model.record) : known;
     },
   }));
   const own: Diagnostic[] = [...found.diagnostics];
-  if (sources.length === 0 && opinion && !own.some((d) => d.severity === 'error')) {
+  if (sources.length === 0 && runSource && !own.some((d) => d.severity === 'error')) {
     const { references, diagnostics } = await opinion.references(model.record);
     sources.push(...references);
     own.push(...diagnostics);
@@ -127,9 +133,24 @@ async function judgeFolder(
       const toleranceOf = (row: RecordedTensor) => ({ ...tolerance, ...outputs?.[row.onnx.name] });
       seen ||= writePageData(request.page as string, model.record, { name, set }, toleranceOf);
     },
+    ...(request.locate ? { locate: locator(request.locate, opinion) } : {}),
   } satisfies VerifySettings);
   const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
   return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
+}
+
+/** Reads the source only now: most models agree. */
+function locator({ folder, milliseconds }: NonNullable<VerifyRequest['locate']>, opinion: SecondOpinion) {
+  return async (mismatch: Mismatch): Promise<Located> => {
+    const { file, record } = mismatch.model;
+    try {
+      const source = opinion.source(record);
+      return await locate(mismatch, source, { folder, until: performance.now() + milliseconds });
+    } catch (e) {
+      if (!(e instanceof DiagnosticError)) throw e;
+      return { finding: notLocated(file, e.diagnostics[0]?.message ?? ''), files: [] };
+    }
+  };
 }
 
 const same = (a: Diagnostic, b: Diagnostic): boolean =>

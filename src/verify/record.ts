@@ -21,6 +21,22 @@ export interface RecordedTensor {
   readonly order: readonly number[];
 }
 
+/** One ONNX node, and where its values are in the written model. */
+export interface RecordedNode {
+  readonly name: string;
+  readonly op: string;
+  /** layer, op, fused, folded, relabelled or unused. */
+  readonly became: string;
+  /** Layers, or nodes of the graph, that do its work. */
+  readonly tfjs: readonly string[];
+  /** By place among the node's outputs; `tensor` is what to fetch, null where it was fused away. */
+  readonly outputs: readonly {
+    readonly onnx: string;
+    readonly tensor: string | null;
+    readonly order: readonly number[];
+  }[];
+}
+
 /** What the judge needs of a conversion.json. */
 export interface ConversionRecord {
   readonly source: { readonly path: string; readonly sha256?: string };
@@ -29,6 +45,8 @@ export interface ConversionRecord {
   readonly async: boolean;
   readonly inputs: readonly RecordedTensor[];
   readonly outputs: readonly RecordedTensor[];
+  /** In file order. Only looked at to find where values part, and empty where they can't be made out. */
+  readonly nodes: readonly RecordedNode[];
 }
 
 type Json = Record<string, unknown>;
@@ -96,6 +114,25 @@ function recordOf(json: unknown, wrong: string[]): ConversionRecord {
     async: top.async === true,
     inputs,
     outputs,
+    nodes: Array.isArray(top.nodes) ? top.nodes.map(nodeOf) : [],
+  };
+}
+
+/** Not a judge's business: whatever is odd here can't be fetched, and that is all. */
+function nodeOf(value: unknown): RecordedNode {
+  const node = isObject(value) ? value : {};
+  const onnx = isObject(node.onnx) ? node.onnx : {};
+  const text = (v: unknown): string => (typeof v === 'string' ? v : '');
+  return {
+    name: text(onnx.name),
+    op: text(onnx.op),
+    became: text(node.became),
+    tfjs: Array.isArray(node.tfjs) ? node.tfjs.map(text) : [],
+    outputs: (Array.isArray(node.outputs) ? node.outputs : []).map((value: unknown) => {
+      const output = isObject(value) ? value : {};
+      const order = Array.isArray(output.order) && output.order.every(isSize) ? (output.order as number[]) : [];
+      return { onnx: text(output.onnx), tensor: typeof output.tensor === 'string' ? output.tensor : null, order };
+    }),
   };
 }
 

@@ -24,8 +24,10 @@ import type { Engine, Loaded } from './engines/engine.js';
 import { explain } from './explain.js';
 import { feedOf } from './feed.js';
 import { hintFor } from './hints.js';
+import type { Located, Mismatch } from './locate/locate.js';
 import type { RecordedTensor } from './record.js';
 import type { ReadResult, ReferenceSet } from './reference-set.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { TfTensor } from './tftensor.js';
 import type { WrittenModel } from './written.js';
 
@@ -45,6 +47,8 @@ export interface VerifySettings {
   readonly outputs?: Readonly<Record<string, Partial<ToleranceSettings>>>;
   /** Whether a mismatch is looked into by a guarded run; yes unless said otherwise. */
   readonly explain?: boolean;
+  /** Finds the first diverging node of a mismatch; it isn't looked for where this is absent. */
+  readonly locate?: (mismatch: Mismatch) => Promise<Located>;
   /** Says in a word or two what is being done now. */
   readonly progress?: (step: string) => void;
   /** Sees each data set before it is used, once per engine. */
@@ -90,6 +94,7 @@ class Trial {
   readonly #timings: Record<string, EngineTimings> = {};
   /** What was said already: one message per engine, output and kind is enough, the checks have every set. */
   readonly #said = new Set<string>();
+  #located: Located | undefined;
   #damaged = false;
 
   constructor(model: WrittenModel, references: readonly ReferenceSource[], settings: VerifySettings) {
@@ -105,6 +110,7 @@ class Trial {
       diagnostics: this.#diagnostics,
       engines: this.#engines,
       timings: this.#timings,
+      ...(this.#located?.divergence ? { divergence: this.#located.divergence } : {}),
       restart: this.#damaged,
     };
   }
@@ -136,6 +142,7 @@ class Trial {
         const failed = await this.#against(reference, engine, loaded, timings);
         failure ??= failed;
       }
+      if (failure?.wrong) await this.#locate(engine, loaded, failure, failure.wrong);
     } finally {
       await loaded.dispose();
     }
@@ -215,7 +222,7 @@ class Trial {
       if (timings.firstRun === 0) timings.firstRun = took;
       else timings.otherRuns += took;
     }
-    let agreed = true;
+    const differing: RecordedTensor[] = [];
     for (const row of record.outputs) {
       const tolerance = this.#toleranceOf(row);
       const comparison = comparisonOf(set, row, outputs, tolerance);
@@ -223,13 +230,13 @@ class Trial {
       this.#checks.push(check);
       this.#draw(check, set, row, outputs);
       if (comparison.kind === 'pass') continue;
-      agreed = false;
+      differing.push(row);
       const stale = diagnostics.some((d) => d.code === 'reference-stale') ? STALE : undefined;
       const hint = stale ?? hintFor(valueFor(set.outputs, row), row, record.outputs, outputs, tolerance);
       const against = { file, engine: engine.name, reference: reference.name, output: row.onnx.name };
       this.#say(`${engine.name} ${row.tfjs.name} ${comparison.kind}`, findingOf(comparison, against, hint));
     }
-    return agreed ? undefined : { set, inputs, base };
+    return differing.length === 0 ? undefined : { set, inputs, base, wrong: { outputs, differing } };
   }
 
   /** Adds what the report draws, to the first few that agree and the first few that don't. */
@@ -240,6 +247,27 @@ class Trial {
     // What was made up for the occasion is no picture.
     const inputs = check.reference.kind === 'stored' ? set.inputs : new Map<string, never>();
     Object.assign(check, drawingsOf(valueFor(set.outputs, row), actual, row.order, check.tolerance, inputs));
+  }
+
+  /** Once for a model: what is wrong on several engines is most likely the same. */
+  async #locate(engine: Engine, loaded: Loaded, { set, inputs: feeds }: Failure, wrong: Wrong): Promise<void> {
+    if (!this.#settings.locate || this.#located) return;
+    this.#settings.progress?.('looking for the first diverging node');
+    const agrees = (row: RecordedTensor, computed: Tensor): boolean => {
+      const actual = wrong.outputs.get(row.tfjs.name);
+      return actual !== undefined && compare(computed, actual, row, this.#toleranceOf(row)).kind === 'pass';
+    };
+    const { inputs } = set;
+    this.#located = await this.#settings.locate({
+      model: this.#model,
+      engine: engine.name,
+      loaded,
+      inputs,
+      feeds,
+      ...wrong,
+      agrees,
+    });
+    this.#diagnostics.push(this.#located.finding);
   }
 
   /** Another run with right kernels in the place of suspect ones, on the first set that failed. */
@@ -276,6 +304,13 @@ interface Failure {
   readonly set: ReferenceSet;
   readonly inputs: ReadonlyMap<string, TfTensor>;
   readonly base: CheckBase;
+  /** Where the run itself went well. */
+  readonly wrong?: Wrong;
+}
+
+interface Wrong {
+  readonly outputs: ReadonlyMap<string, TfTensor>;
+  readonly differing: readonly RecordedTensor[];
 }
 
 function checkOf(base: CheckBase, row: RecordedTensor, comparison: Comparison): Check {

@@ -24,6 +24,7 @@ const record = (more: Partial<ConversionRecord> = {}): ConversionRecord => ({
   async: false,
   inputs: [row('a', 'float32', [1, 2]), row('/b:0', 'int64', [null])] as unknown as ConversionRecord['inputs'],
   outputs: [row('y', 'float32', [1, 2])] as unknown as ConversionRecord['outputs'],
+  nodes: [],
   ...more,
 });
 

@@ -24,10 +24,10 @@ export interface Loaded {
   /** What was printed while loading. */
   readonly printed: LibraryOutput;
   /**
-   * One inference. `inputs` by tfjs.name; all outputs of conversion.json are fetched. Throws what the engine throws; the
-   * feeds stay untouched.
+   * One inference. `inputs` by tfjs.name; all outputs of conversion.json are fetched, or what `fetch` names: nodes of a
+   * graph-model (`name` or `name:1`), layers of a layers-model. Throws what the engine throws; the feeds stay untouched.
    */
-  run(inputs: ReadonlyMap<string, TfTensor>): Promise<Outcome>;
+  run(inputs: ReadonlyMap<string, TfTensor>, fetch?: readonly string[]): Promise<Outcome>;
   /** Frees the model; the engine goes on. */
   dispose(): Promise<void>;
 }

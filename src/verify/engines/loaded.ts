@@ -30,15 +30,10 @@ export async function loadModel(core: Core, model: WrittenModel, activate: () =>
     inputNames: result.inputNames,
     outputNames: result.outputNames,
     printed,
-    async run(inputs) {
+    async run(inputs, fetch = model.record.outputs.map((o) => o.tfjs.name)) {
       const outcome = await withConsoleHeard(async () => {
         await activate();
-        return infer(
-          core,
-          result,
-          inputs,
-          model.record.outputs.map((o) => o.tfjs.name),
-        );
+        return infer(core, result, inputs, fetch);
       });
       if (outcome.result === undefined) throw withPrinted(outcome.thrown, outcome.printed);
       return { outputs: outcome.result, printed: outcome.printed } satisfies Outcome;
@@ -91,7 +86,7 @@ async function graphModel(core: Core, model: WrittenModel): Promise<Kind> {
 }
 
 async function layersModel(core: Core, model: WrittenModel): Promise<Kind> {
-  const { loadLayersModel } = await tfjsLayers();
+  const { loadLayersModel, model: modelOf } = await tfjsLayers();
   const layers = await loadLayersModel({ load: () => artifacts(core, model) });
   return {
     inputNames: layers.inputNames,
@@ -102,10 +97,15 @@ async function layersModel(core: Core, model: WrittenModel): Promise<Kind> {
         if (!tensor) throw new Error(`no value for the input ${JSON.stringify(name)}`);
         return tensor;
       });
-      const given = layers.predict(feed);
+      // What lies within is an output of a model that shares the layers.
+      const inside = fetch.some((name) => !layers.outputNames.includes(name));
+      const asked = inside
+        ? modelOf({ inputs: layers.inputs, outputs: fetch.map((name) => firstOutput(layers.getLayer(name).output)) })
+        : layers;
+      const given = asked.predict(feed);
       const all = Array.isArray(given) ? given : [given];
-      return fetch.map((name) => {
-        const tensor = all[layers.outputNames.indexOf(name)];
+      return fetch.map((name, i) => {
+        const tensor = all[inside ? i : layers.outputNames.indexOf(name)];
         if (!tensor) throw new Error(`the model has no output ${JSON.stringify(name)}`);
         return tensor;
       });
@@ -118,6 +118,8 @@ async function layersModel(core: Core, model: WrittenModel): Promise<Kind> {
     },
   };
 }
+
+const firstOutput = <T>(output: T | T[]): T => (Array.isArray(output) ? (output[0] as T) : output);
 
 async function infer(
   core: Core,

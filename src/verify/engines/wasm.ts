@@ -111,8 +111,8 @@ class Wasm implements Engine {
     const loaded = await this.#loadOn('wasm', model);
     return {
       ...loaded,
-      run: async (inputs) => {
-        const outcome = await this.#watch(() => loaded.run(inputs));
+      run: async (inputs, fetch) => {
+        const outcome = await this.#watch(() => loaded.run(inputs, fetch));
         if (outcome.printed.failures.length > 0) this.damaged = true;
         return outcome;
       },

@@ -34,7 +34,7 @@ export class SecondOpinion {
     const key = JSON.stringify(record.inputs.map((row) => [row.onnx, [...row.tfjs.shape].sort()]));
     try {
       if (this.#made?.key !== key)
-        this.#made = { key, sets: await this.#timed(() => seededSets(this.#open(record), record, SEED)) };
+        this.#made = { key, sets: await this.#timed(() => seededSets(this.source(record), record, SEED)) };
     } catch (e) {
       if (e instanceof DiagnosticError) return { references: [], diagnostics: [...e.diagnostics] };
       throw e;
@@ -51,7 +51,7 @@ export class SecondOpinion {
     const { inputs } = read;
     if (!inputs) return read;
     try {
-      const outputs = await this.#timed(() => outputsOf(this.#open(record), record, inputs));
+      const outputs = await this.#timed(() => outputsOf(this.source(record), record, inputs));
       const diagnostics = read.diagnostics.filter((d) => d.code !== 'reference-without-outputs');
       return { set: { inputs, outputs }, computed: true, diagnostics };
     } catch (e) {
@@ -76,7 +76,8 @@ export class SecondOpinion {
     await this.#source?.close();
   }
 
-  #open(record: ConversionRecord): SourceModel {
+  /** Throws DiagnosticError where it isn't there, can't be read, or is another one than was converted. */
+  source(record: ConversionRecord): SourceModel {
     this.#source ??= new SourceModel(this.#path, this.#file, record.source.sha256);
     return this.#source;
   }

@@ -184,6 +184,7 @@ function faceOf(model: OnnxModel): ConversionRecord {
     async: false,
     inputs: fed.map((value) => rowOf(value, true)),
     outputs: model.graph.outputs.map((value) => rowOf(value, false)),
+    nodes: [],
   };
   if (problems.length > 0) throw new DiagnosticError(problems);
   return record;

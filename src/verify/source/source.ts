@@ -19,6 +19,28 @@ const RENEW_ABOVE = 2 ** 30;
 const TRAP =
   /Aborted\(|memory access out of bounds|unreachable|table index|bad_alloc|out of memory|failed to allocate/i;
 
+/** Runs a model that is in memory, once. Throws SourceRunError. */
+export async function runBytes(
+  bytes: Uint8Array,
+  inputs: ReadonlyMap<string, Tensor>,
+  fetch: readonly string[],
+): Promise<Map<string, Tensor>> {
+  const process = running();
+  try {
+    const open: OpenRequest = { path: '', more: bytes, externals: [] };
+    const { session } = await process.call<OpenAnswer>('source.open', open);
+    const request: RunRequest = { session, inputs: Object.fromEntries(inputs), fetch: [...fetch] };
+    try {
+      return new Map(Object.entries((await process.call<RunAnswer>('source.run', request)).outputs));
+    } finally {
+      await process.call('source.close', { session });
+    }
+  } catch (e) {
+    if (e instanceof SubprocessError) throw new SourceRunError(shortened(e.message));
+    throw e;
+  }
+}
+
 /** onnxruntime failed on a model: its own words. */
 export class SourceRunError extends Error {}
 
