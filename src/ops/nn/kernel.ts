@@ -1,5 +1,5 @@
 import { derived, permuted, reshaped, stridesOf } from '../../ir/weights.js';
-import { allocate, sizeOf, type Tensor, type TensorData, type Weight } from '../../tensor/tensor.js';
+import { allocate, sizeOf, tensorOf, type Tensor, type TensorData, type Weight } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { reach } from './window.js';
 
@@ -15,6 +15,8 @@ export interface Kernel {
   permute(perm: readonly number[]): Kernel;
   /** Entries first … first+count-1 of axis 0. */
   rows(first: number, count: number): Kernel;
+  /** Entry i of axis 0 times factors[i]. */
+  times(factors: readonly number[]): Kernel;
   /** Zeros put between the entries of each axis: dilations[i] - 1 of them. */
   spread(dilations: readonly number[]): Kernel;
   /** The other way round along these axes. */
@@ -40,6 +42,7 @@ export function constantKernel(w: Weight, b: GraphBuilder): Kernel {
     reshape: (dims) => next(reshaped(w, dims)),
     permute: (perm) => next(permuted(w, perm)),
     rows: (first, count) => next(rowsOf(w, first, count)),
+    times: (factors) => next(timesRows(w, factors)),
     spread: (dilations) => (dilations.every((d) => d === 1) ? next(w) : placed(w.dims.map((k, i) => reach(k, dilations[i])), (at) => at.map((p, i) => p * dilations[i]))),
     flip: (axes) => placed(w.dims, (at) => at.map((p, i) => (axes.includes(i) ? w.dims[i] - 1 - p : p))),
     pad: (pads) => placed(w.dims.map((k, i) => k + pads[i][0] + pads[i][1]), (at) => at.map((p, i) => p + pads[i][0])),
@@ -58,6 +61,7 @@ function computedKernel(x: Ref, dims: readonly number[], b: GraphBuilder): Kerne
     reshape: (to) => next(b.reshape(x, to), to),
     permute: (perm) => next(b.transpose(x, perm), perm.map((p) => dims[p])),
     rows: (first, count) => next(b.slice(x, [first, ...dims.slice(1).map(() => 0)], [count, ...dims.slice(1)]), [count, ...dims.slice(1)]),
+    times: (factors) => next(b.mul(x, b.tensor(tensorOf('float32', [dims[0], ...dims.slice(1).map(() => 1)], factors))), dims),
     spread: (dilations) => {
       let y = x;
       let now = [...dims];
@@ -117,4 +121,9 @@ export function scattered(w: Weight, dims: readonly number[], place: (at: readon
     }
     return out;
   });
+}
+
+function timesRows(w: Weight, factors: readonly number[]): Weight {
+  const each = sizeOf(w.dims.slice(1));
+  return derived(w.dims, w, (t): TensorData => Float32Array.from(t.data as Float32Array, (v, i) => v * factors[Math.floor(i / each)]));
 }

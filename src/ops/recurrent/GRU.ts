@@ -2,7 +2,7 @@ import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
-import { readRecurrent, recur, recurrenceBias, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+import { isUsual, readRecurrent, recur, recurrenceBias, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
 import { recurrentLayers } from './recurrent-keras.js';
 
 interface Attrs extends RecurrentAttrs {
@@ -16,13 +16,57 @@ export default defineOp<Attrs>({
   summary: 'gated recurrent unit, forward, reverse or both',
   read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh']), linearFirst: (n.optInt('linear_before_reset') ?? 0) !== 0 }) },
   infer: (n) => recurrentTypes(n).slice(0, 2),
-  graph: (n, inputs, b) => recur(n, inputs, equations(n, inputs[3], b), b),
+  graph: (n, inputs, b) => recur(n, inputs, isUsual(n.attrs, ['sigmoid', 'tanh']) ? sigmoids(n, inputs[3], b) : equations(n, inputs[3], b), b),
   keras: (n, inputs, k) => {
     const { linearFirst } = n.attrs;
     if (linearFirst && k.dialect === 'tfjs') return refuse('linear_before_reset: the GRU of TensorFlow.js multiplies by the reset gate before the recurrence (it has no reset_after)', 'convert to a graph-model');
     return recurrentLayers(n, inputs, k, { className: 'GRU', gates: [0, 1, 2], gated: true, states: 1, apart: linearFirst, config: { reset_after: linearFirst } });
   },
 });
+
+/**
+ * With sigmoids alone, on half the state: with tanh(x) = 2 sigmoid(2 x) - 1 and the weights of the recurrence doubled,
+ *
+ *     h / 2 <- n + z (h / 2 - n)        n = sigmoid(2 (…)) - 1/2
+ *
+ * Source: ONNX, GRU-22, both forms of linear_before_reset.
+ */
+function sigmoids(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equations {
+  const { linearFirst } = n.attrs;
+  const half = b.scalar(0.5);
+  const product = (x: Ref, w: Ref) => b.op('MatMul', [x, w], { transpose_a: false, transpose_b: false });
+  const split = (x: Ref, sizes: readonly number[]) => b.many('SplitV', [x, b.ints(sizes), b.scalar(1, 'int32')], {}, sizes.map(() => 'float32'));
+  const sigmoid = (x: Ref) => b.op('Sigmoid', [x]);
+  return {
+    gates: 3, states: 1, merged: (gate) => !linearFirst || gate < 2, gateScales: [1, 1, 2], stateScale: 0.5,
+    steps: ({ recurrence, hidden }, d) => {
+      const hiddenBias = linearFirst && bias ? recurrenceBias(n, bias, d, 3, 2, hidden, b) : undefined;
+      const doubled = hiddenBias && b.mul(hiddenBias, b.scalar(2));
+      const whole = recurrence.times(Array.from({ length: 3 * hidden }, (_, row) => (row < 2 * hidden ? 2 : 4)));
+      const [all, gates, candidates] = [whole, whole.rows(0, 2 * hidden), whole.rows(2 * hidden, hidden)].map((k) => k.permute([1, 0]));
+      const both = (x: Ref) => split(sigmoid(x), [hidden, hidden]);
+      return (input, [h]) => {
+        const [xg, xh] = split(input, [2 * hidden, hidden]);
+        if (!h) {
+          const [z, r] = both(xg);
+          const fresh = b.sub(sigmoid(doubled ? b.add2(xh, b.mul(r, doubled)) : xh), half);
+          return [b.sub(fresh, b.mul(z, fresh))];
+        }
+        const mixed = (z: Ref, inner: Ref) => {
+          const fresh = b.sub(sigmoid(inner), half);
+          return [b.add2(fresh, b.mul(z, b.sub(h, fresh)))];
+        };
+        if (linearFirst) {
+          const [hg, hh] = split(product(h, all.ref()), [2 * hidden, hidden]);
+          const [z, r] = both(b.add2(xg, hg));
+          return mixed(z, b.add2(xh, b.mul(r, doubled ? b.add2(hh, doubled) : hh)));
+        }
+        const [z, r] = both(b.add2(xg, product(h, gates.ref())));
+        return mixed(z, b.add2(xh, product(b.mul(r, h), candidates.ref())));
+      };
+    },
+  };
+}
 
 /** Gates in ONNX's order: update, reset, hidden. */
 function equations(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equations {

@@ -3,7 +3,7 @@ import { isKnown, showDims, type Dim } from '../../ir/dim.js';
 import type { TensorType } from '../../ir/graph.js';
 import type { RawNode, View } from '../../ir/view.js';
 import { derived } from '../../ir/weights.js';
-import type { TensorData } from '../../tensor/tensor.js';
+import { tensorOf, type TensorData } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { kernelOf, type Kernel } from '../nn/kernel.js';
 import { activate, readActivations, type Activation } from './activations.js';
@@ -85,6 +85,19 @@ export interface Equations {
    */
   steps(cell: Cell, direction: number): (input: Ref, before: States) => Ref[];
   readonly states: number;
+  /** What the rows of W and B of each gate are multiplied by, where that isn't 1. */
+  readonly gateScales?: readonly number[];
+  /** The states that the steps compute with are the operator's times this; 1 where nothing is said. */
+  readonly stateScale?: number;
+}
+
+/**
+ * Whether direction d has the usual activations and no clip. Then tanh can be said by a sigmoid, which TensorFlow.js's
+ * WASM computes some ten times as fast, and all gates have one: tanh(x) = 2 sigmoid(2 x) - 1.
+ */
+export function isUsual({ activations, clip, direction }: RecurrentAttrs, usual: readonly string[]): boolean {
+  const directions = direction === 'bidirectional' ? 2 : 1;
+  return clip === undefined && activations.slice(0, usual.length * directions).every(({ name }, i) => name === usual[i % usual.length]);
 }
 
 /**
@@ -101,22 +114,26 @@ export function recur(n: View<RecurrentAttrs>, inputs: Ref[], eq: Equations, b: 
   const rows = b.reshape(x, [-1, features]);
   const size = eq.gates * hidden;
   const mask = n.has(4) && !fullLength(n, steps) ? inputs[4] : undefined;
+  const scale = eq.stateScale ?? 1;
+  const scaled = (x: Ref, factor: number): Ref => (factor === 1 ? x : b.mul(x, b.scalar(factor)));
+  const rowScales = eq.gateScales?.flatMap((factor) => new Array<number>(hidden).fill(factor));
   const zeros = (): Ref => (isKnown(batch) ? b.op('Fill', [b.ints([batch, hidden]), b.scalar(0)]) : b.op('Fill', [b.sizes([b.size(inputs[0], batchFirst ? 0 : 1), hidden]), b.scalar(0)]));
 
   const sequences: Ref[] = [];
   const finals: Ref[][] = [];
   for (let d = 0; d < directions; d++) {
-    const weights = kernelOf(n.weight(1), inputs[1], n.knownDims(1), b).rows(d, 1).reshape([size, features]).permute([1, 0]);
+    const weights = kernelOf(n.weight(1), inputs[1], n.knownDims(1), b).rows(d, 1).reshape([size, features]);
     const chosen = (i: number) => activations[(activations.length / directions) * d + i];
     const cell: Cell = {
       hidden, b, recurrence: kernelOf(n.weight(2), inputs[2], n.knownDims(2), b).rows(d, 1).reshape([size, hidden]),
       act: (v, i) => activate(clip ? b.op('ClipByValue', [v, b.scalar(-clip), b.scalar(clip)]) : v, chosen(i), b),
       bare: (v, i) => activate(v, chosen(i), b),
     };
-    let product = b.op('MatMul', [rows, weights.ref()], { transpose_a: false, transpose_b: false });
-    if (n.has(3)) product = b.add2(product, inputBias(n, inputs[3], d, eq, hidden, b));
+    const columns = (rowScales ? weights.times(rowScales) : weights).permute([1, 0]);
+    let product = b.op('MatMul', [rows, columns.ref()], { transpose_a: false, transpose_b: false });
+    if (n.has(3)) product = b.add2(product, inputBias(n, inputs[3], d, eq, hidden, b, rowScales));
     const all = b.reshape(product, isKnown(batch) ? [steps, batch, size] : [steps, -1, size]);
-    let states: States = Array.from({ length: eq.states }, (_, s) => (n.has(5 + s) ? initial(inputs[5 + s], d, batchFirst, b) : undefined));
+    let states: States = Array.from({ length: eq.states }, (_, s) => (n.has(5 + s) ? scaled(initial(inputs[5 + s], d, batchFirst, b), scale) : undefined));
     const backwards = direction === 'reverse' || d === 1;
     const outputs = new Array<Ref>(steps);
     const step = eq.steps(cell, d);
@@ -134,8 +151,8 @@ export function recur(n: View<RecurrentAttrs>, inputs: Ref[], eq: Equations, b: 
       states = after.map((v, s) => b.op('SelectV2', [running, v, before[s] ?? b.scalar(0)]));
       outputs[t] = b.op('SelectV2', [running, after[0], b.scalar(0)]);
     }
-    if (n.outputs[0]) sequences.push(b.op('Pack', outputs, { axis: 0 }));
-    finals.push(states.map((s) => s ?? zeros()));
+    if (n.outputs[0]) sequences.push(scaled(b.op('Pack', outputs, { axis: 0 }), 1 / scale));
+    finals.push(states.map((state) => (state ? scaled(state, 1 / scale) : zeros())));
   }
   const ends = Array.from({ length: eq.states }, (_, s) => (n.outputs[1 + s] ? b.op('Pack', finals.map((f) => f[s]), { axis: batchFirst ? 1 : 0 }) : undefined));
   if (!n.outputs[0]) return [undefined, ...ends];
@@ -155,18 +172,19 @@ function initial(state: Ref, d: number, batchFirst: boolean, b: GraphBuilder): R
 }
 
 /** The biases that can be added to the input product: those of the input, and those of the recurrence that stay outside. */
-function inputBias(n: View<RecurrentAttrs>, given: Ref, d: number, eq: Equations, hidden: number, b: GraphBuilder): Ref {
+function inputBias(n: View<RecurrentAttrs>, given: Ref, d: number, eq: Equations, hidden: number, b: GraphBuilder, scales?: readonly number[]): Ref {
   const size = eq.gates * hidden;
   const row = kernelOf(n.weight(3), given, n.knownDims(3), b).rows(d, 1).reshape([2 * size]);
   const weight = n.weight(3);
   if (weight) {
     return b.constant(derived([size], weight, (t): TensorData => {
       const from = (t.data as Float32Array).subarray(d * 2 * size, (d + 1) * 2 * size);
-      return Float32Array.from({ length: size }, (_, i) => from[i] + (eq.merged(Math.floor(i / hidden)) ? from[size + i] : 0));
+      return Float32Array.from({ length: size }, (_, i) => (from[i] + (eq.merged(Math.floor(i / hidden)) ? from[size + i] : 0)) * (scales?.[i] ?? 1));
     }));
   }
   const second = Array.from({ length: eq.gates }, (_, g) => (eq.merged(g) ? row.rows(size + g * hidden, hidden).ref() : b.op('Fill', [b.ints([hidden]), b.scalar(0)])));
-  return b.add2(row.rows(0, size).ref(), b.concat(second, 0));
+  const sum = b.add2(row.rows(0, size).ref(), b.concat(second, 0));
+  return scales ? b.mul(sum, b.tensor(tensorOf('float32', [size], scales))) : sum;
 }
 
 /** The part of B's second half that belongs to one gate: [hidden]. */
