@@ -27,7 +27,7 @@ const TYPES: Record<string, string> = {
 
 /** Scripts and data come from here alone; WebAssembly may be compiled; inline scripts are those of index.html, by its own policy. */
 const POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const MOST_CONNECTIONS = 64;
 const TIMEOUT_MS = 30_000;
@@ -68,6 +68,8 @@ async function answer(root: string, server: Server, request: IncomingMessage, re
     return end(response, 400);
   }
   if (place.includes('\0')) return end(response, 400);
+  // Browsers ask for it unbidden.
+  if (place === '/favicon.ico') return end(response, 204);
   if (place === '/') {
     response.setHeader('location', '/report/index.html');
     return end(response, 302);
@@ -90,9 +92,6 @@ async function send(file: string, request: IncomingMessage, response: ServerResp
       'cache-control': 'no-cache',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
-      // Together they let the WASM backend use threads.
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
       'cross-origin-resource-policy': 'same-origin',
       // The report's page names its own script and style by their hashes.
       ...(isReport ? {} : { 'content-security-policy': POLICY }),

@@ -143,8 +143,7 @@ export const TRY_SCRIPT = `
     }
     for (const tensor of [...Object.values(feed), ...first.tensors, ...second.tensors]) if (!tensor.isDisposed) tensor.dispose();
     model.dispose();
-    const on = backend + (backend === 'wasm' ? ', ' + tf.wasm.getThreadsCount() + ' thread(s)' : '');
-    say((data ? 'On the stored inputs of ' + data.reference : 'On random inputs; there are no stored ones') + ', ' + on + ': '
+    say((data ? 'On the stored inputs of ' + data.reference : 'On random inputs; there are no stored ones') + ', on ' + backend + ': '
       + (data ? (differs === 0 ? 'all outputs agree' : differs + ' of ' + record.outputs.length + ' outputs differ') + '. ' : '')
       + 'Loaded in ' + Math.round(loaded - begun) + ' ms, first run ' + first.took.toFixed(1) + ' ms, second ' + second.took.toFixed(1) + ' ms.');
   };

@@ -15,11 +15,8 @@ export const BROWSER_PARTS: readonly string[] = [
 ];
 /** All parts in one, beside the bundle. */
 export const BROWSER_FILE = 'tf-browser.js';
-/** Of the WASM backend: what browsers take that can do SIMD, which all do since 2021; without threads, and with them. */
-export const BROWSER_BINARIES: readonly string[] = [
-  'tfjs-backend-wasm-simd.wasm',
-  'tfjs-backend-wasm-threaded-simd.wasm',
-];
+/** Of the WASM backend: what browsers take that can do SIMD, which all can since 2021. Threads would need workers. */
+export const BROWSER_BINARIES: readonly string[] = ['tfjs-backend-wasm-simd.wasm'];
 
 /** One script. `packages`: the folder of the `@tensorflow` packages. */
 export function joinedParts(packages: string): string {
