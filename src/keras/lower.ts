@@ -34,13 +34,19 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
   const inputs: LayerSpec[] = [];
   for (const value of graph.inputs) {
     try {
-      const layer = input(value.name, batchShape(value), narrow(value.type.dtype));
+      const shape = batchShape(value);
+      // TensorFlow.js makes a column of a vector that it is fed.
+      if (dialect === 'tfjs' && shape.length === 1) throw new Refusal(`the input ${value.name} has no axis beside the batch, and TensorFlow.js feeds a layers-model no vectors`, 'give it a second axis, or convert to a graph-model');
+      const layer = input(value.name, shape, narrow(value.type.dtype));
       inputs.push(layer.spec);
       values.set(value, layer);
     } catch (error) {
       problems.push(problem(error, { ...placeOf({ origin: [] } as unknown as Node), tensor: value.name }));
     }
   }
+
+  const counts = new Set(graph.inputs.map((v) => v.type.dims[v.batch ?? 0]).filter((d) => typeof d === 'number'));
+  if (counts.size > 1) problems.push(noLayer({ ...placeOf({ origin: [] } as unknown as Node), tensor: graph.inputs[0].name }, `the inputs have ${[...counts].join(' and ')} items on their first axis, so it is not a batch, which the inputs of a layers-model have in common`, 'convert to a graph-model'));
 
   const nameOf = namer(graph, names, own);
   // Sizes that are computed are no tensors of a layer: what reads them says why it can't.
@@ -113,8 +119,8 @@ function namer(graph: Graph, names: Names, own: ReadonlySet<Value>): (node: Node
       groups.delete(index);
       for (const n of group)
         n.outputs.forEach((o, i) => {
-          if (!o || !own.has(o) || o.label) return;
-          const name = names.output(o.name, Math.max(index, 0), i, n.outputs.length);
+          if (!o || !own.has(o) || o.label?.suffix) return;
+          const name = names.output(o.label?.tensor ?? o.name, Math.max(index, 0), i, n.outputs.length);
           given.set(o, name);
           if (!bases.has(index)) bases.set(index, name);
         });

@@ -16,6 +16,7 @@ export function dense(k: KerasBuilder, x: Layer, kernel: Weight, bias: Weight | 
   const order = k.flattenedOrder(x);
   const rows = order ? reshaped(permuted(reshaped(kernel, [...order.sizes, kernel.dims[1]]), [...order.perm, order.perm.length]), kernel.dims) : kernel;
   const units = kernel.dims[1];
+  if (units < 1 || kernel.dims[0] < 1) return refuse(`a product with a matrix of shape [${kernel.dims}] has no stock layer`, 'convert to a graph-model');
   return k.layer('Dense', [x], { units, activation: 'linear', use_bias: bias !== undefined }, {
     shape: [...x.shape.slice(0, -1), units], ...(suffix === undefined ? {} : { suffix }),
     weights: [{ name: 'kernel', weight: rows }, ...(bias ? [{ name: 'bias', weight: bias }] : [])],

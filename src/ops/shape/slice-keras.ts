@@ -1,5 +1,5 @@
 import { refuse } from '../../diag/diagnostic.js';
-import { isKnown, type Dim } from '../../ir/dim.js';
+import { isKnown, sameDim, type Dim } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
 import { reshaped } from '../../ir/weights.js';
 import { take } from '../../keras/along.js';
@@ -97,7 +97,10 @@ export function gatherLayers(n: View<{ readonly axis: number }>, [x, indices]: L
 /** Expand as UpSampling of the axes of size 1. */
 export function expandLayers(n: View, [x]: Layer[], k: KerasBuilder): Layer {
   const out = k.outputShape();
-  if (n.rank(0) > out.length) return refuse('the rank shrinks');
+  const value = n.outputs[0];
+  const batch = value?.batch ?? 0;
+  const [from, to] = [n.dims(0)[n.value(0).batch ?? 0], value?.type.dims[batch]];
+  if (from === undefined || to === undefined || !sameDim(from, to)) return refuse(`it repeats the batch (axis ${batch}), which a Keras layer never touches`, 'convert to a graph-model');
   const wide = reshape(k, x, [...new Array<number>(out.length - x.shape.length).fill(1), ...x.shape.slice(1)]);
   const times = wide.shape.map((d, i) => {
     const to = out[i];
