@@ -15,6 +15,7 @@ import { totalsOf } from './report/totals.js';
 import type { ModelReport, Report } from './report/types.js';
 import { type SelectRequest, select } from './select.js';
 import { TOOL } from './version.js';
+import { pageFolder, removePages } from './write-pages.js';
 import { type WrittenReports, writeReports } from './write-reports.js';
 
 export interface RunRequest extends SelectRequest {
@@ -49,6 +50,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   const { models, facts, diagnostics } = await select(request);
   listener.found(models);
 
+  await removePages(request.output);
   const pool = createPool({ size: settings.concurrency, program: request.worker ?? WORKER, signal });
   const memoryOf = (model: FoundModel) =>
     Math.min(MEMORY_OF_PROCESS + MEMORY_PER_BYTE * model.bytes, memoryOfMachine());
@@ -77,7 +79,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     result: facts.found === 0 ? 'no-models' : failed ? 'failure' : 'success',
     failed,
     report,
-    ...(await writeReports(report, request.output)),
+    ...(await writeReports(report, request.output, settings.tryIt)),
   };
 }
 
@@ -116,7 +118,8 @@ async function convertAndJudge({ model, request, lease, listener }: Task): Promi
     const converted = performance.now();
     const workspace = request.workspace ?? (isInside(base, model.file) ? base : model.root);
     const divergence = path.join(output, 'report', 'divergence', model.path);
-    await judge(turn, folder, { model: model.file, relativePath: model.path, workspace, divergence }, report);
+    const page = settings.tryIt ? { page: pageFolder(output, model.path) } : {};
+    await judge(turn, folder, { model: model.file, relativePath: model.path, workspace, ...page, divergence }, report);
     report.timings.verify = since(converted);
   }
   report.timings.total = since(begun);

@@ -63,7 +63,15 @@ function divergence(model: ModelReport): string {
   const number = d.source === undefined ? '' : ` (number ${d.source} below)`;
   const error = d.maxAbs === undefined ? '' : `, off by ${figure(d.maxAbs)}`;
   const more = d.message === undefined ? '' : ` ${prose(d.message)}`;
-  return `**First node whose inputs agree and whose output does not:** ${name(d.op)} ${name(d.node)}${number}${error}.${more}`;
+  const attributes = Object.entries(d.attributes ?? {}).map(([key, value]) =>
+    markdown(shorten(`${key} ${value}`, LONGEST_NAME)),
+  );
+  const lines = [
+    attributes.length === 0 ? '' : `- Attributes: ${attributes.slice(0, 20).join(', ')}`,
+    d.artefact === undefined ? '' : `- That node alone, with its inputs: ${name(d.artefact)}`,
+  ].filter((line) => line !== '');
+  const head = `**First node whose inputs agree and whose output does not:** ${name(d.op)} ${name(d.node)}${number}${error}.${more}`;
+  return [head, ...(lines.length > 0 ? [lines.join('\n')] : [])].join('\n\n');
 }
 
 /** A row per comparison, worst first, and the rule that was applied. */

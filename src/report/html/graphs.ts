@@ -32,11 +32,13 @@ const LEAST = 12;
 /** The diverging node, and those that were refused. */
 function markedPlaces({ graphs: nets, divergence, diagnostics, status }: ModelReport): Set<number> {
   const marked = new Set<number>();
-  for (const { onnx, number, name } of nets?.source.nodes ?? []) {
-    const [at] = onnx;
-    if (at === undefined || divergence === undefined) continue;
-    if (divergence.source === undefined ? name === divergence.node : number === divergence.source) marked.add(at);
-  }
+  if (divergence?.index !== undefined)
+    for (const at of [divergence.index, ...(divergence.group ?? []).map((g) => g.index)]) marked.add(at);
+  else if (divergence !== undefined)
+    for (const { onnx, number, name } of nets?.source.nodes ?? []) {
+      const isIt = divergence.source === undefined ? name === divergence.node : number === divergence.source;
+      if (isIt && onnx[0] !== undefined) marked.add(onnx[0]);
+    }
   if (status === 'unsupported' || status === 'error')
     for (const { place, severity } of diagnostics)
       if (place.index !== undefined && (severity === 'unsupported' || severity === 'error')) marked.add(place.index);

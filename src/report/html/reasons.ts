@@ -1,5 +1,5 @@
-import { figure } from '../figures.js';
-import { h, join } from './markup.js';
+import { counted, figure } from '../figures.js';
+import { type Content, h, join } from './markup.js';
 import { more, type Section } from './section.js';
 
 /** Nodes; report.json has all. */
@@ -10,7 +10,28 @@ export const divergence: Section = {
   title: 'First diverging node',
   body({ model: { divergence: d } }) {
     if (d === undefined) return undefined;
-    return h`<p>${d.op} <code>${d.node}</code>${d.source !== undefined && h` (number ${d.source} in the table of layers)`}: its inputs agree with the source's and its output does not${d.maxAbs !== undefined && `; it is off by ${figure(d.maxAbs)}`}. ${d.message}</p>`;
+    const attributes = Object.entries(d.attributes ?? {}).map(([name, value]) => h`${name} ${value}`);
+    const others = (d.group ?? []).filter((g) => g.index !== d.index).map((g) => h`${g.op} <code>${g.node}</code>`);
+    const facts: [string, Content][] = [
+      ['Value', d.output === undefined ? '' : h`<code>${d.output}</code>`],
+      ['Attributes', attributes.length === 0 ? '' : join(attributes, ', ')],
+      ['Together with', others.length === 0 ? '' : join(others, ', ')],
+      [
+        'In the written model',
+        d.tfjs === undefined
+          ? ''
+          : join(
+              d.tfjs.map((name) => h`<code>${name}</code>`),
+              ', ',
+            ),
+      ],
+      ['Found on', [d.engine, d.format].filter((word) => word !== undefined).join(', ')],
+      ['By', d.runs === undefined ? '' : `${counted(d.runs, 'run')}, ${counted(d.compared ?? 0, 'value')} compared`],
+      ['That node alone', d.artefact === undefined ? '' : h`<code>${d.artefact}</code>`],
+    ];
+    const rows = facts.filter(([, fact]) => fact !== '').map(([term, fact]) => h`<dt>${term}</dt><dd>${fact}</dd>`);
+    return h`<p>${d.op} <code>${d.node}</code>${d.source !== undefined && h` (number ${d.source} in the table of layers)`}: its inputs agree with the source's and its output does not${d.maxAbs !== undefined && `; it is off by ${figure(d.maxAbs)}`}. ${d.message}</p>
+${rows.length > 0 && h`<dl>${join(rows)}</dl>`}`;
   },
 };
 
