@@ -18,9 +18,10 @@ const attention: Generator = (r) => {
     ? fed(r.tensor('float32', maskDims, -2, 2))
     : fed(tensorOf('bool', maskDims, r.list(maskDims.reduce((p, q) => p * q, 1), (i) => (i % total === 0 || r.chance(0.6) ? 1 : 0))))));
   const cache = past > 0;
+  // onnxruntime caps what a boolean mask forbids, and so allows it a little.
   return single('Attention', {
     opset, attributes: {
-      is_causal: r.maybe(() => 1, 0.3), scale: r.maybe(() => ({ float: 0.25 })), softcap: r.maybe(() => ({ float: 2 }), 0.3), qk_matmul_output_mode: undefined,
+      is_causal: r.maybe(() => 1, 0.3), scale: r.maybe(() => ({ float: 0.25 })), softcap: mask?.tensor.dtype === 'bool' ? undefined : r.maybe(() => ({ float: 2 }), 0.3),
       ...(flat ? { q_num_heads: heads, kv_num_heads: kvHeads } : {}),
     },
     inputs: [
