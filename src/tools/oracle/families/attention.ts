@@ -18,10 +18,11 @@ const attention: Generator = (r) => {
     ? fed(r.tensor('float32', maskDims, -2, 2))
     : fed(tensorOf('bool', maskDims, r.list(maskDims.reduce((p, q) => p * q, 1), (i) => (i % total === 0 || r.chance(0.6) ? 1 : 0))))));
   const cache = past > 0;
-  // onnxruntime caps what a boolean mask forbids, and so allows it a little.
+  // onnxruntime caps what a boolean mask forbids, and so allows it a little; and a single query behind a past sees all
+  // new keys, which ONNX's causal frontier forbids.
   return single('Attention', {
     opset, attributes: {
-      is_causal: r.maybe(() => 1, 0.3), scale: r.maybe(() => ({ float: 0.25 })), softcap: mask?.tensor.dtype === 'bool' ? undefined : r.maybe(() => ({ float: 2 }), 0.3),
+      is_causal: cache && queries === 1 ? undefined : r.maybe(() => 1, 0.3), scale: r.maybe(() => ({ float: 0.25 })), softcap: mask?.tensor.dtype === 'bool' ? undefined : r.maybe(() => ({ float: 2 }), 0.3),
       ...(flat ? { q_num_heads: heads, kv_num_heads: kvHeads } : {}),
     },
     inputs: [
