@@ -5,7 +5,7 @@ import { knownSize, type Composer } from '../compose.js';
 import { attend, scores } from '../nn/attend.js';
 
 /** What causality forbids gets this added: the least float, as in ONNX Runtime. */
-const FORBIDDEN = -3.4028234663852886e38;
+export const FORBIDDEN = -3.4028234663852886e38;
 
 /** [batch, length, heads * size] as [batch, heads, length, size]. */
 export function heads(c: Composer, x: Value, count: number): Value {

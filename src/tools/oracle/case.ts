@@ -51,6 +51,19 @@ export function fixed(tensor: Tensor): Given {
   return { tensor, constant: true };
 }
 
+/**
+ * Two lists of inputs of the same model as one: what is fed is run with both, and axes whose sizes differ are left open,
+ * under a name for each pair of sizes.
+ */
+export function atTwoSizes(first: readonly (Given | undefined)[], second: readonly (Given | undefined)[]): (Given | undefined)[] {
+  return first.map((given, i) => {
+    const other = second[i];
+    if (!given || !other || given.constant) return given;
+    const open = given.tensor.dims.flatMap((d, axis) => (d === other.tensor.dims[axis] ? [] : [[axis, `size${d}or${other.tensor.dims[axis]}`] as const]));
+    return fed(given.tensor, Object.fromEntries(open), [other.tensor]);
+  });
+}
+
 export interface Single {
   readonly domain?: string;
   /** Of the operator's domain. */
@@ -59,13 +72,15 @@ export interface Single {
   readonly inputs: readonly (Given | undefined)[];
   /** How many; 1 where nothing is said. Or for each whether it is asked for. */
   readonly outputs?: number | readonly boolean[];
+  /** How many of them are compared, where the others may hold anything. */
+  readonly compared?: number;
   readonly tolerance?: Partial<ToleranceSettings>;
   /** See OracleCase. */
   readonly instead?: readonly NodeGiven[];
 }
 
 /** A model of one node; its inputs are `i0`, `i1` …, its outputs `o0` …. */
-export function single(op: string, { domain = '', opset, attributes, inputs, outputs = 1, tolerance, instead }: Single): OracleCase {
+export function single(op: string, { domain = '', opset, attributes, inputs, outputs = 1, compared, tolerance, instead }: Single): OracleCase {
   const wanted = typeof outputs === 'number' ? Array.from({ length: outputs }, () => true) : outputs;
   const names = inputs.map((given, i) => (given ? `i${i}` : ''));
   while (names.at(-1) === '') names.pop();
@@ -75,7 +90,7 @@ export function single(op: string, { domain = '', opset, attributes, inputs, out
     opsets: domain === '' ? { '': opset } : { '': 21, [domain]: opset },
     nodes: [{ op, domain, inputs: names, outputs: outNames, attributes }],
     inputs: Object.fromEntries(inputs.flatMap((given, i) => (given ? [[`i${i}`, given]] : []))),
-    outputs: outNames.filter((n) => n !== ''),
+    outputs: outNames.filter((n) => n !== '').slice(0, compared),
     ...(tolerance ? { tolerance } : {}),
     ...(instead ? { instead } : {}),
   };
