@@ -62,6 +62,7 @@ import microsoft_FusedProducts from './microsoft/FusedProducts.js';
 import microsoft_GatherBlockQuantized from './microsoft/GatherBlockQuantized.js';
 import microsoft_Gelus from './microsoft/Gelus.js';
 import microsoft_GroupNorms from './microsoft/GroupNorms.js';
+import microsoft_GroupQueryAttention from './microsoft/GroupQueryAttention.js';
 import microsoft_LayerNormalizations from './microsoft/LayerNormalizations.js';
 import microsoft_MatMulNBits from './microsoft/MatMulNBits.js';
 import microsoft_Matrices from './microsoft/Matrices.js';
@@ -251,6 +252,7 @@ export const OPERATORS = [
   microsoft_GatherBlockQuantized,
   microsoft_Gelus,
   microsoft_GroupNorms,
+  microsoft_GroupQueryAttention,
   microsoft_LayerNormalizations,
   microsoft_MatMulNBits,
   microsoft_Matrices,
