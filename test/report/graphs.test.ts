@@ -204,6 +204,8 @@ describe('the section', () => {
     expect(boxes(drawn(large, 60), 0).length).toBeLessThanOrEqual(62);
     expect(boxes(drawn(large, 60), 1).length).toBeLessThanOrEqual(62);
     expect(drawn(large, 5).filter((e) => e.tagName === 'svg')).toEqual([]);
+    // what is small by itself has room
+    expect(drawn({ graphs: residual(1) }, 7).filter((e) => e.tagName === 'svg')).toHaveLength(2);
   });
 });
 

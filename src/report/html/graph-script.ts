@@ -17,12 +17,17 @@ export const GRAPH_SCRIPT = `
     svg.setAttribute('height', height * scale);
     pane.scrollTo(x * scale - pane.clientWidth / 2, y * scale - pane.clientHeight / 2);
   };
-  const zoom = (nets, how) => all('svg.net', nets).forEach((svg) => {
-    const { width, height } = svg.viewBox.baseVal;
-    const now = Number(svg.dataset.scale || 1);
-    const whole = Math.min(svg.parentNode.clientWidth / width, svg.parentNode.clientHeight / height, 1);
-    zoomTo(svg, how === 'fit' ? whole : Math.min(4, Math.max(Math.min(whole, .2), now * (how === 'in' ? 1.25 : .8))));
-  });
+  // One scale for both, so that they can be compared.
+  const zoom = (nets, how) => {
+    const drawings = all('svg.net', nets);
+    const whole = Math.min(1, ...drawings.map((svg) => {
+      const { width, height } = svg.viewBox.baseVal;
+      return Math.min(svg.parentNode.clientWidth / width, svg.parentNode.clientHeight / height);
+    }));
+    const now = Number(drawings[0].dataset.scale || 1);
+    const scale = how === 'fit' ? whole : Math.min(4, Math.max(Math.min(whole, .2), now * (how === 'in' ? 1.25 : .8)));
+    drawings.forEach((svg) => zoomTo(svg, scale));
+  };
   const show = (pane, g) => {
     const [outer, inner] = [pane.getBoundingClientRect(), g.getBoundingClientRect()];
     if (inner.top < outer.top || inner.bottom > outer.bottom) pane.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
@@ -47,14 +52,20 @@ export const GRAPH_SCRIPT = `
     all('button', nets).forEach((button) => button.addEventListener('click', () => zoom(nets, button.dataset.zoom)));
     for (const pane of all('.pane', nets)) {
       let grip;
-      pane.addEventListener('pointerover', (event) => { if (!grip) point(nets, event.target.closest('g[data-o]')); });
       pane.addEventListener('pointerdown', (event) => {
         if (event.pointerType !== 'mouse' || event.button !== 0) return;
         grip = { x: event.clientX + pane.scrollLeft, y: event.clientY + pane.scrollTop };
         pane.classList.add('drag');
         pane.setPointerCapture(event.pointerId);
       });
-      pane.addEventListener('pointermove', (event) => { if (grip) pane.scrollTo(grip.x - event.clientX, grip.y - event.clientY); });
+      // Not pointerover: that comes, too, when a node moves below a pointer that rests.
+      let pointed;
+      pane.addEventListener('pointermove', (event) => {
+        if (grip) return pane.scrollTo(grip.x - event.clientX, grip.y - event.clientY);
+        const node = event.target.closest('g[data-o]');
+        if (node !== pointed) point(nets, node);
+        pointed = node;
+      });
       for (const type of ['pointerup', 'pointercancel']) pane.addEventListener(type, () => { grip = undefined; pane.classList.remove('drag'); });
       pane.addEventListener('wheel', (event) => {
         if (!event.ctrlKey) return;

@@ -15,7 +15,9 @@ export const graphs: Section = {
   body({ model, id, graphNodes }) {
     const nets = model.graphs;
     if (nets === undefined || nets.source.nodes.length === 0) return undefined;
-    if (graphNodes < LEAST) return h`<p class="hint">Left out, so that the page stays small; report.json has them.</p>`;
+    const needed = Math.max(nets.source.nodes.length, nets.written?.nodes.length ?? 0);
+    if (graphNodes < Math.min(needed, LEAST))
+      return h`<p class="hint">Left out, so that the page stays small; report.json has them.</p>`;
     const drawn = drawnNets(nets.source, nets.written, graphNodes, markedPlaces(model));
     const source = pane('Source (ONNX)', drawn.source);
     if (source === undefined) return h`<p class="hint">Too large to be drawn; report.json has them.</p>`;
