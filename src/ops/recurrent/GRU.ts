@@ -16,7 +16,7 @@ export default defineOp<Attrs>({
   summary: 'gated recurrent unit, forward, reverse or both',
   read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh']), linearFirst: (n.optInt('linear_before_reset') ?? 0) !== 0 }) },
   infer: (n) => recurrentTypes(n).slice(0, 2),
-  graph: (n, inputs, b) => recur(n, inputs, isUsual(n.attrs, ['sigmoid', 'tanh']) ? sigmoids(n, inputs[3], b) : equations(n, inputs[3], b), b),
+  graph: (n, inputs, b) => recur(n, inputs, (own, inner) => (isUsual(n.attrs, ['sigmoid', 'tanh']) ? sigmoids(n, own[3], inner) : equations(n, own[3], inner)), b),
   keras: (n, inputs, k) => {
     const { linearFirst } = n.attrs;
     if (linearFirst && k.dialect === 'tfjs') return refuse('linear_before_reset: the GRU of TensorFlow.js multiplies by the reset gate before the recurrence (it has no reset_after)', 'convert to a graph-model');

@@ -17,7 +17,7 @@ export default defineOp<Attrs>({
   summary: 'long short-term memory, forward, reverse or both',
   read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh', 'Tanh']), coupled: n.flag('input_forget') }) },
   infer: (n) => recurrentTypes(n),
-  graph: (n, inputs, b) => recur(n, inputs, !inputs[7] && isUsual(n.attrs, ['sigmoid', 'tanh', 'tanh']) ? sigmoids(n, b) : equations(n, inputs[7], b), b),
+  graph: (n, inputs, b) => recur(n, inputs, (own, inner) => (!own[7] && isUsual(n.attrs, ['sigmoid', 'tanh', 'tanh']) ? sigmoids(n, inner) : equations(n, own[7], inner)), b),
   keras: (n, inputs, k) => {
     if (n.attrs.coupled) return refuse('input_forget: no stock layer couples the gates', 'convert to a graph-model');
     // Input, forget, cell, output.

@@ -8,7 +8,7 @@ export default defineOp<RecurrentAttrs>({
   summary: 'simple recurrent layer, forward, reverse or both',
   read: { 1: (n) => readRecurrent(n, ['Tanh']) },
   infer: (n) => recurrentTypes(n).slice(0, 2),
-  graph: (n, inputs, b) => recur(n, inputs, equations(), b),
+  graph: (n, inputs, b) => recur(n, inputs, equations, b),
   keras: (n, inputs, k) => recurrentLayers(n, inputs, k, { className: 'SimpleRNN', gates: [0], gated: false, states: 1, config: {} }),
 });
 

@@ -1,14 +1,16 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
+import { invalid } from '../../diag/diagnostic.js';
 import { isKnown, showDims, type Dim } from '../../ir/dim.js';
 import type { TensorType } from '../../ir/graph.js';
 import type { RawNode, View } from '../../ir/view.js';
 import { derived } from '../../ir/weights.js';
-import { tensorOf, type TensorData } from '../../tensor/tensor.js';
+import { tensorOf, type TensorData, type Weight } from '../../tensor/tensor.js';
+import { Amounts, type Amount } from '../../tf/amounts.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { kernelOf, type Kernel } from '../nn/kernel.js';
 import { activate, readActivations, type Activation } from './activations.js';
+import { looped } from './recurrent-loop.js';
 
-/** The most steps (of all directions) that are written one by one. */
+/** The most steps (of all directions) that are written one by one; more become a loop of the written model. */
 const MOST_STEPS = 1024;
 
 export interface RecurrentAttrs {
@@ -101,19 +103,21 @@ export function isUsual({ activations, clip, direction }: RecurrentAttrs, usual:
 }
 
 /**
- * The whole operator: the input product of all steps at once, then step by step, written one after the other.
- * Inputs are X, W, R, B, sequence_lens, initial_h, initial_c as in LSTM.
+ * The whole operator: the input product of all steps at once, then step by step, written one after the other, or as a loop
+ * where there are many or only the model's run tells how many.
+ * @param inputs X, W, R, B, sequence_lens, initial_h, initial_c, P as in LSTM
+ * @param equations of these inputs: those of the model, or what of them is at hand inside of a loop
  */
-export function recur(n: View<RecurrentAttrs>, inputs: Ref[], eq: Equations, b: GraphBuilder): (Ref | undefined)[] {
-  const { batchFirst, direction, activations, clip } = n.attrs;
+export function recur(n: View<RecurrentAttrs>, inputs: Ref[], equations: (inputs: Ref[], b: GraphBuilder) => Equations, b: GraphBuilder): (Ref | undefined)[] {
+  const { batchFirst, direction } = n.attrs;
   const { steps, batch, directions, hidden } = shapeOf(n);
-  if (!isKnown(steps)) return refuse(`${n.opName} over a number of steps that is not known while converting (${steps})`, 'fix the sizes with input-shapes in the config');
-  if (steps * directions > MOST_STEPS) return refuse(`${n.opName} over ${steps} steps: they are written one by one, and ${MOST_STEPS} are the most`, 'export with shorter sequences');
+  const eq = equations(inputs, b);
+  const a = new Amounts(b);
   const x = batchFirst ? b.transpose(inputs[0], [1, 0, 2]) : inputs[0];
   const features = n.knownDim(0, 2);
   const rows = b.reshape(x, [-1, features]);
   const size = eq.gates * hidden;
-  const mask = n.has(4) && !fullLength(n, steps) ? inputs[4] : undefined;
+  const mask = n.has(4) && !(isKnown(steps) && fullLength(n, steps)) ? inputs[4] : undefined;
   const scale = eq.stateScale ?? 1;
   const scaled = (x: Ref, factor: number): Ref => (factor === 1 ? x : b.mul(x, b.scalar(factor)));
   const rowScales = eq.gateScales?.flatMap((factor) => new Array<number>(hidden).fill(factor));
@@ -123,20 +127,31 @@ export function recur(n: View<RecurrentAttrs>, inputs: Ref[], eq: Equations, b: 
   const finals: Ref[][] = [];
   for (let d = 0; d < directions; d++) {
     const weights = kernelOf(n.weight(1), inputs[1], n.knownDims(1), b).rows(d, 1).reshape([size, features]);
-    const chosen = (i: number) => activations[(activations.length / directions) * d + i];
-    const cell: Cell = {
-      hidden, b, recurrence: kernelOf(n.weight(2), inputs[2], n.knownDims(2), b).rows(d, 1).reshape([size, hidden]),
-      act: (v, i) => activate(clip ? b.op('ClipByValue', [v, b.scalar(-clip), b.scalar(clip)]) : v, chosen(i), b),
-      bare: (v, i) => activate(v, chosen(i), b),
-    };
     const columns = (rowScales ? weights.times(rowScales) : weights).permute([1, 0]);
     let product = b.op('MatMul', [rows, columns.ref()], { transpose_a: false, transpose_b: false });
     if (n.has(3)) product = b.add2(product, inputBias(n, inputs[3], d, eq, hidden, b, rowScales));
-    const all = b.reshape(product, isKnown(batch) ? [steps, batch, size] : [steps, -1, size]);
+    const length: Amount = isKnown(steps) ? steps : b.size(inputs[0], batchFirst ? 1 : 0);
+    const all = a.reshape(product, [length, isKnown(batch) ? batch : b.size(inputs[0], batchFirst ? 0 : 1), size]);
     let states: States = Array.from({ length: eq.states }, (_, s) => (n.has(5 + s) ? scaled(initial(inputs[5 + s], d, batchFirst, b), scale) : undefined));
     const backwards = direction === 'reverse' || d === 1;
+    if (!isKnown(steps) || steps * directions > MOST_STEPS) {
+      // Constants are written inside of the loop, what the model computes goes in.
+      const read = [2, 3, 7].filter((i) => inputs[i] && !n.weight(i));
+      const { states: after, sequence } = looped({
+        all, steps: a.ref(length), states: states.map((s) => s ?? zeros()), lengths: mask, backwards,
+        list: n.outputs[0] && a.reshape(b.tensor(tensorOf('float32', [0], [])), [0, isKnown(batch) ? batch : b.size(inputs[0], batchFirst ? 0 : 1), hidden]),
+        captured: read.map((i) => inputs[i]),
+        step: (captured, inner) => {
+          const own = inputs.map((ref, i): Ref => (read.includes(i) ? captured[read.indexOf(i)] : n.weight(i) ? inner.constant(n.weight(i) as Weight) : ref));
+          return equations(own, inner).steps(cellOf(n, own, d, eq.gates, inner), d);
+        },
+      }, b);
+      if (sequence) sequences.push(scaled(sequence, 1 / scale));
+      finals.push(after.map((state) => scaled(state, 1 / scale)));
+      continue;
+    }
     const outputs = new Array<Ref>(steps);
-    const step = eq.steps(cell, d);
+    const step = eq.steps(cellOf(n, inputs, d, eq.gates, b), d);
     for (let k = 0; k < steps; k++) {
       const t = backwards ? steps - 1 - k : k;
       const input = steps === 1 ? b.reshape(all, [-1, size]) : b.op('GatherNd', [all, b.ints([t])]);
@@ -158,6 +173,18 @@ export function recur(n: View<RecurrentAttrs>, inputs: Ref[], eq: Equations, b: 
   if (!n.outputs[0]) return [undefined, ...ends];
   const y = b.op('Pack', sequences, { axis: 1 });
   return [batchFirst ? b.transpose(y, [2, 0, 1, 3]) : y, ...ends];
+}
+
+/** What the equations of direction d are written with, of these inputs. */
+function cellOf(n: View<RecurrentAttrs>, inputs: readonly Ref[], d: number, gates: number, b: GraphBuilder): Cell {
+  const { activations, clip } = n.attrs;
+  const { directions, hidden } = shapeOf(n);
+  const chosen = (i: number) => activations[(activations.length / directions) * d + i];
+  return {
+    hidden, b, recurrence: kernelOf(n.weight(2), inputs[2], n.knownDims(2), b).rows(d, 1).reshape([gates * hidden, hidden]),
+    act: (v, i) => activate(clip ? b.op('ClipByValue', [v, b.scalar(-clip), b.scalar(clip)]) : v, chosen(i), b),
+    bare: (v, i) => activate(v, chosen(i), b),
+  };
 }
 
 /** Whether sequence_lens says no more than that all sequences have all steps. */

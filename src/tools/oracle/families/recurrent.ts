@@ -45,15 +45,21 @@ const recurrent = (op: string, { gates, activations, cell = false, own }: Spec):
 };
 
 /** As many steps as the model is fed. */
-const open = (op: string, { gates, cell = false }: Spec): Generator => (r) => {
+const open = (op: string, { gates, cell = false, own }: Spec): Generator => (r) => {
   const [steps, batch, features, hidden] = [r.int(1, 4), r.int(1, 2), r.int(1, 3), r.int(1, 3)];
   const direction = r.pick(['forward', 'reverse', 'bidirectional']);
   const directions = direction === 'bidirectional' ? 2 : 1;
-  const weight = (...dims: number[]) => fixed(r.tensor('float32', [directions, ...dims], -1, 1));
+  const hold = r.chance(0.7) ? fixed : fed;
+  const weight = (...dims: number[]) => hold(r.tensor('float32', [directions, ...dims], -1, 1));
+  const states = r.chance(0.4);
+  const state = (more: number) => r.tensor('float32', [directions, batch + more, hidden], -1, 1);
+  const carried = () => fed(state(0), { 1: 'N' }, [state(1)]);
+  const lengths = (more: number) => tensorOf('int32', [batch + more], r.list(batch + more, () => r.int(1, steps + 2 * more)));
   const x = (more: number) => r.tensor('float32', [steps + 2 * more, batch + more, features], -1, 1);
   return single(op, {
-    opset: 14, attributes: { hidden_size: hidden, direction }, inputs: [fed(x(0), { 0: 'T', 1: 'N' }, [x(1)]), weight(gates * hidden, features), weight(gates * hidden, hidden), weight(2 * gates * hidden)],
-    outputs: cell ? 3 : 2,
+    opset: 14, attributes: { hidden_size: hidden, direction, ...(own ? { [own]: r.maybe(() => r.int(0, 1)) } : {}) }, inputs: [fed(x(0), { 0: 'T', 1: 'N' }, [x(1)]), weight(gates * hidden, features), weight(gates * hidden, hidden), r.maybe(() => weight(2 * gates * hidden), 0.8),
+      r.maybe(() => fed(lengths(0), { 0: 'N' }, [lengths(1)]), 0.3), states ? carried() : undefined, cell && states ? carried() : undefined, cell && r.chance(0.3) ? weight(3 * hidden) : undefined],
+    outputs: cell ? [r.chance(0.8), true, true] : [r.chance(0.8), true],
   });
 };
 
