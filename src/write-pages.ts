@@ -15,7 +15,12 @@ export function pageFolder(output: string, modelPath: string): string {
 /** Takes away what an earlier run left. */
 export async function removePages(output: string): Promise<void> {
   for (const folder of [PAGES_FOLDER, RUNTIME_FOLDER])
-    await rm(path.join(output, 'report', folder), { recursive: true, force: true });
+    try {
+      await rm(path.join(output, 'report', folder), { recursive: true, force: true });
+    } catch (e) {
+      // A file where `report/` should be holds no pages; who writes the reports says that it is in the way.
+      if ((e as NodeJS.ErrnoException).code !== 'ENOTDIR') throw e;
+    }
 }
 
 /** A page for each model that TensorFlow.js can load. */

@@ -97,7 +97,9 @@ describe('a repository with good and bad models', () => {
       'index.html',
       'junit.xml',
       'report.json',
+      'runtime',
       'summary.md',
+      'try',
     ]);
     expect(JSON.parse(readFileSync(result.reportPath, 'utf8'))).toEqual(JSON.parse(JSON.stringify(result.report)));
   });
