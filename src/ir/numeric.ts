@@ -138,3 +138,15 @@ export function broadcastTo(t: Tensor, dims: readonly number[]): Tensor {
 export function wrapBig(dtype: DType, v: bigint): bigint {
   return isUnsigned(dtype) ? BigInt.asUintN(bitsOf(dtype), v) : BigInt.asIntN(bitsOf(dtype), v);
 }
+
+/** The greater of two 64-bit integers. */
+export function maxBig(a: bigint, b: bigint): bigint {
+  // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
+  return a > b ? a : b;
+}
+
+/** The lesser of two 64-bit integers. */
+export function minBig(a: bigint, b: bigint): bigint {
+  // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
+  return a < b ? a : b;
+}

@@ -20,7 +20,7 @@ export default defineOp<Attrs>({
     12: (n) => {
       const training = n.input(2);
       const ratio = n.input(1)?.constant?.load().data[0];
-      if (training && !training.constant) return refuse('training_mode (input 2) is computed by the model', 'export the model in evaluation mode (model.eval())');
+      if (training && !training.constant) return refuse('training_mode (input 2) is known only when the model runs', 'export the model in evaluation mode (model.eval())');
       if (training?.constant?.load().data[0] && (n.input(1) ? Number(ratio ?? 1) : 0.5) !== 0) return refuse('training_mode is true: the result would be random', 'export the model in evaluation mode (model.eval())');
       n.setInputs([n.input(0)]);
       return { mask: 'bool', ratio: Number(ratio ?? 0.5) };

@@ -1,10 +1,10 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { broadcastDims, sameDims, showDims } from '../../ir/dim.js';
+import { broadcastDims, showDims } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
 import type { RawNode, View } from '../../ir/view.js';
-import { derived, permuted } from '../../ir/weights.js';
+import { permuted } from '../../ir/weights.js';
 import { isFloat } from '../../tensor/dtype.js';
-import { tensorOf, type TensorData, type Weight } from '../../tensor/tensor.js';
+import type { Weight } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { nothing } from './MatMul.js';
 import { integerProduct, scaledWeight } from './product.js';

@@ -13,7 +13,7 @@ import { wrapped } from './integers.js';
 /** The exponent where it is one constant number. */
 function exponentOf(n: View): number | undefined {
   const w = n.weight(1);
-  return w && w.dims.every((d) => d === 1) && w.dims.length <= n.rank(0) ? Number(w.load().data[0]) : undefined;
+  return w?.dims.every((d) => d === 1) && w.dims.length <= n.rank(0) ? Number(w.load().data[0]) : undefined;
 }
 
 /** Powers that have a kernel of their own, or are products. */

@@ -9,6 +9,6 @@ export default defineOp<SoftmaxAttrs>({
   layout: axisLast,
   infer: (n) => [n.type(0)],
   expand: (n, inputs, e) => flattened(n, inputs, e),
-  graph: (n, [x], b) => b.op('Softmax', [x]),
+  graph: (_, [x], b) => b.op('Softmax', [x]),
   keras: (n, [x], k) => softmaxLayers(n, x, k, false),
 });

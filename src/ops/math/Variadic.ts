@@ -1,3 +1,4 @@
+import { maxBig, minBig } from '../../ir/numeric.js';
 import { maxDim, minDim } from '../../ir/dim.js';
 import { merged } from './arithmetic-keras.js';
 import { variadic } from './variadic-op.js';
@@ -23,7 +24,7 @@ export default [
     name: 'Max',
     summary: 'the greatest of any number, broadcast',
     value: (x, y) => (x > y || Number.isNaN(x) ? x : y),
-    big: (x, y) => (x > y ? x : y),
+    big: maxBig,
     elems: maxDim,
     graph: (x, y, b) => b.op('Maximum', [x, y]),
     keras: (n, xs, k) => merged(n, xs, k, 'Maximum'),
@@ -32,7 +33,7 @@ export default [
     name: 'Min',
     summary: 'the least of any number, broadcast',
     value: (x, y) => (x < y || Number.isNaN(x) ? x : y),
-    big: (x, y) => (x < y ? x : y),
+    big: minBig,
     elems: minDim,
     graph: (x, y, b) => b.op('Minimum', [x, y]),
     keras: (n, xs, k) => merged(n, xs, k, 'Minimum'),

@@ -1,4 +1,5 @@
 import { maxDim } from '../../ir/dim.js';
+import { maxBig } from '../../ir/numeric.js';
 import { reduceLayers } from './reduce-keras.js';
 import { extremes, reduction } from './reduce.js';
 
@@ -9,7 +10,7 @@ export default reduction({
   empty: (dtype) => extremes(dtype).least,
   graph: (x, over, _, n) => over(n.dtype(0) === 'bool' ? 'Any' : 'Max', x),
   value: (v, dtype) => v.reduce((p, q) => (Number.isNaN(p) || p > q ? p : q), extremes(dtype).least),
-  big: (v) => v.reduce((p, q) => (p > q ? p : q)),
+  big: (v) => v.reduce(maxBig),
   elems: maxDim,
   keras: (n, x, k) => reduceLayers(n, x, k, 'Max'),
 });

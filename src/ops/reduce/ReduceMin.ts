@@ -1,4 +1,5 @@
 import { minDim } from '../../ir/dim.js';
+import { minBig } from '../../ir/numeric.js';
 import { reduceLayers } from './reduce-keras.js';
 import { extremes, reduction } from './reduce.js';
 
@@ -9,7 +10,7 @@ export default reduction({
   empty: (dtype) => extremes(dtype).greatest,
   graph: (x, over, _, n) => over(n.dtype(0) === 'bool' ? 'All' : 'Min', x),
   value: (v, dtype) => v.reduce((p, q) => (Number.isNaN(p) || p < q ? p : q), extremes(dtype).greatest),
-  big: (v) => v.reduce((p, q) => (p < q ? p : q)),
+  big: (v) => v.reduce(minBig),
   elems: minDim,
   keras: (n, x, k) => reduceLayers(n, x, k, 'Min'),
 });
