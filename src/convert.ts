@@ -12,7 +12,8 @@ import { importModel, type Imported } from './import.js';
 import type { Graph, Node } from './ir/graph.js';
 import { Names } from './ir/names.js';
 import { lowerToKeras, type LoweredKeras } from './keras/lower.js';
-import { layersModelJson } from './keras/writer-tfjs.js';
+import { writeKerasArchive } from './keras/writer-keras3.js';
+import { layersModelJson, type LayersModelJson } from './keras/writer-tfjs.js';
 import type { OnnxModel } from './onnx/model.js';
 import { readModel } from './onnx/read.js';
 import { assignLayouts, type LaidOut } from './passes/layout.js';
@@ -25,13 +26,12 @@ import { graphModelJson, type GraphModelJson } from './tf/writer.js';
 import { TOOL } from './version.js';
 import { writeShards, type WeightEntry, type WrittenFile } from './write/shards.js';
 
-type TfjsFormat = 'layers-model' | 'graph-model';
 type Settings = Pick<ConvertRequest, 'changeOrdering' | 'namePolicy' | 'inputOrders' | 'target' | 'passesOff'>;
 
 /** A model as one format holds it, not yet written. */
 type Prepared =
   | { readonly format: 'graph-model'; readonly laid: LaidOut; readonly tf: TfGraph; readonly json: GraphModelJson }
-  | { readonly format: 'layers-model'; readonly laid: LaidOut; readonly keras: LoweredKeras };
+  | { readonly format: 'layers-model' | 'keras'; readonly laid: LaidOut; readonly keras: LoweredKeras };
 
 /**
  * Converts one model and writes the result into `request.outputFolder`. Never throws for a fault of the model: what
@@ -53,7 +53,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   let notLayers: { node: string; op: string; reason: string }[] | undefined;
   for (const format of request.formats) {
     if (format === 'auto') {
-      const layers = guarded(request.relativePath, () => prepareLayers(model, imported, graph, request));
+      const layers = guarded(request.relativePath, () => prepareLayers(model, imported, graph, request, 'layers-model'));
       if ('value' in layers) {
         chosen.push(layers.value);
         continue;
@@ -64,9 +64,8 @@ export function convertModel(request: ConvertRequest): ConvertResult {
     }
     const prepared = guarded(request.relativePath, (): Prepared => {
       switch (format) {
-        case 'layers-model': return prepareLayers(model, imported, graph, request);
+        case 'layers-model': case 'keras': return prepareLayers(model, imported, graph, request, format);
         case 'auto': case 'graph-model': return prepareGraph(model, graph, request);
-        case 'keras': throw new Refusal('the keras format is not written yet', 'ask for layers-model or graph-model');
       }
     });
     if ('value' in prepared) chosen.push(prepared.value);
@@ -74,10 +73,11 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   }
   if (problems.length > 0) return { ...failed([...diagnostics, ...problems]), source, graphs: { source: sourceNet(model, { imported }) } };
 
-  const written = guarded(request.relativePath, () => chosen.map((p, i) => writePrepared(p, model, imported, request, i === 0 ? '' : p.format)));
+  // What stands in the folder itself is the first that TensorFlow.js loads; a Keras archive stands beside it.
+  const first = chosen.find((p) => p.format !== 'keras') ?? chosen[0];
+  const written = guarded(request.relativePath, () => chosen.map((p) => writePrepared(p, model, imported, request, p === first || p.format === 'keras' ? '' : p.format, p === first)));
   if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
-  const [first] = chosen;
-  const { fates, record } = written.value[0];
+  const { fates, record } = written.value[chosen.indexOf(first)];
   return {
     status: 'converted',
     format: first.format,
@@ -89,11 +89,11 @@ export function convertModel(request: ConvertRequest): ConvertResult {
       ...(first.format === 'graph-model' && first.json.async ? { async: true } : {}),
       ...(notLayers ? { notLayers } : {}),
     },
-    ...(first.format === 'layers-model' ? { keras: kerasSummary(first.keras.model, graph) } : {}),
+    ...(first.format !== 'graph-model' ? { keras: kerasSummary(first.keras.model, graph) } : {}),
     layers: sourceSummary(imported, graph, fates),
     graphs: {
       source: sourceNet(model, { imported, fates, numbers: sourceNumbers(graph) }),
-      written: first.format === 'layers-model' ? layersNet(first.keras.model) : tfNet(first.tf, first.json.fetchName),
+      written: first.format === 'graph-model' ? tfNet(first.tf, first.json.fetchName) : layersNet(first.keras.model),
     },
   };
 }
@@ -115,7 +115,7 @@ export function inspectModel(request: InspectRequest): InspectResult {
   const graph = pruneGraph(read.value.graph);
   const settings: Settings = { changeOrdering: true, namePolicy: 'keep' };
   const formats = (['layers-model', 'graph-model'] as const).map((format) => {
-    const prepared = guarded(request.relativePath, () => (format === 'layers-model' ? prepareLayers(model, read.value, graph, settings) : prepareGraph(model, graph, settings)));
+    const prepared = guarded(request.relativePath, () => (format === 'layers-model' ? prepareLayers(model, read.value, graph, settings, format) : prepareGraph(model, graph, settings)));
     return { format, possible: 'value' in prepared, obstacles: 'value' in prepared ? [] : prepared.problems };
   });
   return { source: sourceFacts(model, read.value), formats, diagnostics: [...model.diagnostics, ...read.value.diagnostics] };
@@ -155,10 +155,10 @@ function prepareGraph(model: OnnxModel, graph: Graph, settings: Settings): Prepa
   return { format: 'graph-model', laid, tf, json: graphModelJson(tf) };
 }
 
-function prepareLayers(model: OnnxModel, imported: Imported, graph: Graph, settings: Settings): Prepared & { format: 'layers-model' } {
+function prepareLayers(model: OnnxModel, imported: Imported, graph: Graph, settings: Settings, format: 'layers-model' | 'keras'): Prepared & { keras: LoweredKeras } {
   const laid = assignLayouts(recompose(graph), { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false, batchFirst: true, inputOrders: settings.inputOrders });
   const own = new Set(imported.results.flatMap((values) => values.flatMap((v) => (v ? [laid.values.get(v) ?? v] : []))));
-  return { format: 'layers-model', laid, keras: lowerToKeras(laid.graph, new Names(settings.namePolicy), 'tfjs', placer(model), own, laid.lost) };
+  return { format, laid, keras: lowerToKeras(laid.graph, new Names(settings.namePolicy), format === 'keras' ? 'keras3' : 'tfjs', placer(model), own, laid.lost) };
 }
 
 interface Written {
@@ -167,38 +167,58 @@ interface Written {
   readonly record: ConversionRecord;
 }
 
-function writePrepared(p: Prepared, model: OnnxModel, imported: Imported, request: ConvertRequest, folder: string): Written {
+/** @param own whether the folder's conversion.json is about this model */
+function writePrepared(p: Prepared, model: OnnxModel, imported: Imported, request: ConvertRequest, folder: string, own: boolean): Written {
   const target = join(request.outputFolder, folder);
   mkdirSync(target, { recursive: true });
-  const json = p.format === 'graph-model' ? p.json : layersModelJson(p.keras.model);
-  const place = placer(model);
-  let at: WeightEntry | undefined;
-  let shards: ReturnType<typeof writeShards>;
-  try {
-    shards = writeShards(target, json.weights, (e) => {
-      at = e;
-    });
-  } catch (error) {
-    if (error instanceof Refusal) throw new DiagnosticError([refusedNode(place({ origin: json.weightOrigins.get(at?.name ?? '') ?? [] }), error)]);
-    throw error;
-  }
   const files: WrittenFile[] = [];
   const write = (path: string, content: object, indent?: number) => {
     const bytes = Buffer.from(`${JSON.stringify(content, null, indent)}\n`, 'utf8');
     writeFileSync(join(target, path), bytes);
     files.push({ path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   };
-  write('model.json', {
-    format: p.format,
-    generatedBy: `${model.producer || 'unknown'}`,
-    convertedBy: `${TOOL.name} ${TOOL.version}`,
-    ...(p.format === 'graph-model' ? { signature: p.json.signature } : {}),
-    modelTopology: json.modelTopology,
-    weightsManifest: shards.manifest,
-  });
+  if (p.format === 'keras') files.push(writeArchive(p.keras, join(target, 'model.keras'), model));
+  else {
+    const json = p.format === 'graph-model' ? p.json : layersModelJson(p.keras.model);
+    const shards = writeWeights(json, target, model);
+    write('model.json', {
+      format: p.format,
+      generatedBy: `${model.producer || 'unknown'}`,
+      convertedBy: `${TOOL.name} ${TOOL.version}`,
+      ...(p.format === 'graph-model' ? { signature: p.json.signature } : {}),
+      modelTopology: json.modelTopology,
+      weightsManifest: shards.manifest,
+    });
+    files.push(...shards.files);
+  }
+  const named = files.map((f) => ({ ...f, format: p.format as Format }));
   const fates = p.format === 'graph-model' ? fatesOf(imported, p.laid, { tf: p.tf, json: p.json }) : fatesOf(imported, p.laid, { keras: p.keras });
   const record = conversionJson(model, p.laid, p.format, fates, p.format === 'graph-model' && p.json.async);
-  write('conversion.json', record, 1);
-  const named = [...files.slice(0, 1), ...shards.files].map((f) => ({ ...f, format: p.format as TfjsFormat as Format }));
-  return { files: [...named, ...files.slice(1)].map((f) => ({ ...f, path: folder ? `${folder}/${f.path}` : f.path })), fates, record };
+  if (own || folder !== '') write('conversion.json', record, 1);
+  return { files: [...named, ...files.slice(named.length)].map((f) => ({ ...f, path: folder ? `${folder}/${f.path}` : f.path })), fates, record };
+}
+
+/** Writes the shards; a weight that can't be written is told with its node. */
+function writeWeights(json: GraphModelJson | LayersModelJson, target: string, model: OnnxModel): ReturnType<typeof writeShards> {
+  let at: WeightEntry | undefined;
+  try {
+    return writeShards(target, json.weights, (e) => {
+      at = e;
+    });
+  } catch (error) {
+    if (error instanceof Refusal) throw new DiagnosticError([refusedNode(placer(model)({ origin: json.weightOrigins.get(at?.name ?? '') ?? [] }), error)]);
+    throw error;
+  }
+}
+
+function writeArchive(keras: LoweredKeras, path: string, model: OnnxModel): WrittenFile {
+  let at: readonly number[] = [];
+  try {
+    return { path: 'model.keras', ...writeKerasArchive(path, keras.model, (layer) => {
+      at = layer.origin;
+    }) };
+  } catch (error) {
+    if (error instanceof Refusal) throw new DiagnosticError([refusedNode(placer(model)({ origin: at }), error)]);
+    throw error;
+  }
 }

@@ -107,14 +107,14 @@ export interface ConversionRecord {
   readonly [key: string]: unknown;
 }
 
-export function conversionJson(model: OnnxModel, laid: LaidOut, format: 'layers-model' | 'graph-model', fates: Fates, async = false): ConversionRecord {
+export function conversionJson(model: OnnxModel, laid: LaidOut, format: 'layers-model' | 'graph-model' | 'keras', fates: Fates, async = false): ConversionRecord {
   const declared = new Map(model.graph.inputs.map((i) => [i.name, i.type]));
   const face = (row: { value: Value; key: string }, name: string, type: TypeInfo | undefined): FaceRow => {
     const { value } = row;
     const shape = staticShape(arrange(value.type.dims, value.layout));
     return {
       onnx: { name, dtype: value.type.dtype, shape: declaredShape(type) ?? value.type.dims.map((d) => (typeof d === 'number' ? d : null)) },
-      tfjs: { name: row.key, dtype: narrow(value.type.dtype), shape: format === 'layers-model' ? [null, ...shape.slice(1)] : shape },
+      tfjs: { name: row.key, dtype: narrow(value.type.dtype), shape: format === 'graph-model' ? shape : [null, ...shape.slice(1)] },
       order: [...value.layout],
     };
   };

@@ -93,7 +93,7 @@ function bytesOf(a: Float32Array | Int32Array): Uint8Array {
 }
 
 /** The narrowing of floats: a finite value beyond float32 is refused. */
-function toFloat32(t: Tensor): Float32Array {
+export function toFloat32(t: Tensor): Float32Array {
   if (t.data instanceof Float32Array) return t.data;
   const from = t.data as ArrayLike<number>;
   const out = new Float32Array(from.length);
