@@ -154,7 +154,7 @@ function modelLines(model: ModelReport, style: Styles): string[] {
     model.format ?? '',
     model.artefacts.length > 0 ? `${size(model.source?.bytes ?? 0)} → ${size(bytesOf(model))}` : '',
     agreement(model),
-    duration(model.timings.total ?? 0),
+    model.cached ? 'as in an earlier run' : duration(model.timings.total ?? 0),
   ].filter((fact) => fact !== '');
   const findings = findingsWorstFirst(model.diagnostics).filter((d) => d.severity !== 'note');
   const more = findings.length - FINDINGS_SHOWN;

@@ -27,6 +27,7 @@ export function sourceFacts(model: OnnxModel, imported?: Imported): SourceFacts 
   return {
     sha256: model.sha256,
     bytes: model.bytes + model.externalFiles.reduce((n, f) => n + f.bytes, 0),
+    ...(model.externalFiles.length > 0 ? { external: model.externalFiles.map((f) => f.location) } : {}),
     irVersion: model.irVersion,
     opsets: Object.fromEntries(model.opsets),
     producer: model.producer,

@@ -176,6 +176,13 @@ export const OPTIONS = {
     default: '',
     on: ACTION,
   }),
+  cacheDir: text({
+    doc: 'Folder in which finished models are kept, for `actions/cache`: one that rests on the same bytes (model, external data, references, settings, this program) is taken over, after its files were held against their hashes.',
+    defaultDoc: 'nothing is kept',
+    default: '',
+    on: CONVERTING,
+    value: '<folder>',
+  }),
   tryIt: onOff({
     doc: "Write a page beside the report for each converted model, on which it runs in the reader's browser on the stored inputs (`onnx2keras serve <folder>`).",
     default: 'true',
@@ -275,7 +282,7 @@ type Setting = string | number | boolean | string[];
 
 /** What decides the result, by the inputs' names, for the report: the machine's part (folders, concurrency) is left out. */
 export function effectiveSettings(settings: Settings, edge: Edge): Record<string, Setting> {
-  const machine: OptionKey[] = ['outputDirectory', 'concurrency', 'timeoutPerModel', 'shard'];
+  const machine: OptionKey[] = ['outputDirectory', 'concurrency', 'timeoutPerModel', 'shard', 'cacheDir'];
   const told = optionsOf(edge).filter(([key]) => !machine.includes(key));
   return Object.fromEntries(told.map(([key]) => [inputName(key), settings[key] as Setting]));
 }

@@ -3,6 +3,7 @@
  * Both edges (cli.ts, action.ts) read their settings, call `run`, and show what comes back.
  */
 import path from 'node:path';
+import { type Cache, openCache } from './cache.js';
 import type { ConvertRequest, ConvertResult } from './convert-types.js';
 import * as say from './diag/catalogue-run.js';
 import { runFails } from './fail-on.js';
@@ -51,13 +52,19 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   listener.found(models);
 
   await removePages(request.output);
+  const cacheOf = await caches(request);
   const pool = createPool({ size: settings.concurrency, program: request.worker ?? WORKER, signal });
   const memoryOf = (model: FoundModel) =>
     Math.min(MEMORY_OF_PROCESS + MEMORY_PER_BYTE * model.bytes, memoryOfMachine());
   let reports: ModelReport[];
   try {
     reports = await Promise.all(
-      models.map((model) => pool.use((lease) => convertAndJudge({ model, request, lease, listener }), memoryOf(model))),
+      models.map((model) =>
+        pool.use(
+          (lease) => convertAndJudge({ model, request, lease, listener, cache: cacheOf?.(model) }),
+          memoryOf(model),
+        ),
+      ),
     );
   } finally {
     pool.close();
@@ -88,12 +95,38 @@ interface Task {
   request: RunRequest;
   lease: Lease;
   listener: Listener;
+  cache?: Cache;
 }
 
 /** One model, from its file to its report. Never rejects: what goes wrong is in the report. */
-async function convertAndJudge({ model, request, lease, listener }: Task): Promise<ModelReport> {
-  const { settings, output, base } = request;
+async function convertAndJudge(task: Task): Promise<ModelReport> {
+  const { model, listener, cache } = task;
   const begun = performance.now();
+  listener.started(model);
+  const kept = await cache?.restore(model);
+  const report = kept ?? (await afresh(task, begun));
+  report.timings.total = since(begun);
+  if (!kept) await cache?.keep(model, report);
+  listener.finished(model, report);
+  return report;
+}
+
+/** For each model the cache that keeps it, where a folder is given; models of several roots have workspaces of their own. */
+async function caches(request: RunRequest): Promise<((model: FoundModel) => Cache) | undefined> {
+  const { settings, output } = request;
+  if (settings.cacheDir === '') return undefined;
+  const folder = path.resolve(request.workspace ?? request.base, settings.cacheDir);
+  const open = await openCache({ folder, output, settings });
+  return (model) => open(workspaceOf(request, model));
+}
+
+/** The folder that a model's references may not lead out of. */
+function workspaceOf({ workspace, base }: RunRequest, model: FoundModel): string {
+  return workspace ?? (isInside(base, model.file) ? base : model.root);
+}
+
+async function afresh({ model, request, lease, listener }: Task, begun: number): Promise<ModelReport> {
+  const { settings, output } = request;
   const turn: Turn = {
     lease,
     settings,
@@ -110,20 +143,17 @@ async function convertAndJudge({ model, request, lease, listener }: Task): Promi
     artefacts: [],
     timings: {},
   };
-  listener.started(model);
   const folder = path.join(output, model.path);
   await convert(turn, model, folder, report);
   report.timings.convert = since(begun);
   if (report.status === 'unverified' && settings.verify) {
     const converted = performance.now();
-    const workspace = request.workspace ?? (isInside(base, model.file) ? base : model.root);
+    const workspace = workspaceOf(request, model);
     const divergence = path.join(output, 'report', 'divergence', model.path);
     const page = settings.tryIt ? { page: pageFolder(output, model.path) } : {};
     await judge(turn, folder, { model: model.file, relativePath: model.path, workspace, ...page, divergence }, report);
     report.timings.verify = since(converted);
   }
-  report.timings.total = since(begun);
-  listener.finished(model, report);
   return report;
 }
 

@@ -246,7 +246,8 @@ function fatesLine({ conversion }: ModelReport): string {
   return `**Nodes became:** ${fates.join(', ')}${relayouts}`;
 }
 
-function timesLine({ timings }: ModelReport): string {
+function timesLine({ timings, cached }: ModelReport): string {
+  if (cached) return '**Taken over** from an earlier run: nothing that it rests on has changed';
   const stages = Object.entries(timings).filter(([stage]) => stage !== 'total' && !stage.includes('.'));
   const parts = stages.map(([stage, ms]) => `${markdown(stage)} ${duration(ms ?? 0)}`);
   if (timings.total === undefined) return parts.length === 0 ? '' : `**Time:** ${parts.join(', ')}`;

@@ -110,6 +110,8 @@ export interface ModelReport {
   engines?: EngineFacts[];
   artefacts: Artefact[];
   timings: Timings;
+  /** It was taken over from an earlier run, since nothing that it rests on has changed. */
+  cached?: true;
   source?: SourceFacts;
   conversion?: ConversionFacts;
   /** The Keras summary of the layers-model, where there is one. */
@@ -279,6 +281,8 @@ export interface SourceFacts {
   sha256?: string;
   /** External data included. */
   bytes: number;
+  /** Files with weights, as the model names them: relative to its folder. */
+  external?: string[];
   irVersion?: number;
   /** Domain to version; '' is ONNX's own. */
   opsets?: Record<string, number>;

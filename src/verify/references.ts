@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { escapePath, globSync, isDynamicPattern } from 'tinyglobby';
 import * as say from '../diag/catalogue-verify.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
-import { isProvenance } from './provenance.js';
+import { isProvenance, provenancePath } from './provenance.js';
 import { type ConversionRecord, misfit } from './record.js';
 import { readReference, type ReferenceFiles, shownPath } from './reference-set.js';
 
@@ -41,6 +41,16 @@ export function findReferences(at: ReferencePlace, record: ConversionRecord): Fo
     if (sets.length > 0) return { sets, diagnostics };
   }
   return { sets: [], diagnostics };
+}
+
+/** Every file that `findReferences` may come to use for this model, whether or not it fits: what a cache has to look at. */
+export function candidateFiles(at: ReferencePlace): string[] {
+  const folder = dirname(at.model);
+  const name = basename(at.model, extname(at.model));
+  const places = [folder, join(folder, name), join(folder, `${name}.reference`)];
+  const sets = [...fromTemplates(at, []), ...places.flatMap((p) => dataSets(p, at)), ...npzBeside(at), ...folderBeside(at)];
+  const provenances = sets.flatMap(({ files }) => provenancePath(files) ?? []).filter((file) => existsSync(file));
+  return [...new Set([...sets.flatMap(({ files }) => files), ...provenances])].sort();
 }
 
 /** ONNX's name for the folder of one set. */

@@ -55,7 +55,8 @@ function engineFacts({ model }: SectionInput): Fact[] {
   });
 }
 
-function times({ model: { timings } }: SectionInput): Fact[] {
+function times({ model: { timings, cached } }: SectionInput): Fact[] {
+  if (cached) return [['Taken over', 'from an earlier run: nothing that it rests on has changed']];
   const { total, ...stages } = timings;
   const parts = Object.entries(stages).map(([stage, ms]) => `${stage} ${duration(ms ?? 0)}`);
   if (total === undefined && parts.length === 0) return [];
