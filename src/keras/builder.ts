@@ -86,7 +86,7 @@ export class KerasBuilder {
   private readonly derived: (base: string, suffix: string) => string;
   private readonly orders = new Map<LayerSpec, FlatOrder>();
   private drafts: Draft[] = [];
-  private names: readonly (string | undefined)[] = [];
+  private names: readonly ((() => string) | undefined)[] = [];
   private origin: readonly number[] = [];
   private output: Value | undefined;
 
@@ -97,10 +97,11 @@ export class KerasBuilder {
   }
 
   /**
-   * @param names of the node's outputs, undefined for those that nobody asked for
+   * @param names give the names of the node's outputs, undefined for those that nobody asked for; a name is asked for
+   * only where a layer gets it or one made from it
    * @param output whose shape is the principal layer's
    */
-  begin(origin: readonly number[], names: readonly (string | undefined)[], output: Value | undefined): void {
+  begin(origin: readonly number[], names: readonly ((() => string) | undefined)[], output: Value | undefined): void {
     this.drafts = [];
     this.origin = origin;
     this.names = names;
@@ -158,10 +159,10 @@ export class KerasBuilder {
       const draft = this.drafts.find((d) => d.spec === result?.spec);
       if (draft && this.names[i] !== undefined && !principals.has(i) && ![...principals.values()].includes(draft)) principals.set(i, draft);
     });
-    for (const [i, { spec }] of principals) spec.name = this.names[i] ?? '';
-    const base = this.names.find((name) => name !== undefined) ?? '';
+    for (const [i, { spec }] of principals) spec.name = this.names[i]?.() ?? '';
+    const base = this.names.find((name) => name !== undefined);
     for (const draft of this.drafts) {
-      if (draft.spec.name === '') draft.spec.name = this.derived(this.names[draft.output] ?? base, draft.suffix ?? '_1');
+      if (draft.spec.name === '') draft.spec.name = this.derived((this.names[draft.output] ?? base)?.() ?? '', draft.suffix ?? '_1');
       this.layers.push(draft.spec);
     }
     this.drafts = [];

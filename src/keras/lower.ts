@@ -25,7 +25,7 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
   const problems: Diagnostic[] = [];
   const k = new KerasBuilder(dialect, (base, suffix) => names.derived(base, suffix));
   const input = (name: string, shape: KerasShape, dtype: string): Layer => {
-    k.begin([], [names.input(name)], undefined);
+    k.begin([], [() => names.input(name)], undefined);
     const layer = k.layer('InputLayer', [], dialect === 'keras3' ? { batch_shape: shape, sparse: false, ragged: false } : { batch_input_shape: shape, sparse: false, ragged: false }, { shape, dtype });
     k.end([layer]);
     return layer;
@@ -56,7 +56,7 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
       for (const v of node.outputs) if (v) sizes.add(v);
       continue;
     }
-    const outputNames = node.outputs.map((v, i) => v && nameOf(node, v, i));
+    const outputNames = node.outputs.map((v, i) => v && (() => nameOf(node, v, i)));
     k.begin(node.origin, outputNames, node.outputs.find((v) => v !== undefined));
     try {
       const why = lost.get(node);
@@ -92,7 +92,7 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
       return layer;
     }
     // An output that is an input, appears twice, or is one of several of its layer has a layer of its own to fetch.
-    k.begin(layer.spec.origin, [names.input(name)], undefined);
+    k.begin(layer.spec.origin, [() => names.input(name)], undefined);
     const copy = k.layer('Activation', [layer], { activation: 'linear' }, { shape: layer.shape, dtype: layer.spec.dtype });
     k.end([copy]);
     taken.add(copy.spec);
@@ -104,33 +104,30 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
 }
 
 /**
- * Names in file order: when the first node of an ONNX node comes, the names of all its outputs are taken, so that what
- * an expansion puts before can't take them.
+ * Names for what nodes give, made when a layer first needs one: that of ONNX's output; for what an expansion put before
+ * it, a name made from that.
  */
 function namer(graph: Graph, names: Names, own: ReadonlySet<Value>): (node: Node, v: Value, output: number) => string {
-  const groups = new Map<number, Node[]>();
-  for (const node of graph.nodes) groups.set(node.origin[0] ?? -1, [...(groups.get(node.origin[0] ?? -1) ?? []), node]);
   const given = new Map<Value, string>();
-  const bases = new Map<number, string>();
-  return (node, v, output) => {
-    const index = node.origin[0] ?? -1;
-    const group = groups.get(index);
-    if (group) {
-      groups.delete(index);
-      for (const n of group)
-        n.outputs.forEach((o, i) => {
-          if (!o || !own.has(o) || o.label?.suffix) return;
-          const name = names.output(o.label?.tensor ?? o.name, Math.max(index, 0), i, n.outputs.length);
-          given.set(o, name);
-          if (!bases.has(index)) bases.set(index, name);
-        });
-    }
+  // What each ONNX node gives first, by its index.
+  const principals = new Map<number, { node: Node; v: Value; output: number }>();
+  for (const node of graph.nodes)
+    node.outputs.forEach((v, output) => {
+      const [index] = node.origin;
+      if (v && index !== undefined && own.has(v) && !v.label?.suffix && !principals.has(index)) principals.set(index, { node, v, output });
+    });
+  const nameOf = (node: Node, v: Value, output: number): string => {
     const known = given.get(v);
     if (known !== undefined) return known;
-    if (v.label) return names.output(v.label.tensor, Math.max(index, 0), output, node.outputs.length, v.label.suffix);
-    const base = bases.get(index);
-    return base === undefined ? names.output(v.name, Math.max(index, 0), output, node.outputs.length) : names.derived(base, `_${node.op.name}`);
+    const index = node.origin[0] ?? 0;
+    const principal = principals.get(index);
+    const name = own.has(v) || v.label || !principal
+      ? names.output(v.label?.tensor ?? v.name, index, output, node.outputs.length, v.label?.suffix)
+      : names.derived(nameOf(principal.node, principal.v, principal.output), `_${node.op.name}`);
+    given.set(v, name);
+    return name;
   };
+  return nameOf;
 }
 
 /** Whether a node reads nothing but sizes and constants. */
