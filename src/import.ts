@@ -9,6 +9,7 @@ import { Fresh, RawNode, View } from './ir/view.js';
 import type { Attribute, FunctionDef, Graph as OnnxGraph, OnnxModel, OnnxNode, TypeInfo } from './onnx/model.js';
 import { functionBody, operators, schemaFor } from './onnx/schema.js';
 import { opFor } from './ops/registry.js';
+import { dependencyOrder } from './order.js';
 import { sizeOf, tensorOf, weightOf, type Tensor, type Weight } from './tensor/tensor.js';
 import { nearestWord } from './diag/nearest.js';
 
@@ -106,10 +107,11 @@ class Importer {
     };
     this.bindInitializers(graph, context);
     const inputs = this.bindInputs(graph, context);
-    graph.nodes.forEach((node, index) => {
+    for (const index of dependencyOrder(graph.nodes)) {
+      const node = graph.nodes[index];
       const outputs = this.node(node, { ...context, origin: [index], place: this.placeOf(node, index, context) });
       this.results[index] = outputs.map((v) => (v && v.kind === 'tensor' ? v : undefined));
-    });
+    }
     const outputs: GraphOutput[] = [];
     for (const { name } of graph.outputs) {
       const bound = scope.get(name);
@@ -393,7 +395,7 @@ class Importer {
           if (bound) scope.set(name, bound);
         });
         const before = this.problems.length;
-        for (const n of graph.nodes) this.node(n, body);
+        for (const index of dependencyOrder(graph.nodes)) this.node(graph.nodes[index], body);
         const found = this.problems.splice(before);
         this.problems.push(...found.filter((d) => !stops(d)));
         const hard = found.filter(stops);

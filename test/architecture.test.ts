@@ -35,7 +35,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   action: ['version', 'diag', 'report', 'run', 'github'],
 };
 
-const BELONGS_TO: Record<string, string> = { 'convert-types': 'convert', fates: 'convert', facts: 'convert', graphs: 'convert' };
+const BELONGS_TO: Record<string, string> = {
+  order: 'import', 'convert-types': 'convert', fates: 'convert', facts: 'convert', graphs: 'convert' };
 
 /**
  * An operator's interface names the builders that its lowerings are handed, and a builder names the graph that it is
