@@ -38,11 +38,18 @@ type Prepared =
  * stands against it is in the result's diagnostics, all of it.
  */
 export function convertModel(request: ConvertRequest): ConvertResult {
-  const read = guarded(request.relativePath, () => readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath));
+  const read = guarded(request.relativePath, () =>
+    readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath),
+  );
   if ('problems' in read) return failed(read.problems);
   const model = read.value;
   const importing = guarded(request.relativePath, () => importModel(model));
-  if ('problems' in importing) return { ...failed([...model.diagnostics, ...importing.problems]), source: sourceFacts(model), graphs: { source: sourceNet(model) } };
+  if ('problems' in importing)
+    return {
+      ...failed([...model.diagnostics, ...importing.problems]),
+      source: sourceFacts(model),
+      graphs: { source: sourceNet(model) },
+    };
   const imported = importing.value;
   const diagnostics: Diagnostic[] = [...model.diagnostics, ...imported.diagnostics];
   const source = sourceFacts(model, imported);
@@ -53,29 +60,44 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   let notLayers: { node: string; op: string; reason: string }[] | undefined;
   for (const format of request.formats) {
     if (format === 'auto') {
-      const layers = guarded(request.relativePath, () => prepareLayers(model, imported, graph, request, 'layers-model'));
+      const layers = guarded(request.relativePath, () =>
+        prepareLayers(model, imported, graph, request, 'layers-model'),
+      );
       if ('value' in layers) {
         chosen.push(layers.value);
         continue;
       }
-      notLayers = layers.problems.map((d) => ({ node: d.place.node ?? d.place.tensor ?? '', op: d.place.op ?? '', reason: d.message }));
+      notLayers = layers.problems.map((d) => ({
+        node: d.place.node ?? d.place.tensor ?? '',
+        op: d.place.op ?? '',
+        reason: d.message,
+      }));
       const bugs = layers.problems.filter((d) => d.code === 'internal-error');
       diagnostics.push(...bugs, becameGraphModel({ file: request.relativePath }, layers.problems.length));
     }
     const prepared = guarded(request.relativePath, (): Prepared => {
       switch (format) {
-        case 'layers-model': case 'keras': return prepareLayers(model, imported, graph, request, format);
-        case 'auto': case 'graph-model': return prepareGraph(model, graph, request);
+        case 'layers-model':
+        case 'keras':
+          return prepareLayers(model, imported, graph, request, format);
+        case 'auto':
+        case 'graph-model':
+          return prepareGraph(model, graph, request);
       }
     });
     if ('value' in prepared) chosen.push(prepared.value);
     else problems.push(...prepared.problems);
   }
-  if (problems.length > 0) return { ...failed([...diagnostics, ...problems]), source, graphs: { source: sourceNet(model, { imported }) } };
+  if (problems.length > 0)
+    return { ...failed([...diagnostics, ...problems]), source, graphs: { source: sourceNet(model, { imported }) } };
 
   // What stands in the folder itself is the first that TensorFlow.js loads; a Keras archive stands beside it.
   const first = chosen.find((p) => p.format !== 'keras') ?? chosen[0];
-  const written = guarded(request.relativePath, () => chosen.map((p) => writePrepared(p, model, imported, request, p === first || p.format === 'keras' ? '' : p.format, p === first)));
+  const written = guarded(request.relativePath, () =>
+    chosen.map((p) =>
+      writePrepared(p, model, imported, request, p === first || p.format === 'keras' ? '' : p.format, p === first),
+    ),
+  );
   if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
   const { fates, record } = written.value[chosen.indexOf(first)];
   return {
@@ -85,7 +107,8 @@ export function convertModel(request: ConvertRequest): ConvertResult {
     artefacts: written.value.flatMap((w) => w.files),
     source: { ...source, inputs: record.inputs.map(tensorFact), outputs: record.outputs.map(tensorFact) },
     conversion: {
-      fates: fates.counts, relayouts: first.laid.relayouts,
+      fates: fates.counts,
+      relayouts: first.laid.relayouts,
       ...(first.format === 'graph-model' && first.json.async ? { async: true } : {}),
       ...(notLayers ? { notLayers } : {}),
     },
@@ -99,30 +122,54 @@ export function convertModel(request: ConvertRequest): ConvertResult {
 }
 
 function tensorFact({ onnx, tfjs, order }: FaceRow): TensorFact {
-  return { name: onnx.name, dtype: onnx.dtype, shape: [...onnx.shape], tfjs: { ...tfjs, shape: [...tfjs.shape] }, order: [...order] };
+  return {
+    name: onnx.name,
+    dtype: onnx.dtype,
+    shape: [...onnx.shape],
+    tfjs: { ...tfjs, shape: [...tfjs.shape] },
+    order: [...order],
+  };
 }
 
 /** What is in a model, and which formats can hold it: everything short of writing. Never throws for the model. */
 export function inspectModel(request: InspectRequest): InspectResult {
-  const opened = guarded(request.relativePath, () => readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath));
+  const opened = guarded(request.relativePath, () =>
+    readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath),
+  );
   if ('problems' in opened) return { source: { bytes: 0 }, formats: [], diagnostics: opened.problems };
   const model = opened.value;
   const read = guarded(request.relativePath, () => importModel(model));
   if ('problems' in read) {
     const none = (format: Format) => ({ format, possible: false, obstacles: read.problems });
-    return { source: sourceFacts(model), formats: [none('layers-model'), none('graph-model')], diagnostics: [...model.diagnostics] };
+    return {
+      source: sourceFacts(model),
+      formats: [none('layers-model'), none('graph-model')],
+      diagnostics: [...model.diagnostics],
+    };
   }
   const graph = pruneGraph(read.value.graph);
   const settings: Settings = { changeOrdering: true, namePolicy: 'keep' };
   const formats = (['layers-model', 'graph-model'] as const).map((format) => {
-    const prepared = guarded(request.relativePath, () => (format === 'layers-model' ? prepareLayers(model, read.value, graph, settings, format) : prepareGraph(model, graph, settings)));
+    const prepared = guarded(request.relativePath, () =>
+      format === 'layers-model'
+        ? prepareLayers(model, read.value, graph, settings, format)
+        : prepareGraph(model, graph, settings),
+    );
     return { format, possible: 'value' in prepared, obstacles: 'value' in prepared ? [] : prepared.problems };
   });
-  return { source: sourceFacts(model, read.value), formats, diagnostics: [...model.diagnostics, ...read.value.diagnostics] };
+  return {
+    source: sourceFacts(model, read.value),
+    formats,
+    diagnostics: [...model.diagnostics, ...read.value.diagnostics],
+  };
 }
 
 function failed(diagnostics: Diagnostic[]): ConvertResult {
-  return { status: diagnostics.some((d) => d.severity === 'error') ? 'error' : 'unsupported', diagnostics, artefacts: [] };
+  return {
+    status: diagnostics.some((d) => d.severity === 'error') ? 'error' : 'unsupported',
+    diagnostics,
+    artefacts: [],
+  };
 }
 
 /** Runs a stage; what it throws becomes diagnostics. */
@@ -143,22 +190,59 @@ function placer(model: OnnxModel): (node: Pick<Node, 'origin'>) => Place {
     const node = index === undefined ? undefined : model.graph.nodes[index];
     if (!node) return { file: model.file };
     return {
-      file: model.file, index, node: node.name || node.outputs.find((o) => o !== '') || '', op: node.op,
-      ...(node.domain === '' ? {} : { domain: node.domain }), opset: model.opsets.get(node.domain) ?? 1,
+      file: model.file,
+      index,
+      node: node.name || node.outputs.find((o) => o !== '') || '',
+      op: node.op,
+      ...(node.domain === '' ? {} : { domain: node.domain }),
+      opset: model.opsets.get(node.domain) ?? 1,
     };
   };
 }
 
 function prepareGraph(model: OnnxModel, graph: Graph, settings: Settings): Prepared & { format: 'graph-model' } {
-  const laid = assignLayouts(graph, { changeOrdering: settings.changeOrdering, images: 'channels-last', relabel: true, inputOrders: settings.inputOrders });
-  const tf = optimize(lowerToTf(laid.graph, new Names(settings.namePolicy), placer(model)), { target: settings.target, off: new Set(settings.passesOff) });
+  const laid = assignLayouts(graph, {
+    changeOrdering: settings.changeOrdering,
+    images: 'channels-last',
+    relabel: true,
+    inputOrders: settings.inputOrders,
+  });
+  const tf = optimize(lowerToTf(laid.graph, new Names(settings.namePolicy), placer(model)), {
+    target: settings.target,
+    off: new Set(settings.passesOff),
+  });
   return { format: 'graph-model', laid, tf, json: graphModelJson(tf) };
 }
 
-function prepareLayers(model: OnnxModel, imported: Imported, graph: Graph, settings: Settings, format: 'layers-model' | 'keras'): Prepared & { keras: LoweredKeras } {
-  const laid = assignLayouts(recompose(graph), { changeOrdering: settings.changeOrdering, images: settings.changeOrdering ? 'channels-last' : 'onnx', relabel: false, batchFirst: true, inputOrders: settings.inputOrders });
-  const own = new Set(imported.results.flatMap((values) => values.flatMap((v) => (v ? [laid.values.get(v) ?? v] : []))));
-  return { format, laid, keras: lowerToKeras(laid.graph, new Names(settings.namePolicy), format === 'keras' ? 'keras3' : 'tfjs', placer(model), own, laid.lost) };
+function prepareLayers(
+  model: OnnxModel,
+  imported: Imported,
+  graph: Graph,
+  settings: Settings,
+  format: 'layers-model' | 'keras',
+): Prepared & { keras: LoweredKeras } {
+  const laid = assignLayouts(recompose(graph), {
+    changeOrdering: settings.changeOrdering,
+    images: settings.changeOrdering ? 'channels-last' : 'onnx',
+    relabel: false,
+    batchFirst: true,
+    inputOrders: settings.inputOrders,
+  });
+  const own = new Set(
+    imported.results.flatMap((values) => values.flatMap((v) => (v ? [laid.values.get(v) ?? v] : []))),
+  );
+  return {
+    format,
+    laid,
+    keras: lowerToKeras(
+      laid.graph,
+      new Names(settings.namePolicy),
+      format === 'keras' ? 'keras3' : 'tfjs',
+      placer(model),
+      own,
+      laid.lost,
+    ),
+  };
 }
 
 interface Written {
@@ -168,7 +252,14 @@ interface Written {
 }
 
 /** @param own whether the folder's conversion.json is about this model */
-function writePrepared(p: Prepared, model: OnnxModel, imported: Imported, request: ConvertRequest, folder: string, own: boolean): Written {
+function writePrepared(
+  p: Prepared,
+  model: OnnxModel,
+  imported: Imported,
+  request: ConvertRequest,
+  folder: string,
+  own: boolean,
+): Written {
   const target = join(request.outputFolder, folder);
   mkdirSync(target, { recursive: true });
   const files: WrittenFile[] = [];
@@ -192,21 +283,38 @@ function writePrepared(p: Prepared, model: OnnxModel, imported: Imported, reques
     files.push(...shards.files);
   }
   const named = files.map((f) => ({ ...f, format: p.format as Format }));
-  const fates = p.format === 'graph-model' ? fatesOf(imported, p.laid, { tf: p.tf, json: p.json }) : fatesOf(imported, p.laid, { keras: p.keras });
+  const fates =
+    p.format === 'graph-model'
+      ? fatesOf(imported, p.laid, { tf: p.tf, json: p.json })
+      : fatesOf(imported, p.laid, { keras: p.keras });
   const record = conversionJson(model, p.laid, p.format, fates, p.format === 'graph-model' && p.json.async);
   if (own || folder !== '') write('conversion.json', record, 1);
-  return { files: [...named, ...files.slice(named.length)].map((f) => ({ ...f, path: folder ? `${folder}/${f.path}` : f.path })), fates, record };
+  return {
+    files: [...named, ...files.slice(named.length)].map((f) => ({
+      ...f,
+      path: folder ? `${folder}/${f.path}` : f.path,
+    })),
+    fates,
+    record,
+  };
 }
 
 /** Writes the shards; a weight that can't be written is told with its node. */
-function writeWeights(json: GraphModelJson | LayersModelJson, target: string, model: OnnxModel): ReturnType<typeof writeShards> {
+function writeWeights(
+  json: GraphModelJson | LayersModelJson,
+  target: string,
+  model: OnnxModel,
+): ReturnType<typeof writeShards> {
   let at: WeightEntry | undefined;
   try {
     return writeShards(target, json.weights, (e) => {
       at = e;
     });
   } catch (error) {
-    if (error instanceof Refusal) throw new DiagnosticError([refusedNode(placer(model)({ origin: json.weightOrigins.get(at?.name ?? '') ?? [] }), error)]);
+    if (error instanceof Refusal)
+      throw new DiagnosticError([
+        refusedNode(placer(model)({ origin: json.weightOrigins.get(at?.name ?? '') ?? [] }), error),
+      ]);
     throw error;
   }
 }
@@ -214,9 +322,12 @@ function writeWeights(json: GraphModelJson | LayersModelJson, target: string, mo
 function writeArchive(keras: LoweredKeras, path: string, model: OnnxModel): WrittenFile {
   let at: readonly number[] = [];
   try {
-    return { path: 'model.keras', ...writeKerasArchive(path, keras.model, (layer) => {
-      at = layer.origin;
-    }) };
+    return {
+      path: 'model.keras',
+      ...writeKerasArchive(path, keras.model, (layer) => {
+        at = layer.origin;
+      }),
+    };
   } catch (error) {
     if (error instanceof Refusal) throw new DiagnosticError([refusedNode(placer(model)({ origin: at }), error)]);
     throw error;

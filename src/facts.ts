@@ -34,9 +34,13 @@ export function sourceFacts(model: OnnxModel, imported?: Imported): SourceFacts 
     inputs: model.graph.inputs.filter((i) => !model.graph.initializers.has(i.name)).map((i) => fact(i.name, i.type)),
     outputs: model.graph.outputs.map((o) => {
       const known = outputs.get(o.name);
-      return known ? { name: o.name, dtype: known.type.dtype, shape: known.type.dims.map((d) => (isKnown(d) ? d : d.key)) } : fact(o.name, o.type);
+      return known
+        ? { name: o.name, dtype: known.type.dtype, shape: known.type.dims.map((d) => (isKnown(d) ? d : d.key)) }
+        : fact(o.name, o.type);
     }),
-    operators, parameters, nodes: model.graph.nodes.length,
+    operators,
+    parameters,
+    nodes: model.graph.nodes.length,
   };
 }
 
@@ -75,7 +79,8 @@ export function sourceSummary(imported: Imported, graph: Graph, fates: Fates): S
 /** The rows of model.summary(), each with the number of the source row that it stands for. */
 export function kerasSummary(model: KerasModel, graph: Graph): KerasSummary {
   const numbers = sourceNumbers(graph);
-  const count = (layer: LayerSpec, trainable: boolean) => layer.weights.filter((w) => w.trainable === trainable).reduce((n, w) => n + sizeOf(w.weight.dims), 0);
+  const count = (layer: LayerSpec, trainable: boolean) =>
+    layer.weights.filter((w) => w.trainable === trainable).reduce((n, w) => n + sizeOf(w.weight.dims), 0);
   return {
     name: model.name,
     rows: model.layers.map((layer) => {

@@ -48,10 +48,25 @@ export function fatesOf(imported: Imported, laid: LaidOut, written: Written): Fa
     const became: Fate = constant
       ? 'folded'
       : tfjs.length > 0
-        ? relabelled.has(index) && !layers ? 'relabelled' : outs.some((o) => o.tensor !== null) ? (layers ? 'layer' : 'op') : 'fused'
-        : relabelled.has(index) || (!surviving.has(index) && outs.some((o) => o.value && live.has(o.value))) ? 'relabelled'
-        : surviving.has(index) ? (outs.some((o) => o.tensor !== null) ? 'relabelled' : 'fused') : 'unused';
-    return { became, tfjs, outputs: outs.map((o, i) => ({ name: String(i), ...(o.value ? { value: o.value } : {}), tensor: o.tensor })) };
+        ? relabelled.has(index) && !layers
+          ? 'relabelled'
+          : outs.some((o) => o.tensor !== null)
+            ? layers
+              ? 'layer'
+              : 'op'
+            : 'fused'
+        : relabelled.has(index) || (!surviving.has(index) && outs.some((o) => o.value && live.has(o.value)))
+          ? 'relabelled'
+          : surviving.has(index)
+            ? outs.some((o) => o.tensor !== null)
+              ? 'relabelled'
+              : 'fused'
+            : 'unused';
+    return {
+      became,
+      tfjs,
+      outputs: outs.map((o, i) => ({ name: String(i), ...(o.value ? { value: o.value } : {}), tensor: o.tensor })),
+    };
   });
   const counts: Partial<Record<Fate, number>> = {};
   for (const { became } of nodes) counts[became] = (counts[became] ?? 0) + 1;
@@ -81,7 +96,8 @@ function inGraph({ tf, json }: { tf: TfGraph; json: GraphModelJson }): Lookup {
 function inLayers(keras: LoweredKeras, laid: LaidOut): Lookup {
   const byOrigin = new Map<number, string[]>();
   const kept = new Set<LayerSpec>(keras.model.layers);
-  for (const layer of keras.model.layers) for (const o of layer.origin) byOrigin.set(o, [...(byOrigin.get(o) ?? []), layer.name]);
+  for (const layer of keras.model.layers)
+    for (const o of layer.origin) byOrigin.set(o, [...(byOrigin.get(o) ?? []), layer.name]);
   return {
     namesOf: (origin) => byOrigin.get(origin) ?? [],
     tensorOf: (v) => {
@@ -107,27 +123,51 @@ export interface ConversionRecord {
   readonly [key: string]: unknown;
 }
 
-export function conversionJson(model: OnnxModel, laid: LaidOut, format: 'layers-model' | 'graph-model' | 'keras', fates: Fates, async = false): ConversionRecord {
+export function conversionJson(
+  model: OnnxModel,
+  laid: LaidOut,
+  format: 'layers-model' | 'graph-model' | 'keras',
+  fates: Fates,
+  async = false,
+): ConversionRecord {
   const declared = new Map(model.graph.inputs.map((i) => [i.name, i.type]));
   const face = (row: { value: Value; key: string }, name: string, type: TypeInfo | undefined): FaceRow => {
     const { value } = row;
     const shape = staticShape(arrange(value.type.dims, value.layout));
     return {
-      onnx: { name, dtype: value.type.dtype, shape: declaredShape(type) ?? value.type.dims.map((d) => (typeof d === 'number' ? d : null)) },
-      tfjs: { name: row.key, dtype: narrow(value.type.dtype), shape: format === 'graph-model' ? shape : [null, ...shape.slice(1)] },
+      onnx: {
+        name,
+        dtype: value.type.dtype,
+        shape: declaredShape(type) ?? value.type.dims.map((d) => (typeof d === 'number' ? d : null)),
+      },
+      tfjs: {
+        name: row.key,
+        dtype: narrow(value.type.dtype),
+        shape: format === 'graph-model' ? shape : [null, ...shape.slice(1)],
+      },
       order: [...value.layout],
     };
   };
   return {
     schema: 1,
     source: {
-      path: model.file, sha256: model.sha256, bytes: model.bytes, irVersion: model.irVersion,
-      opsets: Object.fromEntries(model.opsets), producer: model.producer,
+      path: model.file,
+      sha256: model.sha256,
+      bytes: model.bytes,
+      irVersion: model.irVersion,
+      opsets: Object.fromEntries(model.opsets),
+      producer: model.producer,
     },
     format,
     async,
     inputs: fates.inputs.map((row) => face(row, row.value.name, declared.get(row.value.name))),
-    outputs: fates.outputs.map((row, i) => face(row, laid.graph.outputs[i].name, model.graph.outputs.find((o) => o.name === laid.graph.outputs[i].name)?.type)),
+    outputs: fates.outputs.map((row, i) =>
+      face(
+        row,
+        laid.graph.outputs[i].name,
+        model.graph.outputs.find((o) => o.name === laid.graph.outputs[i].name)?.type,
+      ),
+    ),
     nodes: model.graph.nodes.map((node, index) => {
       const fate = fates.nodes[index];
       return {
@@ -137,7 +177,12 @@ export function conversionJson(model: OnnxModel, laid: LaidOut, format: 'layers-
         outputs: node.outputs.map((name, i) => {
           const out = fate.outputs[i];
           const value = out?.value;
-          return { onnx: name, tensor: out?.tensor ?? null, dtype: value?.type.dtype ?? null, order: value ? [...value.layout] : [] };
+          return {
+            onnx: name,
+            tensor: out?.tensor ?? null,
+            dtype: value?.type.dtype ?? null,
+            order: value ? [...value.layout] : [],
+          };
         }),
       };
     }),

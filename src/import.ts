@@ -1,4 +1,13 @@
-import { invalidModel, ourBug, refusedNode, remark, unknownName, unsupportedInterface, unsupportedOperator, unsupportedVersion } from './diag/catalogue-convert.js';
+import {
+  invalidModel,
+  ourBug,
+  refusedNode,
+  remark,
+  unknownName,
+  unsupportedInterface,
+  unsupportedOperator,
+  unsupportedVersion,
+} from './diag/catalogue-convert.js';
 import { DiagnosticError, invalid, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
 import { areKnown, isKnown, showDims, symbol, type Dim } from './ir/dim.js';
 import type { AttributeValue, Expander } from './ir/expander.js';
@@ -102,8 +111,13 @@ class Importer {
     const { graph, opsets, file } = this.model;
     const scope = new Scope();
     const context: Context = {
-      scope, opsets: opsets.has('') ? opsets : new Map([...opsets, ['', 1]]), valueInfo: graph.valueInfo, prefix: '',
-      origin: [], place: undefined, depth: 0,
+      scope,
+      opsets: opsets.has('') ? opsets : new Map([...opsets, ['', 1]]),
+      valueInfo: graph.valueInfo,
+      prefix: '',
+      origin: [],
+      place: undefined,
+      depth: 0,
     };
     this.bindInitializers(graph, context);
     const inputs = this.bindInputs(graph, context);
@@ -116,17 +130,23 @@ class Importer {
     for (const { name } of graph.outputs) {
       const bound = scope.get(name);
       const place: Place = { file, tensor: name };
-      if (bound === undefined) this.problems.push(invalidModel(place, `the output ${JSON.stringify(name)} is given by no node`));
+      if (bound === undefined)
+        this.problems.push(invalidModel(place, `the output ${JSON.stringify(name)} is given by no node`));
       else if (bound.kind === 'tensor') outputs.push({ name, value: bound });
       else if (bound.kind !== 'poison') this.problems.push(unsupportedInterface(place, 'output', `a ${bound.kind}`));
     }
     if (graph.outputs.length === 0) this.problems.push(invalidModel({ file }, 'the model has no output'));
     if (this.problems.some(stops)) throw new DiagnosticError(this.problems);
-    return { graph: { name: graph.name, inputs, outputs, nodes: this.nodes }, diagnostics: this.problems, results: this.results };
+    return {
+      graph: { name: graph.name, inputs, outputs, nodes: this.nodes },
+      diagnostics: this.problems,
+      results: this.results,
+    };
   }
 
   private bindInitializers(graph: OnnxGraph, context: Context): void {
-    for (const [name, weight] of graph.initializers) context.scope.set(name, this.constant(weight, this.valueName(name, context)));
+    for (const [name, weight] of graph.initializers)
+      context.scope.set(name, this.constant(weight, this.valueName(name, context)));
   }
 
   private bindInputs(graph: OnnxGraph, context: Context): Value[] {
@@ -135,19 +155,31 @@ class Importer {
       if (graph.initializers.has(name)) continue;
       const place: Place = { file: this.model.file, tensor: name };
       if (type?.kind !== 'tensor' || type.dtype === undefined || type.dims === undefined) {
-        const kind = type === undefined || type.kind === 'tensor' ? 'a tensor of unknown type or rank' : `a ${type.kind}`;
+        const kind =
+          type === undefined || type.kind === 'tensor' ? 'a tensor of unknown type or rank' : `a ${type.kind}`;
         this.problems.push(unsupportedInterface(place, 'input', kind));
         context.scope.set(name, POISON);
         continue;
       }
       const pinned = this.options.inputShapes?.[name];
       if (pinned && pinned.length !== type.dims.length) {
-        this.problems.push(invalidModel(place, `input-shapes gives ${pinned.length} sizes for the input ${JSON.stringify(name)}, which has ${type.dims.length}`, 'give one size per axis, null where the file decides'));
+        this.problems.push(
+          invalidModel(
+            place,
+            `input-shapes gives ${pinned.length} sizes for the input ${JSON.stringify(name)}, which has ${type.dims.length}`,
+            'give one size per axis, null where the file decides',
+          ),
+        );
         context.scope.set(name, POISON);
         continue;
       }
       const dims = type.dims.map((d, i) => this.dim(pinned?.[i] ?? d));
-      const value: Value = { kind: 'tensor', name: this.valueName(name, context), type: { dtype: type.dtype, dims }, layout: identity(dims.length) };
+      const value: Value = {
+        kind: 'tensor',
+        name: this.valueName(name, context),
+        type: { dtype: type.dtype, dims },
+        layout: identity(dims.length),
+      };
       context.scope.set(name, value);
       inputs.push(value);
     }
@@ -155,7 +187,11 @@ class Importer {
   }
 
   private dim(d: number | string | null): Dim {
-    return d === null ? this.fresh.next() : typeof d === 'number' ? d : symbol(d.replace(/[^\w.]/g, (c) => `{${c.codePointAt(0)}}`));
+    return d === null
+      ? this.fresh.next()
+      : typeof d === 'number'
+        ? d
+        : symbol(d.replace(/[^\w.]/g, (c) => `{${c.codePointAt(0)}}`));
   }
 
   /** Reads one node; its outputs are bound in the scope and given back. */
@@ -177,7 +213,8 @@ class Importer {
     try {
       const body = this.bodyOf(node, context);
       const op = body ? undefined : this.operator(node, context, place);
-      if (!poisoned) outputs = body ? this.call(node, body, inputs, context) : op && this.apply(op, node, inputs, context);
+      if (!poisoned)
+        outputs = body ? this.call(node, body, inputs, context) : op && this.apply(op, node, inputs, context);
     } catch (error) {
       if (error instanceof Refusal) this.problems.push(refusedNode(place, error));
       else if (error instanceof DiagnosticError) this.problems.push(...error.diagnostics);
@@ -206,14 +243,21 @@ class Importer {
   private declared(name: string, context: Context): Value | undefined {
     const info = context.valueInfo.get(name);
     if (info?.kind !== 'tensor' || info.dtype === undefined || info.dims === undefined) return undefined;
-    return { kind: 'tensor', name, type: { dtype: info.dtype, dims: info.dims.map((d) => this.dim(d)) }, layout: identity(info.dims.length) };
+    return {
+      kind: 'tensor',
+      name,
+      type: { dtype: info.dtype, dims: info.dims.map((d) => this.dim(d)) },
+      layout: identity(info.dims.length),
+    };
   }
 
-  private operator(node: OnnxNode, context: Context, place: Place): Op {
+  private operator(node: OnnxNode, _context: Context, place: Place): Op {
     const op = opFor(node.domain, node.op);
     if (op) return op;
     const known = schemaFor(node.domain, node.op, Number.MAX_SAFE_INTEGER) !== undefined;
-    throw new DiagnosticError([unsupportedOperator(place, known ? undefined : nearestWord(node.op, operators(node.domain)))]);
+    throw new DiagnosticError([
+      unsupportedOperator(place, known ? undefined : nearestWord(node.op, operators(node.domain))),
+    ]);
   }
 
   /** The function that says this node: the model's own, or ONNX's for an operator without an entry in src/ops. */
@@ -228,7 +272,12 @@ class Importer {
     return body && { ...body, attributeDefaults: new Map([...schema.defaults, ...body.attributeDefaults]) };
   }
 
-  private call(node: OnnxNode, body: FunctionDef, inputs: (Bound | undefined)[], context: Context): (Bound | undefined)[] {
+  private call(
+    node: OnnxNode,
+    body: FunctionDef,
+    inputs: (Bound | undefined)[],
+    context: Context,
+  ): (Bound | undefined)[] {
     if (context.depth >= MOST_NESTING) return invalid(`functions nest deeper than ${MOST_NESTING}`);
     const scope = new Scope();
     body.inputs.forEach((name, i) => {
@@ -237,7 +286,12 @@ class Importer {
     });
     const attributes = new Map([...body.attributeDefaults, ...this.substitute(node, context)]);
     const inner: Context = {
-      ...context, scope, opsets: body.opsets, valueInfo: body.valueInfo, attributes, depth: context.depth + 1,
+      ...context,
+      scope,
+      opsets: body.opsets,
+      valueInfo: body.valueInfo,
+      attributes,
+      depth: context.depth + 1,
       prefix: `${context.prefix}${node.outputs.find((o) => o !== '') ?? node.name}/`,
     };
     const absent = new Set(body.inputs.filter((_, i) => inputs[i] === undefined));
@@ -267,20 +321,40 @@ class Importer {
   private apply(op: Op, node: OnnxNode, inputs: (Bound | undefined)[], context: Context): (Bound | undefined)[] {
     const opset = context.opsets.get(node.domain) ?? 1;
     const schema = schemaFor(node.domain, node.op, opset);
-    const versions = Object.keys(op.read).map(Number).sort((a, b) => a - b);
+    const versions = Object.keys(op.read)
+      .map(Number)
+      .sort((a, b) => a - b);
     const version = versions.findLast((v) => v <= opset);
     if (version === undefined) throw new DiagnosticError([unsupportedVersion(context.place ?? {}, versions[0])]);
     while (inputs.length > 0 && inputs[inputs.length - 1] === undefined) inputs.pop();
     if (schema && (inputs.length < schema.minInputs || inputs.length > schema.maxInputs))
-      return invalid(`${node.op} takes ${schema.minInputs === schema.maxInputs ? schema.minInputs : `${schema.minInputs} to ${schema.maxInputs}`} inputs at opset ${opset}, and has ${inputs.length}`);
+      return invalid(
+        `${node.op} takes ${schema.minInputs === schema.maxInputs ? schema.minInputs : `${schema.minInputs} to ${schema.maxInputs}`} inputs at opset ${opset}, and has ${inputs.length}`,
+      );
     const tools = this.expander(context, node.outputs);
-    const raw = new RawNode(node.op, node.name, opset, node.outputs.length, this.substitute(node, context), schema?.defaults ?? NOTHING, inputs, { constant: tools.constant, apply: tools.one });
+    const raw = new RawNode(
+      node.op,
+      node.name,
+      opset,
+      node.outputs.length,
+      this.substitute(node, context),
+      schema?.defaults ?? NOTHING,
+      inputs,
+      { constant: tools.constant, apply: tools.one },
+    );
     const attrs = op.read[version](raw);
     return this.build(op, attrs, [...raw.inputs], node.outputs, node.name, context);
   }
 
   /** Expands, types and folds; what remains becomes a node. */
-  private build(op: Op, attrs: unknown, inputs: (Bound | undefined)[], outputNames: readonly string[], name: string, context: Context): (Bound | undefined)[] {
+  private build(
+    op: Op,
+    attrs: unknown,
+    inputs: (Bound | undefined)[],
+    outputNames: readonly string[],
+    name: string,
+    context: Context,
+  ): (Bound | undefined)[] {
     const tensors = inputs.map((v) => (v?.kind === 'tensor' ? v : undefined));
     const view = new View(op.name, attrs, tensors, [], outputNames.length, name || outputNames[0], this.fresh);
     const expanded = op.expand?.(view, inputs, this.expander(context, outputNames));
@@ -296,15 +370,31 @@ class Importer {
       if (n === '' || types[i] === undefined) return undefined;
       const type = this.refined(n, types[i], context);
       const valueName = this.valueName(n, context);
-      const constant = weights?.[i] ?? (i === 0 && elems && areKnown(elems) && elems.every((e) => Number.isSafeInteger(e)) ? weightOf(tensorOf(type.dtype, type.dims.map(Number), elems)) : undefined);
+      const constant =
+        weights?.[i] ??
+        (i === 0 && elems && areKnown(elems) && elems.every((e) => Number.isSafeInteger(e))
+          ? weightOf(tensorOf(type.dtype, type.dims.map(Number), elems))
+          : undefined);
       if (constant) return this.constant(constant, valueName);
-      return { kind: 'tensor', name: valueName, type, layout: identity(type.dims.length), ...(i === 0 && elems ? { elems } : {}) };
+      return {
+        kind: 'tensor',
+        name: valueName,
+        type,
+        layout: identity(type.dims.length),
+        ...(i === 0 && elems ? { elems } : {}),
+      };
     });
-    if (!outputs.every((v) => v === undefined || v.constant !== undefined)) this.nodes.push({ op, name: name || outputNames[0], attrs, inputs: tensors, outputs, origin: context.origin });
+    if (!outputs.every((v) => v === undefined || v.constant !== undefined))
+      this.nodes.push({ op, name: name || outputNames[0], attrs, inputs: tensors, outputs, origin: context.origin });
     return outputs;
   }
 
-  private fold(op: Op, view: View, inputs: (Value | undefined)[], types: readonly { dtype: Weight['dtype']; dims: readonly Dim[] }[]): Weight[] | undefined {
+  private fold(
+    op: Op,
+    view: View,
+    inputs: (Value | undefined)[],
+    types: readonly { dtype: Weight['dtype']; dims: readonly Dim[] }[],
+  ): Weight[] | undefined {
     const { fold } = op;
     if (!fold) return undefined;
     const weights: (Weight | undefined)[] = [];
@@ -312,26 +402,53 @@ class Importer {
       if (v && !v.constant) return undefined;
       weights.push(v?.constant);
     }
-    const compute = () => fold.call(op, view, weights.map((w) => w?.load() as Tensor));
+    const compute = () =>
+      fold.call(
+        op,
+        view,
+        weights.map((w) => w?.load() as Tensor),
+      );
     const sizes = types.map((t) => (areKnown(t.dims) ? sizeOf(t.dims) : -1));
-    if (sizes.some((n) => n < 0) || sizes.concat(weights.map((w) => (w ? sizeOf(w.dims) : 0))).every((n) => n <= KEEP_ELEMENTS))
+    if (
+      sizes.some((n) => n < 0) ||
+      sizes.concat(weights.map((w) => (w ? sizeOf(w.dims) : 0))).every((n) => n <= KEEP_ELEMENTS)
+    )
       return compute()?.map(weightOf);
-    return types.map((t, i) => ({ dtype: t.dtype, dims: t.dims as readonly number[], load: () => compute()?.[i] ?? invalid(`${op.name} can't be computed while converting`) }));
+    return types.map((t, i) => ({
+      dtype: t.dtype,
+      dims: t.dims as readonly number[],
+      load: () => compute()?.[i] ?? invalid(`${op.name} can't be computed while converting`),
+    }));
   }
 
   /** Sizes that inference couldn't tell, as the file declares them. */
-  private refined(name: string, type: { dtype: Weight['dtype']; dims: readonly Dim[] }, context: Context): { dtype: Weight['dtype']; dims: readonly Dim[] } {
+  private refined(
+    name: string,
+    type: { dtype: Weight['dtype']; dims: readonly Dim[] },
+    context: Context,
+  ): { dtype: Weight['dtype']; dims: readonly Dim[] } {
     if (type.dims.every(isKnown) || this.options.inputShapes) return type;
     const declared = context.valueInfo.get(name);
     if (declared?.kind !== 'tensor' || declared.dims?.length !== type.dims.length) return type;
-    return { dtype: type.dtype, dims: type.dims.map((d, i) => {
-      const said = declared.dims?.[i];
-      return typeof d !== 'number' && d.key.startsWith('?') && said !== null && said !== undefined ? this.dim(said) : d;
-    }) };
+    return {
+      dtype: type.dtype,
+      dims: type.dims.map((d, i) => {
+        const said = declared.dims?.[i];
+        return typeof d !== 'number' && d.key.startsWith('?') && said !== null && said !== undefined
+          ? this.dim(said)
+          : d;
+      }),
+    };
   }
 
   private constant(weight: Weight, name: string): Value {
-    return { kind: 'tensor', name, type: { dtype: weight.dtype, dims: weight.dims }, constant: weight, layout: identity(weight.dims.length) };
+    return {
+      kind: 'tensor',
+      name,
+      type: { dtype: weight.dtype, dims: weight.dims },
+      constant: weight,
+      layout: identity(weight.dims.length),
+    };
   }
 
   private valueName(name: string, context: Context): string {
@@ -344,18 +461,43 @@ class Importer {
 
   private placeOf(node: OnnxNode, index: number, context: Context): Place {
     return {
-      file: this.model.file, index, node: node.name || node.outputs.find((o) => o !== '') || '', op: node.op,
-      ...(node.domain === '' ? {} : { domain: node.domain }), opset: context.opsets.get(node.domain) ?? 1,
+      file: this.model.file,
+      index,
+      node: node.name || node.outputs.find((o) => o !== '') || '',
+      op: node.op,
+      ...(node.domain === '' ? {} : { domain: node.domain }),
+      opset: context.opsets.get(node.domain) ?? 1,
     };
   }
 
   private expander(context: Context, outputNames: readonly string[]): Expander {
-    const inner: Context = { ...context, prefix: `${context.prefix}${outputNames.find((o) => o !== '') ?? ''}/`, depth: context.depth + 1, opsets: this.newest };
-    const emit = (opName: string, inputs: (Bound | undefined)[], attributes: Record<string, AttributeValue> = {}, outputs = 1, domain = ''): Bound[] => {
+    const inner: Context = {
+      ...context,
+      prefix: `${context.prefix}${outputNames.find((o) => o !== '') ?? ''}/`,
+      depth: context.depth + 1,
+      opsets: this.newest,
+    };
+    const emit = (
+      opName: string,
+      inputs: (Bound | undefined)[],
+      attributes: Record<string, AttributeValue> = {},
+      outputs = 1,
+      domain = '',
+    ): Bound[] => {
       const names = Array.from({ length: outputs }, (_, i) => (outputs === 1 ? opName : `${opName}_${i}`));
-      const node: OnnxNode = { name: '', op: opName, domain, overload: '', inputs: [], outputs: names, attributes: attributesOf(opName, domain, this.newest, attributes) };
+      const node: OnnxNode = {
+        name: '',
+        op: opName,
+        domain,
+        overload: '',
+        inputs: [],
+        outputs: names,
+        attributes: attributesOf(opName, domain, this.newest, attributes),
+      };
       const body = this.bodyOf(node, inner);
-      const results = body ? this.call(node, body, inputs, inner) : this.apply(this.operator(node, inner, context.place ?? {}), node, [...inputs], inner);
+      const results = body
+        ? this.call(node, body, inputs, inner)
+        : this.apply(this.operator(node, inner, context.place ?? {}), node, [...inputs], inner);
       return results.map((r) => r ?? invalid(`${opName} gave no output`));
     };
     return {
@@ -369,26 +511,56 @@ class Importer {
         this.problems.push(remark({ ...context.place, tensor: outputNames[0] }, message, remedy));
       },
       region: (parameters, build) => {
-        const values = parameters.map((type, i): Value => ({ kind: 'tensor', name: this.valueName(`parameter_${i}`, inner), type, layout: identity(type.dims.length) }));
+        const values = parameters.map(
+          (type, i): Value => ({
+            kind: 'tensor',
+            name: this.valueName(`parameter_${i}`, inner),
+            type,
+            layout: identity(type.dims.length),
+          }),
+        );
         const start = this.nodes.length;
         const outputs = build(values);
         const nodes = this.nodes.splice(start);
         const own = new Set<Value>([...values, ...nodes.flatMap((n) => n.outputs.filter((v) => v !== undefined))]);
-        const outer = [...nodes.flatMap((n) => n.inputs), ...outputs].filter((v) => v !== undefined && !v.constant && !own.has(v)) as Value[];
+        const outer = [...nodes.flatMap((n) => n.inputs), ...outputs].filter(
+          (v) => v !== undefined && !v.constant && !own.has(v),
+        ) as Value[];
         return { parameters: values, captured: [...new Set(outer)], nodes, outputs };
       },
       adopt: (region) => {
         for (const n of region.nodes) this.nodes.push(n);
       },
       node: (op, inputs, types, bodies) => {
-        const outputs = types.map((type, i): Value => ({ kind: 'tensor', name: this.valueName(outputNames[i] || `${op.name}_${i}`, context), type, layout: identity(type.dims.length) }));
-        this.nodes.push({ op, name: outputNames.find((o) => o !== '') ?? op.name, attrs: {}, inputs, outputs, origin: context.origin, bodies });
+        const outputs = types.map(
+          (type, i): Value => ({
+            kind: 'tensor',
+            name: this.valueName(outputNames[i] || `${op.name}_${i}`, context),
+            type,
+            layout: identity(type.dims.length),
+          }),
+        );
+        this.nodes.push({
+          op,
+          name: outputNames.find((o) => o !== '') ?? op.name,
+          attrs: {},
+          inputs,
+          outputs,
+          origin: context.origin,
+          bodies,
+        });
         return outputs;
       },
       inline: (graph, inputs) => {
         if (inner.depth >= MOST_NESTING) return invalid(`subgraphs nest deeper than ${MOST_NESTING}`);
         const scope = new Scope(context.scope);
-        const body: Context = { ...context, scope, valueInfo: graph.valueInfo, prefix: inner.prefix, depth: inner.depth };
+        const body: Context = {
+          ...context,
+          scope,
+          valueInfo: graph.valueInfo,
+          prefix: inner.prefix,
+          depth: inner.depth,
+        };
         this.bindInitializers(graph, body);
         graph.inputs.forEach(({ name }, i) => {
           const bound = inputs[i];
@@ -402,7 +574,9 @@ class Importer {
         if (hard.length > 0) throw new DiagnosticError(hard);
         return graph.outputs.map(({ name }) => {
           const bound = scope.get(name);
-          return bound === undefined || bound.kind === 'poison' ? invalid(`the subgraph's output ${JSON.stringify(name)} is given by no node`) : bound;
+          return bound === undefined || bound.kind === 'poison'
+            ? invalid(`the subgraph's output ${JSON.stringify(name)} is given by no node`)
+            : bound;
         });
       },
     };
@@ -419,25 +593,35 @@ function functionKey(domain: string, name: string, overload: string): string {
 }
 
 /** Plain values as attributes, of the kinds that the operator's schema gives them. */
-function attributesOf(op: string, domain: string, opsets: ReadonlyMap<string, number>, plain: Record<string, AttributeValue>): Map<string, Attribute> {
+function attributesOf(
+  op: string,
+  domain: string,
+  opsets: ReadonlyMap<string, number>,
+  plain: Record<string, AttributeValue>,
+): Map<string, Attribute> {
   const schema = schemaFor(domain, op, opsets.get(domain) ?? 1);
   const out = new Map<string, Attribute>();
-  for (const [name, value] of Object.entries(plain)) out.set(name, attributeOf(value, schema?.attributes.find((a) => a.name === name)?.type));
+  for (const [name, value] of Object.entries(plain))
+    out.set(name, attributeOf(value, schema?.attributes.find((a) => a.name === name)?.type));
   return out;
 }
 
 function attributeOf(value: AttributeValue, type: string | undefined): Attribute {
-  if (typeof value === 'number') return type === 'FLOAT' || (type === undefined && !Number.isInteger(value)) ? { kind: 'float', value } : { kind: 'int', value };
+  if (typeof value === 'number')
+    return type === 'FLOAT' || (type === undefined && !Number.isInteger(value))
+      ? { kind: 'float', value }
+      : { kind: 'int', value };
   if (typeof value === 'string') return { kind: 'string', value };
   if (Array.isArray(value)) {
     if (type === 'STRINGS' || typeof value[0] === 'string') return { kind: 'strings', value: value as string[] };
     return { kind: type === 'FLOATS' ? 'floats' : 'ints', value: value as number[] };
   }
-  return 'dtype' in (value as object) ? { kind: 'tensor', value: weightOf(value as Tensor) } : { kind: 'graph', value: value as OnnxGraph };
+  return 'dtype' in (value as object)
+    ? { kind: 'tensor', value: weightOf(value as Tensor) }
+    : { kind: 'graph', value: value as OnnxGraph };
 }
 
 /** For messages. */
 export function showType(v: Value): string {
   return `${v.type.dtype}${showDims(v.type.dims)}`;
 }
-

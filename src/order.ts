@@ -23,7 +23,9 @@ export function dependencyOrder(nodes: readonly OnnxNode[]): number[] {
         stack.pop();
       } else {
         state[index] = 1;
-        const missing = [...namesRead(nodes[index])].map((name) => writers.get(name)).filter((w) => w !== undefined && state[w] === 0);
+        const missing = [...namesRead(nodes[index])]
+          .map((name) => writers.get(name))
+          .filter((w) => w !== undefined && state[w] === 0);
         for (const w of missing.reverse()) stack.push(w as number);
       }
     }

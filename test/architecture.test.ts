@@ -36,7 +36,12 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 const BELONGS_TO: Record<string, string> = {
-  order: 'import', 'convert-types': 'convert', fates: 'convert', facts: 'convert', graphs: 'convert' };
+  order: 'import',
+  'convert-types': 'convert',
+  fates: 'convert',
+  facts: 'convert',
+  graphs: 'convert',
+};
 
 /**
  * An operator's interface names the builders that its lowerings are handed, and a builder names the graph that it is

@@ -62,7 +62,11 @@ export function unsupportedInterface(place: Place, what: 'input' | 'output', kin
 }
 
 /** The model breaks a rule of the file format that no single node shows. */
-export function invalidModel(place: Place, message: string, remedy = 'check the model with onnx.checker and export it again'): Diagnostic {
+export function invalidModel(
+  place: Place,
+  message: string,
+  remedy = 'check the model with onnx.checker and export it again',
+): Diagnostic {
   return { code: 'invalid-model', severity: 'error', message, remedy, place };
 }
 

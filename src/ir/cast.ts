@@ -11,8 +11,16 @@ import { wrapBig, wrapNumber } from './numeric.js';
 export function castTensor(t: Tensor, to: DType, rounding?: Rounding): Tensor | undefined {
   if (isComplex(t.dtype) || isComplex(to)) return undefined;
   if (t.dtype === to) return t;
-  if (to === 'string') return { dtype: to, dims: t.dims, data: Array.from(t.data as ArrayLike<number | bigint>, (v) => showNumber(t.dtype, v)) };
-  const from: ArrayLike<number | bigint> = t.dtype === 'string' ? (t.data as readonly string[]).map((s) => parseNumber(s, to)) : (t.data as ArrayLike<number | bigint>);
+  if (to === 'string')
+    return {
+      dtype: to,
+      dims: t.dims,
+      data: Array.from(t.data as ArrayLike<number | bigint>, (v) => showNumber(t.dtype, v)),
+    };
+  const from: ArrayLike<number | bigint> =
+    t.dtype === 'string'
+      ? (t.data as readonly string[]).map((s) => parseNumber(s, to))
+      : (t.data as ArrayLike<number | bigint>);
   const out = allocate(to, from.length);
   for (let i = 0; i < from.length; i++) (out as unknown as (number | bigint)[])[i] = castNumber(from[i], to, rounding);
   return { dtype: to, dims: t.dims, data: out };
@@ -31,7 +39,8 @@ function castNumber(v: number | bigint, to: DType, rounding: Rounding | undefine
 function parseNumber(text: string, to: DType): number | bigint {
   const word = text.trim().toLowerCase();
   const special = /^([+-]?)(inf|infinity|nan)$/.exec(word);
-  if (special) return special[2] === 'nan' ? Number.NaN : special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (special)
+    return special[2] === 'nan' ? Number.NaN : special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (isBig(to) && /^[+-]?\d+$/.test(word)) return word.startsWith('+') ? BigInt(word.slice(1)) : BigInt(word);
   const value = word === '' ? Number.NaN : Number(word);
   return Number.isNaN(value) ? invalid(`${JSON.stringify(text.slice(0, 40))} is no number`) : value;

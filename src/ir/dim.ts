@@ -48,7 +48,9 @@ function normal(terms: Iterable<Term>): Dim {
     if (sum) sum.coefficient += t.coefficient;
     else sums.set(key, { coefficient: t.coefficient, factors: t.factors });
   }
-  const kept = [...sums].filter(([, t]) => t.coefficient !== 0).sort(([a], [b]) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
+  const kept = [...sums]
+    .filter(([, t]) => t.coefficient !== 0)
+    .sort(([a], [b]) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
   if (kept.length === 0) return 0;
   if (kept.length === 1 && kept[0][0] === '') return kept[0][1].coefficient;
   return new Sym(kept.map(([, t]) => t));
@@ -120,7 +122,13 @@ export function floorDiv(a: Dim, b: number): Dim {
   const exact = exactDiv(a, b);
   if (exact !== undefined) return exact;
   // Multiples of b come out: floor((b*H + W + 2b) / b) = H + floor(W / b) + 2.
-  const whole = normal(a.terms.map((t) => (t.factors.length === 0 ? { ...t, coefficient: Math.floor(t.coefficient / b) } : { ...t, coefficient: t.coefficient % b === 0 ? t.coefficient / b : 0 })));
+  const whole = normal(
+    a.terms.map((t) =>
+      t.factors.length === 0
+        ? { ...t, coefficient: Math.floor(t.coefficient / b) }
+        : { ...t, coefficient: t.coefficient % b === 0 ? t.coefficient / b : 0 },
+    ),
+  );
   const rest = subDim(a, mulDim(whole, b));
   return addDim(typeof rest === 'number' ? Math.floor(rest / b) : symbol(`floor((${rest})/${b})`), whole);
 }

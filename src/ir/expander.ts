@@ -12,7 +12,13 @@ export interface Expander {
    * Applies an operator of the newest opset (of ai.onnx where no domain is given) and gives its outputs.
    * @param attributes plain values; numbers become ints where whole unless the operator's schema says float
    */
-  emit(op: string, inputs: (Bound | undefined)[], attributes?: Record<string, AttributeValue>, outputs?: number, domain?: string): Bound[];
+  emit(
+    op: string,
+    inputs: (Bound | undefined)[],
+    attributes?: Record<string, AttributeValue>,
+    outputs?: number,
+    domain?: string,
+  ): Bound[];
   /** As `emit`, for the common case of one output that is a tensor. */
   one(op: string, inputs: (Bound | undefined)[], attributes?: Record<string, AttributeValue>, domain?: string): Value;
   constant(t: Tensor): Value;

@@ -41,9 +41,12 @@ export class Names {
 
   private wanted(tensor: string, node: number, output: number, outputs: number): string {
     switch (this.policy) {
-      case 'keep': return legalName(tensor);
-      case 'short': return legalName(tensor.slice(0, 8));
-      case 'renumerate': return outputs > 1 ? `LAYER_${node}_${output}` : `LAYER_${node}`;
+      case 'keep':
+        return legalName(tensor);
+      case 'short':
+        return legalName(tensor.slice(0, 8));
+      case 'renumerate':
+        return outputs > 1 ? `LAYER_${node}_${output}` : `LAYER_${node}`;
     }
   }
 

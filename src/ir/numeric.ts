@@ -11,14 +11,22 @@ type Numbers = Exclude<TensorData, readonly string[]>;
 /** Puts a result into a type: integers wrap to their width, narrow floats are rounded to nearest even. */
 export function wrapNumber(dtype: DType, v: number): number {
   switch (dtype) {
-    case 'float32': return Math.fround(v);
-    case 'float64': return v;
-    case 'bool': return v ? 1 : 0;
-    case 'int4': return (v << 28) >> 28;
-    case 'int2': return (v << 30) >> 30;
-    case 'uint4': return v & 15;
-    case 'uint2': return v & 3;
-    default: return isFloat(dtype) ? roundTo(dtype, v) : v; // Typed arrays wrap the wider integers.
+    case 'float32':
+      return Math.fround(v);
+    case 'float64':
+      return v;
+    case 'bool':
+      return v ? 1 : 0;
+    case 'int4':
+      return (v << 28) >> 28;
+    case 'int2':
+      return (v << 30) >> 30;
+    case 'uint4':
+      return v & 15;
+    case 'uint2':
+      return v & 3;
+    default:
+      return isFloat(dtype) ? roundTo(dtype, v) : v; // Typed arrays wrap the wider integers.
   }
 }
 
@@ -38,13 +46,17 @@ export function mapElements(t: Tensor, f: (v: number) => number, big?: (v: bigin
 }
 
 /** For each element of the broadcast result, the indices of the operands' elements, in row-major order. */
-export function broadcastIndices(dims: readonly (readonly number[])[]): { dims: number[]; each: (visit: (at: readonly number[], i: number) => void) => void } {
+export function broadcastIndices(dims: readonly (readonly number[])[]): {
+  dims: number[];
+  each: (visit: (at: readonly number[], i: number) => void) => void;
+} {
   const rank = Math.max(0, ...dims.map((d) => d.length));
   const out = Array.from({ length: rank }, (_, axis) => {
     let size = 1;
     for (const d of dims) {
       const own = d[axis - rank + d.length] ?? 1;
-      if (own !== 1 && size !== 1 && own !== size) invalid(`the shapes ${dims.map((x) => `[${x}]`).join(' and ')} don't broadcast`);
+      if (own !== 1 && size !== 1 && own !== size)
+        invalid(`the shapes ${dims.map((x) => `[${x}]`).join(' and ')} don't broadcast`);
       if (own !== 1) size = own;
     }
     return size;
@@ -74,7 +86,13 @@ export function broadcastIndices(dims: readonly (readonly number[])[]): { dims: 
 }
 
 /** Two operands of one type, broadcast. The result is of `result` (the operands' type where nothing is said). */
-export function combine(a: Tensor, b: Tensor, f: (x: number, y: number) => number, big?: (x: bigint, y: bigint) => bigint | boolean, result: DType = a.dtype): Tensor | undefined {
+export function combine(
+  a: Tensor,
+  b: Tensor,
+  f: (x: number, y: number) => number,
+  big?: (x: bigint, y: bigint) => bigint | boolean,
+  result: DType = a.dtype,
+): Tensor | undefined {
   if (a.dtype !== b.dtype || a.dtype === 'string' || isComplex(a.dtype)) return undefined;
   if (isBig(a.dtype) && !big) return undefined;
   const { dims, each } = broadcastIndices([a.dims, b.dims]);
@@ -141,12 +159,10 @@ export function wrapBig(dtype: DType, v: bigint): bigint {
 
 /** The greater of two 64-bit integers. */
 export function maxBig(a: bigint, b: bigint): bigint {
-  // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
   return a > b ? a : b;
 }
 
 /** The lesser of two 64-bit integers. */
 export function minBig(a: bigint, b: bigint): bigint {
-  // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
   return a < b ? a : b;
 }

@@ -62,7 +62,12 @@ export interface LayoutChoice {
  * - 'logical': ONNX's order
  * - a function of the layouts in which the inputs are at hand
  */
-export type LayoutRule<A> = 'any' | 'axes' | 'channels-last' | 'logical' | ((n: View<A>, given: readonly Layout[]) => LayoutChoice);
+export type LayoutRule<A> =
+  | 'any'
+  | 'axes'
+  | 'channels-last'
+  | 'logical'
+  | ((n: View<A>, given: readonly Layout[]) => LayoutChoice);
 
 /** Checks an operator's parts against the type of its attributes, and forgets that type. */
 export function defineOp<A>(op: Op<A>): Op {

@@ -1,7 +1,7 @@
 import { invalid } from '../diag/diagnostic.js';
 import { isBig, isComplex } from '../tensor/dtype.js';
 import { sizeOf, type Tensor, type TensorData } from '../tensor/tensor.js';
-import { wrapBig, wrapNumber } from './numeric.js';
+import { maxBig, minBig, wrapBig, wrapNumber } from './numeric.js';
 import { stridesOf } from './weights.js';
 
 /** What is done where an element is written: the last wins, or it is joined to what is there. */
@@ -10,21 +10,35 @@ export type Reduction = 'none' | 'add' | 'mul' | 'max' | 'min';
 type Elements = Record<number, unknown>;
 
 /** Writes single elements: `at` gives, for each of the updates, the row-major index. Undefined for types without order. */
-export function scatterInto(data: Tensor, at: ArrayLike<number>, updates: Tensor, reduction: Reduction): Tensor | undefined {
+export function scatterInto(
+  data: Tensor,
+  at: ArrayLike<number>,
+  updates: Tensor,
+  reduction: Reduction,
+): Tensor | undefined {
   if (isComplex(data.dtype) || (data.dtype === 'string' && reduction !== 'none')) return undefined;
-  const out = (data.dtype === 'string' ? [...(data.data as readonly string[])] : (data.data as Float32Array).slice()) as unknown as Elements;
+  const out = (data.dtype === 'string'
+    ? [...(data.data as readonly string[])]
+    : (data.data as Float32Array).slice()) as unknown as Elements;
   const from = updates.data as unknown as Elements;
-  for (let i = 0; i < at.length; i++) out[at[i]] = reduction === 'none' ? from[i] : joined(data, reduction, out[at[i]], from[i]);
+  for (let i = 0; i < at.length; i++)
+    out[at[i]] = reduction === 'none' ? from[i] : joined(data, reduction, out[at[i]], from[i]);
   return { ...data, data: out as unknown as TensorData };
 }
 
 function joined(data: Tensor, reduction: Exclude<Reduction, 'none'>, old: unknown, now: unknown): unknown {
   if (isBig(data.dtype)) {
     const [p, q] = [old as bigint, now as bigint];
-    return wrapBig(data.dtype, reduction === 'add' ? p + q : reduction === 'mul' ? p * q : reduction === 'max' ? (p > q ? p : q) : p < q ? p : q);
+    return wrapBig(
+      data.dtype,
+      reduction === 'add' ? p + q : reduction === 'mul' ? p * q : reduction === 'max' ? maxBig(p, q) : minBig(p, q),
+    );
   }
   const [p, q] = [old as number, now as number];
-  return wrapNumber(data.dtype, reduction === 'add' ? p + q : reduction === 'mul' ? p * q : reduction === 'max' ? Math.max(p, q) : Math.min(p, q));
+  return wrapNumber(
+    data.dtype,
+    reduction === 'add' ? p + q : reduction === 'mul' ? p * q : reduction === 'max' ? Math.max(p, q) : Math.min(p, q),
+  );
 }
 
 /** For GatherElements and ScatterElements: the row-major index into `dims` that each element of the indices names. */
@@ -68,5 +82,9 @@ export function rowIndices(dims: readonly number[], indices: Tensor, batch = 0):
 }
 
 function inside(i: number, size: number): number {
-  return i < -size || i >= size ? invalid(`index ${i} is outside the ${size} elements of the axis`) : i < 0 ? i + size : i;
+  return i < -size || i >= size
+    ? invalid(`index ${i} is outside the ${size} elements of the axis`)
+    : i < 0
+      ? i + size
+      : i;
 }

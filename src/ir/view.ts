@@ -32,7 +32,16 @@ export class View<A = unknown> {
   readonly bodies: readonly Graph[];
   private readonly symbols: Fresh;
 
-  constructor(opName: string, attrs: A, inputs: readonly (Value | undefined)[], outputs: readonly (Value | undefined)[], outputCount: number, name: string, symbols: Fresh, bodies: readonly Graph[] = []) {
+  constructor(
+    opName: string,
+    attrs: A,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly (Value | undefined)[],
+    outputCount: number,
+    name: string,
+    symbols: Fresh,
+    bodies: readonly Graph[] = [],
+  ) {
     this.opName = opName;
     this.attrs = attrs;
     this.inputs = inputs;
@@ -86,14 +95,20 @@ export class View<A = unknown> {
   knownDims(i: number): readonly number[] {
     const dims = this.dims(i);
     if (areKnown(dims)) return dims;
-    return refuse(`the shape of input ${i} (${this.value(i).name}) has to be known here, but is ${showDims(dims)}`, 'fix the sizes with input-shapes in the config, or export the model with fixed sizes');
+    return refuse(
+      `the shape of input ${i} (${this.value(i).name}) has to be known here, but is ${showDims(dims)}`,
+      'fix the sizes with input-shapes in the config, or export the model with fixed sizes',
+    );
   }
 
   /** The size of one axis, known. */
   knownDim(i: number, axis: number): number {
     const d = this.dims(i)[this.axisOf(i, axis)];
     if (typeof d === 'number') return d;
-    return refuse(`the size of axis ${axis} of input ${i} (${this.value(i).name}) has to be known here, but is ${d}`, 'fix the sizes with input-shapes in the config, or export the model with fixed sizes');
+    return refuse(
+      `the size of axis ${axis} of input ${i} (${this.value(i).name}) has to be known here, but is ${d}`,
+      'fix the sizes with input-shapes in the config, or export the model with fixed sizes',
+    );
   }
 
   /** Contents of input i in ONNX's order, loaded; undefined where they are known only when the model runs. */
@@ -109,7 +124,13 @@ export class View<A = unknown> {
 
   /** Contents of input i, which has to be constant. */
   needWeight(i: number, what: string): Weight {
-    return this.weight(i) ?? refuse(`${what} (input ${i}) has to be constant, but is computed by the model`, 'make it an initializer, or fold constants before the export');
+    return (
+      this.weight(i) ??
+      refuse(
+        `${what} (input ${i}) has to be constant, but is computed by the model`,
+        'make it an initializer, or fold constants before the export',
+      )
+    );
   }
 
   /** Elements of an integer (or bool) input as numbers, where known. */
@@ -120,7 +141,13 @@ export class View<A = unknown> {
 
   /** Elements of an input that has to be constant, as numbers. */
   needInts(i: number, what: string): number[] {
-    return this.ints(i) ?? refuse(`${what} (input ${i}) has to be constant, but is computed by the model`, 'make it an initializer, or fix the sizes with input-shapes in the config');
+    return (
+      this.ints(i) ??
+      refuse(
+        `${what} (input ${i}) has to be constant, but is computed by the model`,
+        'make it an initializer, or fix the sizes with input-shapes in the config',
+      )
+    );
   }
 
   /** Elements of a small integer input of rank 0 or 1 as sizes: numbers, or what shapes they are computed from. */
@@ -145,7 +172,8 @@ export function elemsOf(v: Value): readonly Dim[] | undefined {
 
 /** An axis in -rank … rank-1 as 0 … rank-1. */
 export function normalAxis(axis: number, rank: number): number {
-  if (!Number.isInteger(axis) || axis < -rank || axis >= Math.max(rank, 1)) return invalid(`axis ${axis} is outside the rank ${rank}`);
+  if (!Number.isInteger(axis) || axis < -rank || axis >= Math.max(rank, 1))
+    return invalid(`axis ${axis} is outside the rank ${rank}`);
   return axis < 0 ? axis + rank : axis;
 }
 
@@ -170,7 +198,16 @@ export class RawNode {
   private bound: (Bound | undefined)[];
   private readonly tools: ReadingTools;
 
-  constructor(opName: string, name: string, opset: number, outputCount: number, attributes: ReadonlyMap<string, Attribute>, defaults: ReadonlyMap<string, Attribute>, inputs: readonly (Bound | undefined)[], tools: ReadingTools) {
+  constructor(
+    opName: string,
+    name: string,
+    opset: number,
+    outputCount: number,
+    attributes: ReadonlyMap<string, Attribute>,
+    defaults: ReadonlyMap<string, Attribute>,
+    inputs: readonly (Bound | undefined)[],
+    tools: ReadingTools,
+  ) {
     this.opName = opName;
     this.name = name;
     this.opset = opset;
@@ -188,7 +225,8 @@ export class RawNode {
   /** Input i as a tensor; undefined where it isn't given. */
   input(i: number): Value | undefined {
     const v = this.bound[i];
-    if (v && v.kind !== 'tensor') return invalid(`input ${i} of ${this.opName} is a ${v.kind}, where a tensor is expected`);
+    if (v && v.kind !== 'tensor')
+      return invalid(`input ${i} of ${this.opName} is a ${v.kind}, where a tensor is expected`);
     return v;
   }
 
@@ -205,7 +243,10 @@ export class RawNode {
   /** The value with axes of size 1 put behind its own. */
   withTrailingAxes(v: Value, count: number): Value {
     const rank = v.type.dims.length;
-    return this.tools.apply('Unsqueeze', [v, this.constantValue(int64s(Array.from({ length: count }, (_, i) => rank + i)))]);
+    return this.tools.apply('Unsqueeze', [
+      v,
+      this.constantValue(int64s(Array.from({ length: count }, (_, i) => rank + i))),
+    ]);
   }
 
   /** The value as another type. */
@@ -300,7 +341,10 @@ export class RawNode {
     const a = this.attributes.get(name) ?? this.defaults.get(name);
     if (a === undefined) return undefined;
     // An empty list has no kind of its own in some files.
-    if (!(kinds as Kind[]).includes(a.kind)) return invalid(`attribute ${name} of ${this.opName} is of kind ${a.kind}, where ${kinds.join(' or ')} is expected`);
+    if (!(kinds as Kind[]).includes(a.kind))
+      return invalid(
+        `attribute ${name} of ${this.opName} is of kind ${a.kind}, where ${kinds.join(' or ')} is expected`,
+      );
     return a as Of<K>;
   }
 

@@ -18,7 +18,8 @@ interface Run {
 /** Cuts indices into as few runs as a greedy look finds: one element after another, or one and the same. */
 function runsOf(indices: readonly number[]): Run[] {
   const whole = indices.length > 1 ? indices[1] - indices[0] : 1;
-  if (whole > 1 && indices.every((v, i) => v === indices[0] + i * whole)) return [{ begin: indices[0], step: whole, count: indices.length }];
+  if (whole > 1 && indices.every((v, i) => v === indices[0] + i * whole))
+    return [{ begin: indices[0], step: whole, count: indices.length }];
   const runs: Run[] = [];
   for (let i = 0; i < indices.length; ) {
     const step = indices[i + 1] === indices[i] ? 0 : 1;
@@ -32,17 +33,35 @@ function runsOf(indices: readonly number[]): Run[] {
 
 /** Elements of an axis by index, with layers that crop, repeat and join. */
 export function take(k: KerasBuilder, x: Layer, axis: number, indices: readonly number[], suffix = '_take'): Layer {
-  const size = x.shape[axis] ?? refuse('the size of the axis is not known', 'fix the sizes with input-shapes in the config, or convert to a graph-model');
-  if (axis === 0) return refuse('it picks items of the batch (axis 0), which a Keras layer never touches', 'convert to a graph-model');
-  if (indices.length === 0) return refuse('it takes nothing, and no stock layer gives an empty tensor', 'convert to a graph-model');
+  const size =
+    x.shape[axis] ??
+    refuse(
+      'the size of the axis is not known',
+      'fix the sizes with input-shapes in the config, or convert to a graph-model',
+    );
+  if (axis === 0)
+    return refuse(
+      'it picks items of the batch (axis 0), which a Keras layer never touches',
+      'convert to a graph-model',
+    );
+  if (indices.length === 0)
+    return refuse('it takes nothing, and no stock layer gives an empty tensor', 'convert to a graph-model');
   const runs = runsOf(indices);
-  if (runs.length > MOST_PARTS) return refuse(`it takes ${runs.length} separate parts of an axis, each of which would be a layer`, 'convert to a graph-model');
+  if (runs.length > MOST_PARTS)
+    return refuse(
+      `it takes ${runs.length} separate parts of an axis, each of which would be a layer`,
+      'convert to a graph-model',
+    );
   const at = <T>(value: T, nothing: T): T[] => x.shape.map((_, i) => (i === axis ? value : nothing));
-  return concat(k, runs.map(({ begin, step, count }) => {
-    const length = step === 0 ? 1 : (count - 1) * step + 1;
-    const part = crop(k, x, at<readonly [number, number]>([begin, size - begin - length], none), suffix);
-    return step === 0 ? repeat(k, part, at(count, 1)) : every(k, part, at(step, 1));
-  }), axis);
+  return concat(
+    k,
+    runs.map(({ begin, step, count }) => {
+      const length = step === 0 ? 1 : (count - 1) * step + 1;
+      const part = crop(k, x, at<readonly [number, number]>([begin, size - begin - length], none), suffix);
+      return step === 0 ? repeat(k, part, at(count, 1)) : every(k, part, at(step, 1));
+    }),
+    axis,
+  );
 }
 
 /**
@@ -54,10 +73,22 @@ export function mapAlong(k: KerasBuilder, x: Layer, axis: number, matrix: Weight
   const there = [...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis), axis];
   const moved = permute(k, x, there, `${suffix}_last`);
   const units = matrix.dims[1];
-  const mapped = k.layer('Dense', [moved], { units, activation: 'linear', use_bias: false, trainable: false }, {
-    suffix, shape: [...moved.shape.slice(0, -1), units], weights: [{ name: 'kernel', weight: matrix, trainable: false }],
-  });
-  return permute(k, mapped, there.map((_, i) => there.indexOf(i)), `${suffix}_back`);
+  const mapped = k.layer(
+    'Dense',
+    [moved],
+    { units, activation: 'linear', use_bias: false, trainable: false },
+    {
+      suffix,
+      shape: [...moved.shape.slice(0, -1), units],
+      weights: [{ name: 'kernel', weight: matrix, trainable: false }],
+    },
+  );
+  return permute(
+    k,
+    mapped,
+    there.map((_, i) => there.indexOf(i)),
+    `${suffix}_back`,
+  );
 }
 
 /**
@@ -67,14 +98,25 @@ export function mapAlong(k: KerasBuilder, x: Layer, axis: number, matrix: Weight
  */
 export function beside(k: KerasBuilder, x: Layer, axis: number, epsilon: number): { pair: Layer; normalized: Layer } {
   const pair = concat(k, [x, negated(k, x)], axis, '_pair');
-  const normalized = k.layer('LayerNormalization', [pair], { axis: [axis], epsilon, center: false, scale: false }, { suffix: '_norm', shape: pair.shape });
+  const normalized = k.layer(
+    'LayerNormalization',
+    [pair],
+    { axis: [axis], epsilon, center: false, scale: false },
+    { suffix: '_norm', shape: pair.shape },
+  );
   return { pair, normalized };
 }
 
 /** The first half of an axis. */
 export function firstHalf(k: KerasBuilder, x: Layer, axis: number): Layer {
-  const size = x.shape[axis] ?? refuse('the size of the axis is not known', 'fix the sizes with input-shapes in the config');
-  return crop(k, x, x.shape.map((_, i) => (i === axis ? [0, size / 2] as const : none)), '_half');
+  const size =
+    x.shape[axis] ?? refuse('the size of the axis is not known', 'fix the sizes with input-shapes in the config');
+  return crop(
+    k,
+    x,
+    x.shape.map((_, i) => (i === axis ? ([0, size / 2] as const) : none)),
+    '_half',
+  );
 }
 
 /** log(sum(exp)) of an axis, at each of its elements: x - log_softmax(x). The axis has to be the last. */

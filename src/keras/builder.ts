@@ -13,7 +13,13 @@ export type Dialect = 'tfjs' | 'keras3';
 /** Sizes with the batch, which is always null, first. */
 export type KerasShape = readonly (number | null)[];
 
-export type ConfigValue = number | boolean | string | null | readonly ConfigValue[] | { readonly [key: string]: ConfigValue };
+export type ConfigValue =
+  | number
+  | boolean
+  | string
+  | null
+  | readonly ConfigValue[]
+  | { readonly [key: string]: ConfigValue };
 
 export interface LayerWeight {
   /** As Keras gives it: `kernel`, `bias`, `gamma` … */
@@ -109,23 +115,49 @@ export class KerasBuilder {
   }
 
   /** Adds a layer and gives its first output. */
-  layer(className: string, inputs: readonly Layer[], config: Readonly<Record<string, ConfigValue>>, options: LayerOptions = {}): Layer {
+  layer(
+    className: string,
+    inputs: readonly Layer[],
+    config: Readonly<Record<string, ConfigValue>>,
+    options: LayerOptions = {},
+  ): Layer {
     return this.layers_(className, inputs, config, [options.shape ?? this.outputShape()], options)[0];
   }
 
   /** Adds a layer of several outputs. */
-  several(className: string, inputs: readonly Layer[], config: Readonly<Record<string, ConfigValue>>, shapes: readonly KerasShape[], options: LayerOptions = {}): Layer[] {
+  several(
+    className: string,
+    inputs: readonly Layer[],
+    config: Readonly<Record<string, ConfigValue>>,
+    shapes: readonly KerasShape[],
+    options: LayerOptions = {},
+  ): Layer[] {
     return this.layers_(className, inputs, config, shapes, options);
   }
 
-  private layers_(className: string, inputs: readonly Layer[], config: Readonly<Record<string, ConfigValue>>, shapes: readonly KerasShape[], options: LayerOptions): Layer[] {
+  private layers_(
+    className: string,
+    inputs: readonly Layer[],
+    config: Readonly<Record<string, ConfigValue>>,
+    shapes: readonly KerasShape[],
+    options: LayerOptions,
+  ): Layer[] {
     inputs.forEach((input, i) => {
-      if (!input) refuse(`an operand (${i}) is a constant or computed from sizes, and no stock Keras layer gives one`, 'convert to a graph-model');
+      if (!input)
+        refuse(
+          `an operand (${i}) is a constant or computed from sizes, and no stock Keras layer gives one`,
+          'convert to a graph-model',
+        );
     });
     const spec: LayerSpec = {
-      className, name: '', config, inputs,
+      className,
+      name: '',
+      config,
+      inputs,
       weights: (options.weights ?? []).map((w) => ({ trainable: true, ...w })),
-      shapes, dtype: options.dtype ?? 'float32', origin: this.origin,
+      shapes,
+      dtype: options.dtype ?? 'float32',
+      origin: this.origin,
       ...(options.sourceParameters === undefined ? {} : { sourceParameters: options.sourceParameters }),
     };
     this.drafts.push({ spec, suffix: options.suffix, output: options.output ?? 0 });
@@ -139,7 +171,11 @@ export class KerasBuilder {
 
   /** The order in which the elements of a flattened layer lie, where it isn't ONNX's. */
   flattenedOrder(x: Layer): FlatOrder | undefined {
-    for (let spec: LayerSpec | undefined = x.spec; spec; spec = ELEMENTWISE.has(spec.className) ? spec.inputs[0]?.spec : undefined) {
+    for (
+      let spec: LayerSpec | undefined = x.spec;
+      spec;
+      spec = ELEMENTWISE.has(spec.className) ? spec.inputs[0]?.spec : undefined
+    ) {
       const order = this.orders.get(spec);
       if (order) return order;
     }
@@ -154,15 +190,18 @@ export class KerasBuilder {
   /** Names the node's layers and keeps them. */
   end(results: readonly (Layer | undefined)[]): void {
     const principals = new Map<number, Draft>();
-    for (const draft of this.drafts) if (draft.suffix === undefined && !principals.has(draft.output)) principals.set(draft.output, draft);
+    for (const draft of this.drafts)
+      if (draft.suffix === undefined && !principals.has(draft.output)) principals.set(draft.output, draft);
     results.forEach((result, i) => {
       const draft = this.drafts.find((d) => d.spec === result?.spec);
-      if (draft && this.names[i] !== undefined && !principals.has(i) && ![...principals.values()].includes(draft)) principals.set(i, draft);
+      if (draft && this.names[i] !== undefined && !principals.has(i) && ![...principals.values()].includes(draft))
+        principals.set(i, draft);
     });
     for (const [i, { spec }] of principals) spec.name = this.names[i]?.() ?? '';
     const base = this.names.find((name) => name !== undefined);
     for (const draft of this.drafts) {
-      if (draft.spec.name === '') draft.spec.name = this.derived((this.names[draft.output] ?? base)?.() ?? '', draft.suffix ?? '_1');
+      if (draft.spec.name === '')
+        draft.spec.name = this.derived((this.names[draft.output] ?? base)?.() ?? '', draft.suffix ?? '_1');
       this.layers.push(draft.spec);
     }
     this.drafts = [];
@@ -174,9 +213,16 @@ export class KerasBuilder {
  * not lie with its batch first.
  */
 export function batchShape(v: Value): KerasShape {
-  if (v.type.dims.length === 0) refuse(`${v.name} is a scalar: it has no batch axis, which every Keras layer needs`, 'convert to a graph-model');
-  if (v.layout[0] !== (v.batch ?? 0)) refuse(`the batch axis of ${v.name} would not stand first`, 'convert to a graph-model');
-  return [null, ...arrange(v.type.dims, v.layout).slice(1).map((d: Dim) => (isKnown(d) ? d : null))];
+  if (v.type.dims.length === 0)
+    refuse(`${v.name} is a scalar: it has no batch axis, which every Keras layer needs`, 'convert to a graph-model');
+  if (v.layout[0] !== (v.batch ?? 0))
+    refuse(`the batch axis of ${v.name} would not stand first`, 'convert to a graph-model');
+  return [
+    null,
+    ...arrange(v.type.dims, v.layout)
+      .slice(1)
+      .map((d: Dim) => (isKnown(d) ? d : null)),
+  ];
 }
 
 /** 'channels_last' or 'channels_first', by how an image-like value lies. */

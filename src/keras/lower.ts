@@ -20,13 +20,27 @@ export interface LoweredKeras {
  * @param lost nodes that leave no batch, and why
  * @throws DiagnosticError with the reason of every node that no stock layer can say
  */
-export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, placeOf: (node: Node) => Place, own: ReadonlySet<Value>, lost: ReadonlyMap<Node, string>): LoweredKeras {
+export function lowerToKeras(
+  graph: Graph,
+  names: Names,
+  dialect: Dialect,
+  placeOf: (node: Node) => Place,
+  own: ReadonlySet<Value>,
+  lost: ReadonlyMap<Node, string>,
+): LoweredKeras {
   const values = new Map<Value, Layer>();
   const problems: Diagnostic[] = [];
   const k = new KerasBuilder(dialect, (base, suffix) => names.derived(base, suffix));
   const input = (name: string, shape: KerasShape, dtype: string): Layer => {
     k.begin([], [() => names.input(name)], undefined);
-    const layer = k.layer('InputLayer', [], dialect === 'keras3' ? { batch_shape: shape, sparse: false, ragged: false } : { batch_input_shape: shape, sparse: false, ragged: false }, { shape, dtype });
+    const layer = k.layer(
+      'InputLayer',
+      [],
+      dialect === 'keras3'
+        ? { batch_shape: shape, sparse: false, ragged: false }
+        : { batch_input_shape: shape, sparse: false, ragged: false },
+      { shape, dtype },
+    );
     k.end([layer]);
     return layer;
   };
@@ -36,7 +50,11 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
     try {
       const shape = batchShape(value);
       // TensorFlow.js makes a column of a vector that it is fed.
-      if (dialect === 'tfjs' && shape.length === 1) throw new Refusal(`the input ${value.name} has no axis beside the batch, and TensorFlow.js feeds a layers-model no vectors`, 'give it a second axis, or convert to a graph-model');
+      if (dialect === 'tfjs' && shape.length === 1)
+        throw new Refusal(
+          `the input ${value.name} has no axis beside the batch, and TensorFlow.js feeds a layers-model no vectors`,
+          'give it a second axis, or convert to a graph-model',
+        );
       const layer = input(value.name, shape, narrow(value.type.dtype));
       inputs.push(layer.spec);
       values.set(value, layer);
@@ -46,7 +64,14 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
   }
 
   const counts = new Set(graph.inputs.map((v) => v.type.dims[v.batch ?? 0]).filter((d) => typeof d === 'number'));
-  if (counts.size > 1) problems.push(noLayer({ ...placeOf({ origin: [] } as unknown as Node), tensor: graph.inputs[0].name }, `the inputs have ${[...counts].join(' and ')} items on their first axis, so it is not a batch, which the inputs of a layers-model have in common`, 'convert to a graph-model'));
+  if (counts.size > 1)
+    problems.push(
+      noLayer(
+        { ...placeOf({ origin: [] } as unknown as Node), tensor: graph.inputs[0].name },
+        `the inputs have ${[...counts].join(' and ')} items on their first axis, so it is not a batch, which the inputs of a layers-model have in common`,
+        'convert to a graph-model',
+      ),
+    );
 
   const nameOf = namer(graph, names, own);
   // Sizes that are computed are no tensors of a layer: what reads them says why it can't.
@@ -57,15 +82,36 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
       continue;
     }
     const outputNames = node.outputs.map((v, i) => v && (() => nameOf(node, v, i)));
-    k.begin(node.origin, outputNames, node.outputs.find((v) => v !== undefined));
+    k.begin(
+      node.origin,
+      outputNames,
+      node.outputs.find((v) => v !== undefined),
+    );
     try {
       const why = lost.get(node);
       if (why !== undefined) throw new Refusal(why, 'convert to a graph-model');
-      if (!node.op.keras) throw new Refusal(`no stock Keras layer says ${node.op.name}`, 'convert to a graph-model (formats: auto or graph-model)');
-      const view = new View(node.op.name, node.attrs, node.inputs, node.outputs, node.outputs.length, node.name, new Fresh());
+      if (!node.op.keras)
+        throw new Refusal(
+          `no stock Keras layer says ${node.op.name}`,
+          'convert to a graph-model (formats: auto or graph-model)',
+        );
+      const view = new View(
+        node.op.name,
+        node.attrs,
+        node.inputs,
+        node.outputs,
+        node.outputs.length,
+        node.name,
+        new Fresh(),
+      );
       // What was refused before is reported there; here only what this node itself can't say.
       const ready = node.inputs.every((v) => !v || v.constant || values.has(v) || sizes.has(v));
-      const given = node.inputs.map((v): Layer => (v ? values.get(v) ?? (v.constant || sizes.has(v) ? (undefined as unknown as Layer) : stand(v)) : (undefined as unknown as Layer)));
+      const given = node.inputs.map(
+        (v): Layer =>
+          v
+            ? (values.get(v) ?? (v.constant || sizes.has(v) ? (undefined as unknown as Layer) : stand(v)))
+            : (undefined as unknown as Layer),
+      );
       const result = node.op.keras(view, given, k);
       if (!ready) continue;
       const results = Array.isArray(result) ? result : [result];
@@ -83,8 +129,22 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
   const outputs = graph.outputs.map(({ name, value }) => {
     const layer = values.get(value);
     if (!layer) {
-      if (sizes.has(value)) problems.push(noLayer({ tensor: name }, `the output ${name} is computed from sizes, and no stock Keras layer gives a size`, 'convert to a graph-model'));
-      if (value.constant) problems.push(noLayer({ tensor: name }, `the output ${name} is a constant, and no stock Keras layer holds one`, 'convert to a graph-model'));
+      if (sizes.has(value))
+        problems.push(
+          noLayer(
+            { tensor: name },
+            `the output ${name} is computed from sizes, and no stock Keras layer gives a size`,
+            'convert to a graph-model',
+          ),
+        );
+      if (value.constant)
+        problems.push(
+          noLayer(
+            { tensor: name },
+            `the output ${name} is a constant, and no stock Keras layer holds one`,
+            'convert to a graph-model',
+          ),
+        );
       return undefined;
     }
     if (layer.spec.shapes.length === 1 && !taken.has(layer.spec)) {
@@ -93,7 +153,12 @@ export function lowerToKeras(graph: Graph, names: Names, dialect: Dialect, place
     }
     // An output that is an input, appears twice, or is one of several of its layer has a layer of its own to fetch.
     k.begin(layer.spec.origin, [() => names.input(name)], undefined);
-    const copy = k.layer('Activation', [layer], { activation: 'linear' }, { shape: layer.shape, dtype: layer.spec.dtype });
+    const copy = k.layer(
+      'Activation',
+      [layer],
+      { activation: 'linear' },
+      { shape: layer.shape, dtype: layer.spec.dtype },
+    );
     k.end([copy]);
     taken.add(copy.spec);
     return copy;
@@ -114,16 +179,18 @@ function namer(graph: Graph, names: Names, own: ReadonlySet<Value>): (node: Node
   for (const node of graph.nodes)
     node.outputs.forEach((v, output) => {
       const [index] = node.origin;
-      if (v && index !== undefined && own.has(v) && !v.label?.suffix && !principals.has(index)) principals.set(index, { node, v, output });
+      if (v && index !== undefined && own.has(v) && !v.label?.suffix && !principals.has(index))
+        principals.set(index, { node, v, output });
     });
   const nameOf = (node: Node, v: Value, output: number): string => {
     const known = given.get(v);
     if (known !== undefined) return known;
     const index = node.origin[0] ?? 0;
     const principal = principals.get(index);
-    const name = own.has(v) || v.label || !principal
-      ? names.output(v.label?.tensor ?? v.name, index, output, node.outputs.length, v.label?.suffix)
-      : names.derived(nameOf(principal.node, principal.v, principal.output), `_${node.op.name}`);
+    const name =
+      own.has(v) || v.label || !principal
+        ? names.output(v.label?.tensor ?? v.name, index, output, node.outputs.length, v.label?.suffix)
+        : names.derived(nameOf(principal.node, principal.v, principal.output), `_${node.op.name}`);
     given.set(v, name);
     return name;
   };
@@ -139,7 +206,16 @@ function computesSizes(node: Node, sizes: ReadonlySet<Value>): boolean {
 
 /** Stands for the output of a node that was refused, so that the nodes after it can still be asked. */
 function stand(v: Value): Layer {
-  const spec: LayerSpec = { className: '', name: '', config: {}, inputs: [], weights: [], shapes: [], dtype: 'float32', origin: [] };
+  const spec: LayerSpec = {
+    className: '',
+    name: '',
+    config: {},
+    inputs: [],
+    weights: [],
+    shapes: [],
+    dtype: 'float32',
+    origin: [],
+  };
   return { spec, index: 0, shape: batchShape(v) };
 }
 

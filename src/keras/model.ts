@@ -46,6 +46,8 @@ export function kerasModel(name: string, inputs: readonly LayerSpec[], outputs: 
     // Inputs stand at the top whatever their depth, as Keras puts them; an unused one is kept.
     if (!depth.has(input)) depth.set(input, 0);
   }
-  const layers = [...depth.keys()].sort((a, b) => (depth.get(b) as number) - (depth.get(a) as number) || order(a) - order(b));
+  const layers = [...depth.keys()].sort(
+    (a, b) => (depth.get(b) as number) - (depth.get(a) as number) || order(a) - order(b),
+  );
   return { name, layers, inputs, outputs };
 }

@@ -12,7 +12,11 @@ const KERAS_VERSION = '3.15.1';
  * bytes.
  * @param onWeight tells before each weight whose it is
  */
-export function writeKerasArchive(path: string, model: KerasModel, onWeight: (layer: LayerSpec) => void = () => {}): { bytes: number; sha256: string } {
+export function writeKerasArchive(
+  path: string,
+  model: KerasModel,
+  onWeight: (layer: LayerSpec) => void = () => {},
+): { bytes: number; sha256: string } {
   const weights = hdf5(weightsTree(model, onWeight));
   return writeZip(path, [
     textEntry('metadata.json', JSON.stringify({ keras_version: KERAS_VERSION, date_saved: '1980-01-01@00:00:00' })),
@@ -23,17 +27,27 @@ export function writeKerasArchive(path: string, model: KerasModel, onWeight: (la
 
 type Json = ConfigValue | { readonly [key: string]: Json } | readonly Json[];
 
-const serialized = (module: string, className: string, config: Json, more: Readonly<Record<string, Json>> = {}): Json => ({ module, class_name: className, config, registered_name: null, ...more });
+const serialized = (
+  module: string,
+  className: string,
+  config: Json,
+  more: Readonly<Record<string, Json>> = {},
+): Json => ({ module, class_name: className, config, registered_name: null, ...more });
 
 /** The model as keras.saving.deserialize_keras_object takes it. */
 function modelConfig(model: KerasModel): Json {
-  return serialized('keras.src.models.functional', 'Functional', {
-    name: model.name,
-    trainable: true,
-    layers: model.layers.map(layerConfig),
-    input_layers: model.inputs.map((l): Json => [l.name, 0, 0]),
-    output_layers: model.outputs.map((l): Json => [l.spec.name, 0, l.index]),
-  }, { registered_name: 'Functional' });
+  return serialized(
+    'keras.src.models.functional',
+    'Functional',
+    {
+      name: model.name,
+      trainable: true,
+      layers: model.layers.map(layerConfig),
+      input_layers: model.inputs.map((l): Json => [l.name, 0, 0]),
+      output_layers: model.outputs.map((l): Json => [l.spec.name, 0, l.index]),
+    },
+    { registered_name: 'Functional' },
+  );
 }
 
 function layerConfig(layer: LayerSpec): Json {
@@ -41,7 +55,10 @@ function layerConfig(layer: LayerSpec): Json {
   if (layer.className === 'InputLayer') delete config.trainable;
   const inner = config.layer as { class_name: string; config: Json } | undefined;
   if (inner) config.layer = serialized('keras.layers', inner.class_name, inner.config);
-  return serialized('keras.layers', layer.className, config, { name: layer.name, inbound_nodes: layer.inputs.length === 0 ? [] : [call(layer)] });
+  return serialized('keras.layers', layer.className, config, {
+    name: layer.name,
+    inbound_nodes: layer.inputs.length === 0 ? [] : [call(layer)],
+  });
 }
 
 /** Layers that take their inputs as one list. */
@@ -69,14 +86,18 @@ function weightsTree(model: KerasModel, onWeight: (layer: LayerSpec) => void): H
     const count = counts.get(name) ?? 0;
     counts.set(name, count + 1);
     if (layer.weights.length === 0) continue;
-    const arrays = layer.weights.map(({ weight }): H5Array => ({
-      dims: weight.dims,
-      load: () => {
-        onWeight(layer);
-        return toFloat32(weight.load());
-      },
-    }));
-    const vars = (list: readonly H5Array[]): H5Group => ({ vars: Object.fromEntries(list.map((a, i) => [String(i), a])) });
+    const arrays = layer.weights.map(
+      ({ weight }): H5Array => ({
+        dims: weight.dims,
+        load: () => {
+          onWeight(layer);
+          return toFloat32(weight.load());
+        },
+      }),
+    );
+    const vars = (list: readonly H5Array[]): H5Group => ({
+      vars: Object.fromEntries(list.map((a, i) => [String(i), a])),
+    });
     const half = arrays.length / 2;
     layers[count === 0 ? name : `${name}_${count}`] = CELLS.has(layer.className)
       ? { cell: vars(arrays) }
@@ -89,5 +110,9 @@ function weightsTree(model: KerasModel, onWeight: (layer: LayerSpec) => void): H
 
 /** keras.src.utils.naming.to_snake_case */
 export function snakeCase(name: string): string {
-  return name.replace(/\W+/g, '').replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+  return name
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
 }

@@ -32,12 +32,18 @@ export function layersModelJson(model: KerasModel): LayersModelJson {
       keras_version: '2.15.0',
       backend: 'tensorflow',
     },
-    weights, weightOrigins,
+    weights,
+    weightOrigins,
   };
 }
 
 function layerJson(layer: LayerSpec): object {
-  const config: Record<string, ConfigValue> = { name: layer.name, trainable: true, dtype: layer.dtype, ...layer.config };
+  const config: Record<string, ConfigValue> = {
+    name: layer.name,
+    trainable: true,
+    dtype: layer.dtype,
+    ...layer.config,
+  };
   return {
     class_name: layer.className,
     config,

@@ -23,7 +23,12 @@ export class Composer {
   }
 
   /** Any operator whose outputs are tensors. */
-  many(name: string, inputs: (Bound | undefined)[], attributes: Record<string, AttributeValue>, outputs: number): Value[] {
+  many(
+    name: string,
+    inputs: (Bound | undefined)[],
+    attributes: Record<string, AttributeValue>,
+    outputs: number,
+  ): Value[] {
     return this.e.emit(name, inputs, attributes, outputs) as Value[];
   }
 
@@ -53,15 +58,33 @@ export class Composer {
     return [value(a), value(b)];
   }
 
-  add(a: Operand, b: Operand): Value { return this.op('Add', this.pair(a, b)); }
-  sub(a: Operand, b: Operand): Value { return this.op('Sub', this.pair(a, b)); }
-  mul(a: Operand, b: Operand): Value { return this.op('Mul', this.pair(a, b)); }
-  div(a: Operand, b: Operand): Value { return this.op('Div', this.pair(a, b)); }
-  greater(a: Operand, b: Operand): Value { return this.op('Greater', this.pair(a, b)); }
-  less(a: Operand, b: Operand): Value { return this.op('Less', this.pair(a, b)); }
-  equal(a: Operand, b: Operand): Value { return this.op('Equal', this.pair(a, b)); }
-  where(condition: Value, a: Operand, b: Operand): Value { return this.op('Where', [condition, ...this.pair(a, b)]); }
-  matmul(a: Value, b: Value): Value { return this.op('MatMul', [a, b]); }
+  add(a: Operand, b: Operand): Value {
+    return this.op('Add', this.pair(a, b));
+  }
+  sub(a: Operand, b: Operand): Value {
+    return this.op('Sub', this.pair(a, b));
+  }
+  mul(a: Operand, b: Operand): Value {
+    return this.op('Mul', this.pair(a, b));
+  }
+  div(a: Operand, b: Operand): Value {
+    return this.op('Div', this.pair(a, b));
+  }
+  greater(a: Operand, b: Operand): Value {
+    return this.op('Greater', this.pair(a, b));
+  }
+  less(a: Operand, b: Operand): Value {
+    return this.op('Less', this.pair(a, b));
+  }
+  equal(a: Operand, b: Operand): Value {
+    return this.op('Equal', this.pair(a, b));
+  }
+  where(condition: Value, a: Operand, b: Operand): Value {
+    return this.op('Where', [condition, ...this.pair(a, b)]);
+  }
+  matmul(a: Value, b: Value): Value {
+    return this.op('MatMul', [a, b]);
+  }
 
   cast(x: Value, to: DType): Value {
     return x.type.dtype === to ? x : this.op('Cast', [x], { to: codeOfDtype(to) });
@@ -100,7 +123,8 @@ export class Composer {
 
   /** Cuts an axis into so many equal parts, or into parts of these sizes. */
   split(x: Value, axis: number, parts: number | readonly number[]): Value[] {
-    if (typeof parts === 'number') return parts === 1 ? [x] : this.many('Split', [x], { axis, num_outputs: parts }, parts);
+    if (typeof parts === 'number')
+      return parts === 1 ? [x] : this.many('Split', [x], { axis, num_outputs: parts }, parts);
     return parts.length === 1 ? [x] : this.many('Split', [x, this.ints(parts)], { axis }, parts.length);
   }
 
@@ -121,7 +145,10 @@ export function knownSize(x: Value, axis: number): number {
   const dims = x.type.dims;
   const d: Dim = dims[axis < 0 ? axis + dims.length : axis];
   if (isKnown(d)) return d;
-  return refuse(`the size of axis ${axis} of ${x.name} has to be known here, but is ${d}`, 'fix the sizes with input-shapes in the config, or export the model with fixed sizes');
+  return refuse(
+    `the size of axis ${axis} of ${x.name} has to be known here, but is ${d}`,
+    'fix the sizes with input-shapes in the config, or export the model with fixed sizes',
+  );
 }
 
 interface Composition<A> extends Pick<Op<A>, 'name' | 'domain' | 'summary' | 'limits' | 'read'> {

@@ -46,12 +46,14 @@ export function unary<A = Record<string, never>>(spec: Unary<A>): Op {
     read: spec.read ?? { [spec.since ?? 1]: noAttributes as unknown as (n: RawNode) => A },
     layout: 'any',
     infer: (n) => [n.type(0)],
-    ...(value ? {
-      fold: (n: View<A>, [x]) => {
-        const out = mapElements(x, (v) => value(v, n.attrs), big && ((v) => big(v, n.attrs)));
-        return out && [out];
-      },
-    } : {}),
+    ...(value
+      ? {
+          fold: (n: View<A>, [x]) => {
+            const out = mapElements(x, (v) => value(v, n.attrs), big && ((v) => big(v, n.attrs)));
+            return out && [out];
+          },
+        }
+      : {}),
     ...(elems ? { elems: (n: View<A>) => every(n.elems(0)?.map(elems)) } : {}),
     graph: (n, inputs, b) => collapsed(n, inputs, b, ([x]) => spec.graph(x, b, n)),
     ...(keras ? { keras: (n: View<A>, [x], k) => keras(n, x, k) } : {}),
@@ -89,22 +91,27 @@ export function binary(spec: Binary): Op {
     read: since < 7 ? { [since]: readOldBroadcast, 7: noAttributes } : { [since]: noAttributes },
     layout: 'any',
     infer: (n) => broadcastType(n, spec.result),
-    ...(elems ? {
-      elems: (n: View) => {
-        const [x, y] = [n.elems(0), n.elems(1)];
-        if (!x || !y) return undefined;
-        const length = Math.max(x.length, y.length);
-        const out: Dim[] = [];
-        for (let i = 0; i < length; i++) {
-          const v = elems(x[x.length === 1 ? 0 : i], y[y.length === 1 ? 0 : i], n.dtype(0));
-          if (v === undefined) return undefined;
-          out.push(v);
+    ...(elems
+      ? {
+          elems: (n: View) => {
+            const [x, y] = [n.elems(0), n.elems(1)];
+            if (!x || !y) return undefined;
+            const length = Math.max(x.length, y.length);
+            const out: Dim[] = [];
+            for (let i = 0; i < length; i++) {
+              const v = elems(x[x.length === 1 ? 0 : i], y[y.length === 1 ? 0 : i], n.dtype(0));
+              if (v === undefined) return undefined;
+              out.push(v);
+            }
+            return out;
+          },
         }
-        return out;
-      },
-    } : {}),
+      : {}),
     fold: (_, [x, y]) => {
-      const out = x.dtype === 'string' ? strings && combineStrings(x, y, strings) : combine(x, y, (p, q) => value(p, q, x.dtype), big, spec.result);
+      const out =
+        x.dtype === 'string'
+          ? strings && combineStrings(x, y, strings)
+          : combine(x, y, (p, q) => value(p, q, x.dtype), big, spec.result);
       return out && [out];
     },
     graph: (n, inputs, b) => collapsed(n, inputs, b, ([x, y]) => spec.graph(x, y, b, n), spec.axes),

@@ -16,7 +16,11 @@ export const relayout = defineOp<{ perm: readonly number[]; labels?: readonly nu
   graph: (n, [x], b) => transposeSized(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, n.attrs.perm),
   keras: (n, [x], k) => {
     const { perm } = n.attrs;
-    if (perm[0] !== 0) return refuse('the batch (axis 0) would have to move, and a Keras layer never touches it', 'convert to a graph-model');
+    if (perm[0] !== 0)
+      return refuse(
+        'the batch (axis 0) would have to move, and a Keras layer never touches it',
+        'convert to a graph-model',
+      );
     return k.layer('Permute', [x], { dims: perm.slice(1) });
   },
 });

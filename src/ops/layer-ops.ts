@@ -66,9 +66,22 @@ export const flatten = defineOp({
   layout: (_, [given]) => ({ inputs: [given], outputs: [identity(2)] }),
   infer: (n) => [{ dtype: n.dtype(0), dims: [n.dims(0)[0], productOf(n.dims(0).slice(1))] }],
   keras: (n, [x], k) => {
-    const sizes = n.dims(0).slice(1).map((d) => (isKnown(d) ? d : refuse('the sizes have to be known where a Dense follows', 'fix the sizes with input-shapes in the config')));
+    const sizes = n
+      .dims(0)
+      .slice(1)
+      .map((d) =>
+        isKnown(d)
+          ? d
+          : refuse('the sizes have to be known where a Dense follows', 'fix the sizes with input-shapes in the config'),
+      );
     const y = k.layer('Flatten', [x], { data_format: 'channels_last' });
-    k.keepOrder(y, { sizes, perm: n.layout(0).slice(1).map((axis) => axis - 1) });
+    k.keepOrder(y, {
+      sizes,
+      perm: n
+        .layout(0)
+        .slice(1)
+        .map((axis) => axis - 1),
+    });
     return y;
   },
 });

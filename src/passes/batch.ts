@@ -22,9 +22,14 @@ export function batchAxes(graph: Graph, orders: Readonly<Record<string, readonly
   const batches = new Map<Value, Batch>();
   for (const v of graph.inputs) batches.set(v, { axis: orders[v.name]?.[0] ?? 0 });
   for (const node of graph.nodes) {
-    const given = node.inputs.map((v) => (v ? batches.get(v) ?? NONE : NONE));
+    const given = node.inputs.map((v) => (v ? (batches.get(v) ?? NONE) : NONE));
     const before = given.find((b) => b.lost !== undefined);
-    const results = before ? node.outputs.map(() => before) : batchOf(node, given.map((b) => b.axis));
+    const results = before
+      ? node.outputs.map(() => before)
+      : batchOf(
+          node,
+          given.map((b) => b.axis),
+        );
     node.outputs.forEach((v, i) => {
       if (v) batches.set(v, Array.isArray(results) ? (results[i] ?? NONE) : results);
     });
@@ -41,7 +46,9 @@ function batchOf(node: Node, given: Given): Batch | Batch[] {
   if (rule) return rule(node, given);
   if (node.op.layout === 'any' || node.op.layout === 'axes') return aligned(node, given);
   // Every other operator has its batch on axis 0, and sees to it itself.
-  return given.every((b) => b === undefined || b === 0) ? { axis: 0 } : lost(`the batch lies on axis ${given.find((b) => b)} of its input, where ${node.op.name} has no layer`);
+  return given.every((b) => b === undefined || b === 0)
+    ? { axis: 0 }
+    : lost(`the batch lies on axis ${given.find((b) => b)} of its input, where ${node.op.name} has no layer`);
 }
 
 const rankOf = (v: Value | undefined): number => v?.type.dims.length ?? 0;
@@ -56,7 +63,8 @@ function aligned(node: Node, given: Given): Batch {
     const size = v && given[i] === undefined ? v.type.dims[axis - rank + rankOf(v)] : undefined;
     return size !== undefined && size !== 1;
   });
-  if (uneven && node.op.layout === 'any') return lost(`the constant ${uneven.name} has a value of its own for each item of the batch (axis ${axis})`);
+  if (uneven && node.op.layout === 'any')
+    return lost(`the constant ${uneven.name} has a value of its own for each item of the batch (axis ${axis})`);
   return { axis };
 }
 
@@ -68,7 +76,14 @@ function reshaped(node: Node, [batch]: Given): Batch {
   const group = groupsOf(x.type.dims, y.type.dims).find((g) => g.from.includes(batch));
   if (group?.from.length === 1 && group.to.length === 1) return { axis: group.to[0] };
   // Axes of size 1 beside the batch stay where they are, or go.
-  if (group && group.from[0] === batch && group.to.length > 0 && group.from.slice(1).every((a) => x.type.dims[a] === 1) && group.to.slice(1).every((a) => y.type.dims[a] === 1)) return { axis: group.to[0] };
+  if (
+    group &&
+    group.from[0] === batch &&
+    group.to.length > 0 &&
+    group.from.slice(1).every((a) => x.type.dims[a] === 1) &&
+    group.to.slice(1).every((a) => y.type.dims[a] === 1)
+  )
+    return { axis: group.to[0] };
   return lost(`the batch (axis ${batch}) is merged with other axes or split, and a Keras layer never touches it`);
 }
 
@@ -87,7 +102,8 @@ function product(node: Node, [a, b]: Given): Batch {
     const own = rankOf(node.inputs[i]);
     if (batch === undefined) return undefined;
     const contracted = i === 0 ? own - 1 : Math.max(0, own - 2);
-    if (batch === contracted) return lost(`it sums over the batch (axis ${batch} of input ${i}), which a Keras layer never touches`);
+    if (batch === contracted)
+      return lost(`it sums over the batch (axis ${batch} of input ${i}), which a Keras layer never touches`);
     if (i === 1 && batch === own - 1) return rank - 1;
     return i === 0 && batch === own - 2 && rankOf(node.inputs[1]) === 1 ? rank - 1 : batch + rank - own;
   };
@@ -103,7 +119,9 @@ function recurrent(node: Node, given: Given): Batch[] {
   const { batchFirst } = node.attrs as { batchFirst: boolean };
   const at = batchFirst ? 0 : 1;
   const wrong = given.some((b, i) => b !== undefined && i !== 4 && b !== at);
-  const why = lost(`axis ${at} of its input is the batch for ${node.op.name}, and the inputs have theirs on axis 0; export the model with batch_first, or say the order of the input's axes in the config`);
+  const why = lost(
+    `axis ${at} of its input is the batch for ${node.op.name}, and the inputs have theirs on axis 0; export the model with batch_first, or say the order of the input's axes in the config`,
+  );
   return wrong ? [why, why, why] : [{ axis: batchFirst ? 0 : 2 }, { axis: at }, { axis: at }];
 }
 
@@ -116,7 +134,11 @@ function along(node: Node, given: Given): Batch {
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
-  Softmax: along, LogSoftmax: along, Hardmax: along, LpNormalization: along, Concat: along,
+  Softmax: along,
+  LogSoftmax: along,
+  Hardmax: along,
+  LpNormalization: along,
+  Concat: along,
   Transpose: (node, [batch]) => ({ axis: (node.attrs as { perm: readonly number[] }).perm.indexOf(batch ?? 0) }),
   Squeeze: (node, [batch]) => {
     const { axes } = node.attrs as { axes: readonly number[] };
@@ -137,11 +159,32 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (data === axis) return lost(`it picks items of the batch (axis ${data}), which a Keras layer never touches`);
     return { axis: data < axis ? data : data - 1 + rankOf(node.inputs[1]) };
   },
-  Slice: aligned, Split: aligned, Pad: aligned, Tile: aligned, Expand: aligned,
-  MatMul: product, 'internal.Dense': product,
-  Gemm: (_, [a, b]) => (b !== undefined ? lost('it multiplies by a tensor of the batch, where Dense has weights') : a === 0 ? { axis: 0 } : lost('it sums over the batch, which a Keras layer never touches')),
-  ReduceMean: reduced, ReduceSum: reduced, ReduceMax: reduced, ReduceMin: reduced, ReduceL1: reduced, ReduceL2: reduced,
-  ReduceProd: reduced, ReduceLogSum: reduced, ReduceLogSumExp: reduced, ReduceSumSquare: reduced,
-  LSTM: recurrent, GRU: recurrent, RNN: recurrent,
-  Shape: () => NONE, Size: () => NONE,
+  Slice: aligned,
+  Split: aligned,
+  Pad: aligned,
+  Tile: aligned,
+  Expand: aligned,
+  MatMul: product,
+  'internal.Dense': product,
+  Gemm: (_, [a, b]) =>
+    b !== undefined
+      ? lost('it multiplies by a tensor of the batch, where Dense has weights')
+      : a === 0
+        ? { axis: 0 }
+        : lost('it sums over the batch, which a Keras layer never touches'),
+  ReduceMean: reduced,
+  ReduceSum: reduced,
+  ReduceMax: reduced,
+  ReduceMin: reduced,
+  ReduceL1: reduced,
+  ReduceL2: reduced,
+  ReduceProd: reduced,
+  ReduceLogSum: reduced,
+  ReduceLogSumExp: reduced,
+  ReduceSumSquare: reduced,
+  LSTM: recurrent,
+  GRU: recurrent,
+  RNN: recurrent,
+  Shape: () => NONE,
+  Size: () => NONE,
 };

@@ -63,21 +63,37 @@ class Assigner {
   }
 
   run(): LaidOut {
-    const images = this.options.changeOrdering && this.options.images === 'channels-last' ? imageInputs(this.graph) : new Set<Value>();
+    const images =
+      this.options.changeOrdering && this.options.images === 'channels-last'
+        ? imageInputs(this.graph)
+        : new Set<Value>();
     const inputs = this.graph.inputs.map((v) => {
       const given = this.options.inputOrders?.[v.name];
       const batch = this.batches.get(v)?.axis;
-      const laid = { ...v, layout: given ?? (images.has(v) ? channelsLast(v.type.dims.length) : v.layout), ...(batch ? { batch } : {}) };
+      const laid = {
+        ...v,
+        layout: given ?? (images.has(v) ? channelsLast(v.type.dims.length) : v.layout),
+        ...(batch ? { batch } : {}),
+      };
       this.moved.set(v, laid);
       return laid;
     });
     for (const node of this.graph.nodes) this.node(node);
     const outputs = this.graph.outputs.map(({ name, value }): GraphOutput => {
       const laid = this.at(value);
-      const wanted = this.options.changeOrdering && sameLayout(laid.layout, channelsLast(laid.layout.length)) ? laid.layout : home(laid);
+      const wanted =
+        this.options.changeOrdering && sameLayout(laid.layout, channelsLast(laid.layout.length))
+          ? laid.layout
+          : home(laid);
       return { name, value: this.output(name, laid, wanted) };
     });
-    return { graph: { ...this.graph, inputs, outputs, nodes: this.nodes }, relayouts: this.relayouts, relabelled: this.relabelled, values: this.moved, lost: this.lost };
+    return {
+      graph: { ...this.graph, inputs, outputs, nodes: this.nodes },
+      relayouts: this.relayouts,
+      relabelled: this.relabelled,
+      values: this.moved,
+      lost: this.lost,
+    };
   }
 
   /** An output that has to be moved takes its name along; what lies before the move gets another. */
@@ -87,7 +103,14 @@ class Assigner {
     const origin = this.nodes[before]?.origin ?? [];
     const moved: Value = { ...laid, name: `${laid.name}/output`, layout: wanted, label: { tensor: name, suffix: '' } };
     (laid as { label?: Value['label'] }).label = { tensor: name, suffix: '_before' };
-    this.nodes.push({ op: relayout, name: moved.name, attrs: { perm: permBetween(laid.layout, wanted) }, inputs: [laid], outputs: [moved], origin });
+    this.nodes.push({
+      op: relayout,
+      name: moved.name,
+      attrs: { perm: permBetween(laid.layout, wanted) },
+      inputs: [laid],
+      outputs: [moved],
+      origin,
+    });
     this.relayouts++;
     return moved;
   }
@@ -105,14 +128,24 @@ class Assigner {
       const layout = relabel(x.layout, perm);
       if (!x.constant) {
         // The output is the input's bytes: later readers see the same TensorFlow tensor through other labels.
-        this.nodes.push({ ...node, op: relayout, attrs: { perm: identity(layout.length), labels: perm }, inputs: [x], outputs: [this.give(out, layout)] });
+        this.nodes.push({
+          ...node,
+          op: relayout,
+          attrs: { perm: identity(layout.length), labels: perm },
+          inputs: [x],
+          outputs: [this.give(out, layout)],
+        });
         this.relabelled.add(node);
         return;
       }
     }
-    const choice = this.options.batchFirst ? this.batchesFirst(node, given, this.choose(node, given)) : this.choose(node, given);
+    const choice = this.options.batchFirst
+      ? this.batchesFirst(node, given, this.choose(node, given))
+      : this.choose(node, given);
     if (node.op.layout === 'any') this.align(node, given, choice);
-    const inputs = given.map((v, i) => v && this.arranged(v, choice.inputs[i] ?? home(v), node.origin, node.outputs[0]?.name));
+    const inputs = given.map(
+      (v, i) => v && this.arranged(v, choice.inputs[i] ?? home(v), node.origin, node.outputs[0]?.name),
+    );
     const outputs = node.outputs.map((v, i) => v && this.give(v, choice.outputs[i] ?? identity(v.type.dims.length)));
     const laid = { ...node, inputs, outputs };
     this.nodes.push(laid);
@@ -133,13 +166,21 @@ class Assigner {
       const still = relabel(x.layout, (node.attrs as { perm: readonly number[] }).perm);
       const usual = homeOf(out.type.dims.length, this.batchOf(out));
       const image = this.options.images === 'channels-last' && sameLayout(still, channelsLast(still.length));
-      const pattern = x.layout[0] === (this.batchOf(out) ?? 0) && this.options.images === 'channels-last' && !isIdentity(x.layout) ? x.layout : usual;
+      const pattern =
+        x.layout[0] === (this.batchOf(out) ?? 0) && this.options.images === 'channels-last' && !isIdentity(x.layout)
+          ? x.layout
+          : usual;
       return { inputs: [x.layout], outputs: [image || sameLayout(still, usual) ? still : pattern] };
     }
-    const first = (layout: Layout | undefined, rank: number, batch: number | undefined): Layout | undefined => (layout === undefined || batch === undefined || batch === 0 || layout[0] === batch ? layout : homeOf(rank, batch));
+    const first = (layout: Layout | undefined, rank: number, batch: number | undefined): Layout | undefined =>
+      layout === undefined || batch === undefined || batch === 0 || layout[0] === batch ? layout : homeOf(rank, batch);
     return {
-      inputs: given.map((v, i) => (v && !v.constant ? first(choice.inputs[i], v.type.dims.length, v.batch) : choice.inputs[i])),
-      outputs: node.outputs.map((v, i) => first(choice.outputs[i], v?.type.dims.length ?? 0, v && this.batchOf(v)) ?? choice.outputs[i]),
+      inputs: given.map((v, i) =>
+        v && !v.constant ? first(choice.inputs[i], v.type.dims.length, v.batch) : choice.inputs[i],
+      ),
+      outputs: node.outputs.map(
+        (v, i) => first(choice.outputs[i], v?.type.dims.length ?? 0, v && this.batchOf(v)) ?? choice.outputs[i],
+      ),
     };
   }
 
@@ -159,26 +200,38 @@ class Assigner {
       return this.options.images === 'onnx' ? this.logical(node, given) : choice;
     }
     switch (rule) {
-      case 'logical': return this.logical(node, given);
+      case 'logical':
+        return this.logical(node, given);
       case 'channels-last': {
         if (this.options.images === 'onnx') return this.logical(node, given);
         const rank = given[0]?.type.dims.length ?? 0;
         return {
           inputs: given.map((v, i) => v && (i === 0 ? channelsLast(rank) : identity(v.type.dims.length))),
-          outputs: node.outputs.map((v) => (v && v.type.dims.length === rank ? channelsLast(rank) : identity(v?.type.dims.length ?? 0))),
+          outputs: node.outputs.map((v) =>
+            v && v.type.dims.length === rank ? channelsLast(rank) : identity(v?.type.dims.length ?? 0),
+          ),
         };
       }
-      case 'any': case 'axes': return this.together(node, given);
+      case 'any':
+      case 'axes':
+        return this.together(node, given);
     }
   }
 
   private logical(node: Node, given: readonly (Value | undefined)[]): LayoutChoice {
-    return { inputs: given.map((v) => v && home(v)), outputs: node.outputs.map((v) => (v ? homeOf(v.type.dims.length, this.batchOf(v)) : [])) };
+    return {
+      inputs: given.map((v) => v && home(v)),
+      outputs: node.outputs.map((v) => (v ? homeOf(v.type.dims.length, this.batchOf(v)) : [])),
+    };
   }
 
   /** All operands of full rank in one order: that of the first that lies in one of its own. */
   private together(node: Node, given: readonly (Value | undefined)[]): LayoutChoice {
-    const rank = Math.max(0, ...node.outputs.map((v) => v?.type.dims.length ?? 0), ...given.map((v) => v?.type.dims.length ?? 0));
+    const rank = Math.max(
+      0,
+      ...node.outputs.map((v) => v?.type.dims.length ?? 0),
+      ...given.map((v) => v?.type.dims.length ?? 0),
+    );
     const full = given.filter((v) => v && v.type.dims.length === rank) as Value[];
     const leader = full.find((v) => !v.constant && !isIdentity(v.layout)) ?? full.find((v) => !v.constant) ?? full[0];
     const layout = leader?.layout ?? identity(rank);
@@ -212,7 +265,10 @@ class Assigner {
     const dims = [...axes.map(() => 1), ...v.type.dims];
     const plain = this.arranged(v, identity(v.type.dims.length), origin);
     const value: Value = {
-      kind: 'tensor', name: `${v.name}/rank${rank}`, type: { dtype: v.type.dtype, dims }, layout: identity(rank),
+      kind: 'tensor',
+      name: `${v.name}/rank${rank}`,
+      type: { dtype: v.type.dtype, dims },
+      layout: identity(rank),
       ...(v.constant ? { constant: reshaped(v.constant, dims as number[]) } : {}),
     };
     if (!v.constant) {
@@ -233,7 +289,9 @@ class Assigner {
     const known = byLayout.get(key);
     if (known) return known;
     const perm = permBetween(v.layout, wanted);
-    const laid: Value = v.constant ? { ...v, layout: wanted, constant: v.constant } : { ...v, name: `${v.name}/${key}`, layout: wanted, label: { tensor: reader, suffix: suffixOf(wanted) } };
+    const laid: Value = v.constant
+      ? { ...v, layout: wanted, constant: v.constant }
+      : { ...v, name: `${v.name}/${key}`, layout: wanted, label: { tensor: reader, suffix: suffixOf(wanted) } };
     if (!v.constant) {
       this.nodes.push({ op: relayout, name: laid.name, attrs: { perm }, inputs: [v], outputs: [laid], origin });
       this.relayouts++;
@@ -272,13 +330,13 @@ export function imageInputs(graph: Graph): Set<Value> {
       if (!node.inputs.some((v) => v && family.has(v))) continue;
       const rule = node.op.layout;
       if (rule === 'channels-last') channels ||= node.inputs[0] !== undefined && family.has(node.inputs[0]);
-      else if (rule === 'any' || rule === 'axes') for (const out of node.outputs) {
-        if (out && out.type.dims.length === rank) family.add(out);
-      }
+      else if (rule === 'any' || rule === 'axes')
+        for (const out of node.outputs) {
+          if (out && out.type.dims.length === rank) family.add(out);
+        }
       else others = true;
     }
     if (channels || (rank >= 4 && !others)) images.add(input);
   }
   return images;
 }
-

@@ -22,7 +22,12 @@ export function recompose(graph: Graph): Graph {
   const pruned = pruneGraph({ ...graph, nodes });
   // A node that is still there for others stands for itself alone.
   const kept = new Set(pruned.nodes.map((n) => n.origin[0]));
-  return { ...pruned, nodes: pruned.nodes.map((n) => (n.origin.length > 1 ? { ...n, origin: n.origin.filter((o, i) => i === 0 || !kept.has(o)) } : n)) };
+  return {
+    ...pruned,
+    nodes: pruned.nodes.map((n) =>
+      n.origin.length > 1 ? { ...n, origin: n.origin.filter((o, i) => i === 0 || !kept.has(o)) } : n,
+    ),
+  };
 }
 
 /** A node, and the nodes that are said with it. */
@@ -43,7 +48,16 @@ class Finder {
   }
 
   replacement(node: Node): Node {
-    const found = this.normalization(node) ?? this.gelu(node) ?? this.logSigmoid(node) ?? this.softsign(node) ?? this.threshold(node) ?? this.norm(node) ?? this.bias(node) ?? this.flatten(node) ?? this.states(node);
+    const found =
+      this.normalization(node) ??
+      this.gelu(node) ??
+      this.logSigmoid(node) ??
+      this.softsign(node) ??
+      this.threshold(node) ??
+      this.norm(node) ??
+      this.bias(node) ??
+      this.flatten(node) ??
+      this.states(node);
     if (!found) return node;
     const origin = [...new Set([...node.origin, ...found.parts.flatMap((p) => p.origin)])];
     return { ...node, ...found.node, origin };
@@ -62,7 +76,7 @@ class Finder {
 
   /** A constant and the other operand. */
   private withConstant(node: Node | undefined): { x: Value; constant: Value } | undefined {
-    if (!node || node.inputs.length !== 2) return undefined;
+    if (node?.inputs.length !== 2) return undefined;
     const [a, b] = node.inputs;
     if (a && b?.constant && !a.constant) return { x: a, constant: b };
     return b && a?.constant && !b.constant ? { x: b, constant: a } : undefined;
@@ -100,13 +114,19 @@ class Finder {
     const axes = m.axes;
     const fits = (w: Value | undefined) => !w || this.alongOnly(w, x, axes);
     if (!fits(scale?.constant) || !fits(shift?.constant)) return undefined;
-    return { node: { op: normalization, attrs: { axes, epsilon }, inputs: [x, scale?.constant, shift?.constant] }, parts };
+    return {
+      node: { op: normalization, attrs: { axes, epsilon }, inputs: [x, scale?.constant, shift?.constant] },
+      parts,
+    };
   }
 
   /** Whether a constant varies along these axes of x alone, and doesn't make x grow. */
   private alongOnly(w: Value, x: Value, axes: readonly number[]): boolean {
     const shift = x.type.dims.length - w.type.dims.length;
-    return shift >= 0 && w.type.dims.every((d, i) => d === 1 || (axes.includes(i + shift) && sameDim(d, x.type.dims[i + shift])));
+    return (
+      shift >= 0 &&
+      w.type.dims.every((d, i) => d === 1 || (axes.includes(i + shift) && sameDim(d, x.type.dims[i + shift])))
+    );
   }
 
   /** x² as Pow or as Mul. */
@@ -137,7 +157,11 @@ class Finder {
   }
 
   /** What a product of products multiplies. @param stop what is a factor as it is */
-  private factors(node: Node, stop: (v: Value) => boolean, depth = 0): { values: Value[]; constant: number; parts: Node[] } {
+  private factors(
+    node: Node,
+    stop: (v: Value) => boolean,
+    depth = 0,
+  ): { values: Value[]; constant: number; parts: Node[] } {
     const out = { values: [] as Value[], constant: 1, parts: [] as Node[] };
     for (const v of node.inputs) {
       if (!v) continue;
@@ -187,7 +211,9 @@ class Finder {
     const operands = this.withConstant(plus);
     const abs = operands && scalar(operands.constant) === 1 ? this.by(operands.x, 'Abs') : undefined;
     const op = opFor('', 'Softsign');
-    return op && plus && abs && x && abs.inputs[0] === x ? { node: { op, attrs: {}, inputs: [x] }, parts: [plus, abs] } : undefined;
+    return op && plus && abs && x && abs.inputs[0] === x
+      ? { node: { op, attrs: {}, inputs: [x] }, parts: [plus, abs] }
+      : undefined;
   }
 
   /** x where it is greater than a number, else another number. */
@@ -198,7 +224,15 @@ class Finder {
     const less = this.by(condition, 'Less');
     const [from, bound] = greater ? greater.inputs : less ? [less.inputs[1], less.inputs[0]] : [];
     const [alpha, value] = [bound && scalar(bound), other && scalar(other)];
-    if (!x || from !== x || alpha === undefined || value === undefined || !isFloat(x.type.dtype) || !sameDims(x.type.dims, node.outputs[0]?.type.dims ?? [])) return undefined;
+    if (
+      !x ||
+      from !== x ||
+      alpha === undefined ||
+      value === undefined ||
+      !isFloat(x.type.dtype) ||
+      !sameDims(x.type.dims, node.outputs[0]?.type.dims ?? [])
+    )
+      return undefined;
     return { node: { op: threshold, attrs: { alpha, value }, inputs: [x] }, parts: [(greater ?? less) as Node] };
   }
 
@@ -220,9 +254,24 @@ class Finder {
     const operands = this.withConstant(node);
     const product = operands && this.by(operands.x, 'MatMul');
     const [x, w] = product?.inputs ?? [];
-    if (!operands || !product || !x || !w?.constant || x.constant || w.type.dims.length !== 2 || x.type.dims.length < 2 || !this.isPrivate(operands.x)) return undefined;
+    if (
+      !operands ||
+      !product ||
+      !x ||
+      !w?.constant ||
+      x.constant ||
+      w.type.dims.length !== 2 ||
+      x.type.dims.length < 2 ||
+      !this.isPrivate(operands.x)
+    )
+      return undefined;
     const { dims } = operands.constant.type;
-    if (sizeOf(dims as number[]) !== w.type.dims[1] || dims.at(-1) !== w.type.dims[1] || dims.length > x.type.dims.length) return undefined;
+    if (
+      sizeOf(dims as number[]) !== w.type.dims[1] ||
+      dims.at(-1) !== w.type.dims[1] ||
+      dims.length > x.type.dims.length
+    )
+      return undefined;
     return { node: { op: dense, attrs: {}, inputs: [x, w, operands.constant] }, parts: [product] };
   }
 
@@ -233,7 +282,14 @@ class Finder {
     const [out] = node.outputs;
     if (!isFlatten || !x || !out || x.constant || node.inputs.slice(1).some((v) => v !== undefined)) return undefined;
     const { dims } = x.type;
-    if (dims.length < 3 || out.type.dims.length !== 2 || !dims.slice(1).every(isKnown) || !sameDim(out.type.dims[1], productOf(dims.slice(1))) || !sameDim(out.type.dims[0], dims[0])) return undefined;
+    if (
+      dims.length < 3 ||
+      out.type.dims.length !== 2 ||
+      !dims.slice(1).every(isKnown) ||
+      !sameDim(out.type.dims[1], productOf(dims.slice(1))) ||
+      !sameDim(out.type.dims[0], dims[0])
+    )
+      return undefined;
     return this.leadsToWeights(out) ? { node: { op: flatten, attrs: {}, inputs: [x] }, parts: [] } : undefined;
   }
 
@@ -242,9 +298,21 @@ class Finder {
     if (!this.isPrivate(v)) return false;
     const [reader] = this.readers.get(v) ?? [];
     if (!reader) return false;
-    if (PRODUCTS.has(reader.op.name) && !reader.op.domain) return reader.inputs[0] === v && reader.inputs[1]?.constant !== undefined && reader.inputs[1].type.dims.length === 2 && !(reader.attrs as { transA?: boolean }).transA;
+    if (PRODUCTS.has(reader.op.name) && !reader.op.domain)
+      return (
+        reader.inputs[0] === v &&
+        reader.inputs[1]?.constant !== undefined &&
+        reader.inputs[1].type.dims.length === 2 &&
+        !(reader.attrs as { transA?: boolean }).transA
+      );
     const [out] = reader.outputs;
-    return ELEMENTWISE.has(reader.op.name) && !reader.op.domain && reader.inputs.filter((i) => i !== undefined).length === 1 && out !== undefined && this.leadsToWeights(out);
+    return (
+      ELEMENTWISE.has(reader.op.name) &&
+      !reader.op.domain &&
+      reader.inputs.filter((i) => i !== undefined).length === 1 &&
+      out !== undefined &&
+      this.leadsToWeights(out)
+    );
   }
 
   /** Initial states that are zero need not be said. */
@@ -252,7 +320,14 @@ class Finder {
     if (!(named(node, 'LSTM') || named(node, 'GRU') || named(node, 'RNN'))) return undefined;
     const zero = (v: Value | undefined) => v !== undefined && !v.constant && this.isZero(v);
     if (![5, 6].some((i) => zero(node.inputs[i]))) return undefined;
-    return { node: { op: node.op, attrs: node.attrs, inputs: node.inputs.map((v, i) => ((i === 5 || i === 6) && zero(v) ? undefined : v)) }, parts: [] };
+    return {
+      node: {
+        op: node.op,
+        attrs: node.attrs,
+        inputs: node.inputs.map((v, i) => ((i === 5 || i === 6) && zero(v) ? undefined : v)),
+      },
+      parts: [],
+    };
   }
 
   /** Whether a value is zeros of a shape that the model computes. */
@@ -260,13 +335,37 @@ class Finder {
     if (v.constant) return numbersOf(v.constant.load()).every((n) => n === 0);
     const made = this.by(v, 'ConstantOfShape');
     if (made) return numbersOf((made.attrs as { value: Parameters<typeof numbersOf>[0] }).value).every((n) => n === 0);
-    const same = this.by(v, 'Expand', 'Slice', 'Transpose', 'Reshape', 'Unsqueeze', 'Squeeze', 'Gather', 'Cast', 'Split', 'Tile');
+    const same = this.by(
+      v,
+      'Expand',
+      'Slice',
+      'Transpose',
+      'Reshape',
+      'Unsqueeze',
+      'Squeeze',
+      'Gather',
+      'Cast',
+      'Split',
+      'Tile',
+    );
     return same?.inputs[0] !== undefined && this.isZero(same.inputs[0]);
   }
 }
 
 const PRODUCTS = new Set(['MatMul', 'Gemm']);
-const ELEMENTWISE = new Set(['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'Elu', 'Selu', 'Softplus', 'Softsign', 'Dropout', 'Gelu', 'Mish']);
+const ELEMENTWISE = new Set([
+  'Relu',
+  'Sigmoid',
+  'Tanh',
+  'LeakyRelu',
+  'Elu',
+  'Selu',
+  'Softplus',
+  'Softsign',
+  'Dropout',
+  'Gelu',
+  'Mish',
+]);
 
 const named = (node: Node, name: string): boolean => !node.op.domain && node.op.name === name;
 

@@ -41,7 +41,13 @@ const FORMATS: Record<Exclude<NarrowFloat, 'float8e8m0'>, Format> = {
 };
 
 /** What a narrow float can hold: fraction bits, smallest exponent of a normal number, largest value, and what it has beyond. */
-export function rangeOfFloat(dtype: Exclude<NarrowFloat, 'float8e8m0'>): { fraction: number; least: number; max: number; infinity: boolean; nan: boolean } {
+export function rangeOfFloat(dtype: Exclude<NarrowFloat, 'float8e8m0'>): {
+  fraction: number;
+  least: number;
+  max: number;
+  infinity: boolean;
+  nan: boolean;
+} {
   const { mantissa, bias, max, inf, nan } = FORMATS[dtype];
   return { fraction: mantissa, least: 1 - bias, max, infinity: inf !== undefined, nan: nan !== undefined };
 }

@@ -35,10 +35,14 @@ export class Amounts {
     return typeof x === 'number' ? x % y : y === 1 ? 0 : this.sub(x, this.mul(this.div(x, y), y));
   }
   max(x: Amount, y: Amount): Amount {
-    return typeof x === 'number' && typeof y === 'number' ? Math.max(x, y) : this.b.op('Maximum', [this.ref(x), this.ref(y)]);
+    return typeof x === 'number' && typeof y === 'number'
+      ? Math.max(x, y)
+      : this.b.op('Maximum', [this.ref(x), this.ref(y)]);
   }
   min(x: Amount, y: Amount): Amount {
-    return typeof x === 'number' && typeof y === 'number' ? Math.min(x, y) : this.b.op('Minimum', [this.ref(x), this.ref(y)]);
+    return typeof x === 'number' && typeof y === 'number'
+      ? Math.min(x, y)
+      : this.b.op('Minimum', [this.ref(x), this.ref(y)]);
   }
   product(list: readonly Amount[]): Amount {
     return list.reduce<Amount>((x, y) => this.mul(x, y), 1);
@@ -52,13 +56,23 @@ export class Amounts {
   /** Reshape to these sizes. */
   reshape(x: Ref, sizes: readonly Amount[]): Ref {
     const unknown = sizes.filter((s) => typeof s !== 'number').length;
-    return this.b.reshape(x, unknown === 1 && !sizes.includes(0) ? this.b.ints(sizes.map((s) => (typeof s === 'number' ? s : -1))) : this.b.sizes(sizes));
+    return this.b.reshape(
+      x,
+      unknown === 1 && !sizes.includes(0)
+        ? this.b.ints(sizes.map((s) => (typeof s === 'number' ? s : -1)))
+        : this.b.sizes(sizes),
+    );
   }
 
   /** Pads with a value, [before, after] per axis in memory order; what is known to be negative is cut off. */
   pad(given: Ref, pads: readonly (readonly [Amount, Amount])[], value = 0): Ref {
     const cut = (p: Amount) => (typeof p === 'number' && p < 0 ? -p : 0);
-    const x = pads.some(([p, q]) => cut(p) > 0 || cut(q) > 0) ? this.crop(given, pads.map(([p, q]) => [cut(p), cut(q)])) : given;
+    const x = pads.some(([p, q]) => cut(p) > 0 || cut(q) > 0)
+      ? this.crop(
+          given,
+          pads.map(([p, q]) => [cut(p), cut(q)]),
+        )
+      : given;
     const kept = pads.map((pair) => pair.map((p) => (cut(p) > 0 ? 0 : p)) as [Amount, Amount]);
     const flat = kept.flat();
     if (flat.every((p): p is number => typeof p === 'number')) return this.b.pad(x, kept as [number, number][], value);
@@ -69,7 +83,11 @@ export class Amounts {
   /** Cuts elements off both ends of axes. */
   private crop(x: Ref, ends: readonly (readonly [number, number])[]): Ref {
     const size = ends.map(([p, q], axis): Amount => (q === 0 ? -1 : this.sub(this.b.size(x, axis), p + q)));
-    return this.slice(x, ends.map(([p]) => p), size);
+    return this.slice(
+      x,
+      ends.map(([p]) => p),
+      size,
+    );
   }
 
   /** A contiguous box; a size of -1 goes to the end. */

@@ -41,8 +41,34 @@ export interface Ref {
   readonly dtype: TfDType;
 }
 
-const BOOLEAN = new Set(['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr', 'LogicalNot', 'IsNan', 'IsInf', 'IsFinite', 'All', 'Any']);
-const INTEGER = new Set(['Shape', 'Size', 'Rank', 'ArgMax', 'ArgMin', 'Where', 'NonMaxSuppressionV3', 'LowerBound', 'UpperBound', 'BroadcastArgs']);
+const BOOLEAN = new Set([
+  'Equal',
+  'NotEqual',
+  'Greater',
+  'GreaterEqual',
+  'Less',
+  'LessEqual',
+  'LogicalAnd',
+  'LogicalOr',
+  'LogicalNot',
+  'IsNan',
+  'IsInf',
+  'IsFinite',
+  'All',
+  'Any',
+]);
+const INTEGER = new Set([
+  'Shape',
+  'Size',
+  'Rank',
+  'ArgMax',
+  'ArgMin',
+  'Where',
+  'NonMaxSuppressionV3',
+  'LowerBound',
+  'UpperBound',
+  'BroadcastArgs',
+]);
 const OF_SECOND = new Set(['Select', 'SelectV2', 'ScatterNd']);
 
 function outputTypes(op: string, inputs: readonly Ref[], attrs: Readonly<Record<string, AttrValue>>): TfDType[] {
@@ -50,15 +76,26 @@ function outputTypes(op: string, inputs: readonly Ref[], attrs: Readonly<Record<
   if (INTEGER.has(op)) return ['int32'];
   if (OF_SECOND.has(op)) return [inputs[1].dtype];
   switch (op) {
-    case 'Cast': return [attrs.DstT as TfDType];
-    case 'Fill': return [inputs[1].dtype];
-    case 'OneHot': return [inputs[2].dtype];
-    case 'TopKV2': return [inputs[0].dtype, 'int32'];
-    case 'Complex': return ['complex64'];
-    case 'Real': case 'Imag': case 'ComplexAbs': return ['float32'];
-    case 'Unpack': return Array.from({ length: attrs.num as number }, () => inputs[0].dtype);
-    case 'Split': return Array.from({ length: attrs.num_split as number }, () => inputs[1].dtype);
-    default: return [inputs[0]?.dtype ?? 'float32'];
+    case 'Cast':
+      return [attrs.DstT as TfDType];
+    case 'Fill':
+      return [inputs[1].dtype];
+    case 'OneHot':
+      return [inputs[2].dtype];
+    case 'TopKV2':
+      return [inputs[0].dtype, 'int32'];
+    case 'Complex':
+      return ['complex64'];
+    case 'Real':
+    case 'Imag':
+    case 'ComplexAbs':
+      return ['float32'];
+    case 'Unpack':
+      return Array.from({ length: attrs.num as number }, () => inputs[0].dtype);
+    case 'Split':
+      return Array.from({ length: attrs.num_split as number }, () => inputs[1].dtype);
+    default:
+      return [inputs[0]?.dtype ?? 'float32'];
   }
 }
 
@@ -83,29 +120,63 @@ export class GraphBuilder {
    * @param attrs by their TensorFlow names; an op or attribute that TensorFlow.js doesn't know is our bug and throws
    * @param dtypes of the outputs where they don't follow from op and inputs
    */
-  op(name: string, inputs: readonly Ref[], attrs: Readonly<Record<string, AttrValue>> = {}, dtypes?: readonly TfDType[]): Ref {
+  op(
+    name: string,
+    inputs: readonly Ref[],
+    attrs: Readonly<Record<string, AttrValue>> = {},
+    dtypes?: readonly TfDType[],
+  ): Ref {
     return this.many(name, inputs, attrs, dtypes)[0];
   }
 
   /** Adds a node and gives all its outputs. */
-  many(name: string, inputs: readonly Ref[], attrs: Readonly<Record<string, AttrValue>> = {}, dtypes?: readonly TfDType[]): Ref[] {
+  many(
+    name: string,
+    inputs: readonly Ref[],
+    attrs: Readonly<Record<string, AttrValue>> = {},
+    dtypes?: readonly TfDType[],
+  ): Ref[] {
     const known = OP_TABLE[name];
     if (!known) throw new Error(`TensorFlow.js has no op ${name}`);
-    for (const key of Object.keys(attrs)) if (!(key in known)) throw new Error(`TensorFlow.js reads no attribute ${key} of ${name}`);
+    for (const key of Object.keys(attrs))
+      if (!(key in known)) throw new Error(`TensorFlow.js reads no attribute ${key} of ${name}`);
     inputs.forEach((input, i) => {
       if (!input) throw new Error(`input ${i} of ${name} is missing`);
     });
-    return this.add({ op: name, inputs, attrs, dtypes: dtypes ?? outputTypes(name, inputs, attrs), origin: this.origin, scope: this.scope });
+    return this.add({
+      op: name,
+      inputs,
+      attrs,
+      dtypes: dtypes ?? outputTypes(name, inputs, attrs),
+      origin: this.origin,
+      scope: this.scope,
+    });
   }
 
   /** A model input. */
   placeholder(dtype: TfDType, shape: readonly (number | null)[]): Ref {
-    return this.add({ op: 'Placeholder', inputs: [], attrs: {}, dtypes: [dtype], origin: [], scope: this.scope, shape })[0];
+    return this.add({
+      op: 'Placeholder',
+      inputs: [],
+      attrs: {},
+      dtypes: [dtype],
+      origin: [],
+      scope: this.scope,
+      shape,
+    })[0];
   }
 
   /** A constant: nothing is loaded until it is written. */
   constant(weight: Weight): Ref {
-    return this.add({ op: 'Const', inputs: [], attrs: {}, dtypes: [narrow(weight.dtype)], origin: this.origin, scope: this.scope, weight })[0];
+    return this.add({
+      op: 'Const',
+      inputs: [],
+      attrs: {},
+      dtypes: [narrow(weight.dtype)],
+      origin: this.origin,
+      scope: this.scope,
+      weight,
+    })[0];
   }
 
   /** A constant from a tensor in memory. */
@@ -135,9 +206,15 @@ export class GraphBuilder {
   }
 
   // Plain arithmetic, numpy's broadcasting.
-  add2(a: Ref, b: Ref): Ref { return this.op('AddV2', [a, b]); }
-  sub(a: Ref, b: Ref): Ref { return this.op('Sub', [a, b]); }
-  mul(a: Ref, b: Ref): Ref { return this.op('Mul', [a, b]); }
+  add2(a: Ref, b: Ref): Ref {
+    return this.op('AddV2', [a, b]);
+  }
+  sub(a: Ref, b: Ref): Ref {
+    return this.op('Sub', [a, b]);
+  }
+  mul(a: Ref, b: Ref): Ref {
+    return this.op('Mul', [a, b]);
+  }
 
   /** Cast; to bool as `x != 0`, since WASM's Cast to bool is wrong. */
   cast(x: Ref, to: TfDType): Ref {
@@ -149,7 +226,10 @@ export class GraphBuilder {
   /** One of two where a condition holds, broadcast; of booleans by logic, since WASM's Select of them is wrong. */
   select(condition: Ref, x: Ref, y: Ref): Ref {
     if (x.dtype !== 'bool') return this.op('SelectV2', [condition, x, y]);
-    return this.op('LogicalOr', [this.op('LogicalAnd', [condition, x]), this.op('LogicalAnd', [this.op('LogicalNot', [condition]), y])]);
+    return this.op('LogicalOr', [
+      this.op('LogicalAnd', [condition, x]),
+      this.op('LogicalAnd', [this.op('LogicalNot', [condition]), y]),
+    ]);
   }
 
   /**
@@ -157,8 +237,13 @@ export class GraphBuilder {
    * kernel writes into what it is given, be it a weight or an input of the model: it is given a copy.
    */
   scatterUpdate(x: Ref, rows: Ref, updates: Ref): Ref {
-    if (x.dtype === 'bool') return this.cast(this.scatterUpdate(this.cast(x, 'int32'), rows, this.cast(updates, 'int32')), 'bool');
-    return this.op('TensorScatterUpdate', [this.add2(x, this.scalar(0, x.dtype as 'float32' | 'int32')), rows, updates]);
+    if (x.dtype === 'bool')
+      return this.cast(this.scatterUpdate(this.cast(x, 'int32'), rows, this.cast(updates, 'int32')), 'bool');
+    return this.op('TensorScatterUpdate', [
+      this.add2(x, this.scalar(0, x.dtype as 'float32' | 'int32')),
+      rows,
+      updates,
+    ]);
   }
 
   /**
@@ -167,7 +252,9 @@ export class GraphBuilder {
    */
   range(start: Ref, limit: Ref, delta: Ref): Ref {
     const float = start.dtype === 'float32';
-    const span = float ? this.op('Ceil', [this.op('RealDiv', [this.sub(limit, start), delta])]) : this.op('Neg', [this.op('FloorDiv', [this.sub(start, limit), delta])]);
+    const span = float
+      ? this.op('Ceil', [this.op('RealDiv', [this.sub(limit, start), delta])])
+      : this.op('Neg', [this.op('FloorDiv', [this.sub(start, limit), delta])]);
     const count = this.op('Maximum', [this.cast(span, 'int32'), this.scalar(0, 'int32')]);
     const steps = this.cast(this.count(count), start.dtype);
     return this.add2(this.mul(steps, delta), start);
@@ -185,7 +272,8 @@ export class GraphBuilder {
    */
   reshape(x: Ref, dims: readonly Dim[] | Ref): Ref {
     if ('node' in dims) return this.op('Reshape', [x, dims]);
-    if (dims.filter((d) => !isKnown(d)).length > 1) throw new Error('a Reshape with two unknown sizes needs them as a tensor');
+    if (dims.filter((d) => !isKnown(d)).length > 1)
+      throw new Error('a Reshape with two unknown sizes needs them as a tensor');
     return this.op('Reshape', [x, this.ints(dims.map((d) => (isKnown(d) ? d : -1)))]);
   }
 
@@ -202,13 +290,20 @@ export class GraphBuilder {
   /** The size of one axis of x, a scalar: known, or read when the model runs. */
   size(x: Ref, axis: number, dim?: Dim): Ref {
     if (dim !== undefined && isKnown(dim)) return this.scalar(dim, 'int32');
-    return this.op('StridedSlice', [this.shape(x), this.ints([axis]), this.ints([axis + 1]), this.ints([1])], { shrink_axis_mask: 1 });
+    return this.op('StridedSlice', [this.shape(x), this.ints([axis]), this.ints([axis + 1]), this.ints([1])], {
+      shrink_axis_mask: 1,
+    });
   }
 
   /** Sizes as an int32 vector: constants, and scalars known when the model runs. */
   sizes(parts: readonly (number | Ref)[]): Ref {
     if (parts.every((p): p is number => typeof p === 'number')) return this.ints(parts);
-    return this.op('Pack', parts.map((p) => (typeof p === 'number' ? this.scalar(p, 'int32') : p)), { axis: 0 }, ['int32']);
+    return this.op(
+      'Pack',
+      parts.map((p) => (typeof p === 'number' ? this.scalar(p, 'int32') : p)),
+      { axis: 0 },
+      ['int32'],
+    );
   }
 
   /** Pads with a value; nothing where there is nothing to pad. `pads` has [before, after] per axis in memory order. */
@@ -220,7 +315,9 @@ export class GraphBuilder {
 
   /** Joins along an axis in memory order; one part is itself. */
   concat(parts: readonly Ref[], axis: number): Ref {
-    return parts.length === 1 ? parts[0] : this.op('ConcatV2', [...parts, this.scalar(axis, 'int32')], { N: parts.length });
+    return parts.length === 1
+      ? parts[0]
+      : this.op('ConcatV2', [...parts, this.scalar(axis, 'int32')], { N: parts.length });
   }
 
   /** A contiguous box. A size of -1 goes to the end. */

@@ -10,7 +10,11 @@ import { roundFloat } from './round-float.js';
  */
 export function convertType(b: GraphBuilder, x: Ref, from: DType, to: DType, rounding?: Rounding): Ref {
   if (from === to) return x;
-  if (from === 'string' || to === 'string') return refuse('TensorFlow.js turns no strings into numbers, nor numbers into strings', 'leave the conversion to the program that feeds the model');
+  if (from === 'string' || to === 'string')
+    return refuse(
+      'TensorFlow.js turns no strings into numbers, nor numbers into strings',
+      'leave the conversion to the program that feeds the model',
+    );
   if (isComplex(from) || isComplex(to)) return refuse(`TensorFlow.js casts no complex numbers (${from} to ${to})`);
   const y = b.cast(x, narrow(to));
   if (from === 'bool' || to === 'bool') return y;
@@ -40,5 +44,9 @@ export function wrapInteger(b: GraphBuilder, x: Ref, dtype: DType): Ref {
 
 /** Whether TensorFlow.js holds the two types alike, and all values of one are values of the other. */
 export function isSameInTf(from: DType, to: DType): boolean {
-  return from === to || (narrow(from) === narrow(to) && ((isFloat(to) && !isNarrowFloat(to)) || (isInteger(to) && isInteger(from) && holds(to, from))));
+  return (
+    from === to ||
+    (narrow(from) === narrow(to) &&
+      ((isFloat(to) && !isNarrowFloat(to)) || (isInteger(to) && isInteger(from) && holds(to, from))))
+  );
 }

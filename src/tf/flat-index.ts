@@ -9,7 +9,14 @@ import { nonNegative } from './take.js';
  * For GatherElements and ScatterElements: rows of one number each, the index into the flattened data of what each index
  * names. int32 [number of indices, 1]. Dims are in memory order.
  */
-export function flatElements(b: GraphBuilder, data: Ref, dataDims: readonly Dim[], indices: Ref, dims: readonly Dim[], axis: number): Ref {
+export function flatElements(
+  b: GraphBuilder,
+  data: Ref,
+  dataDims: readonly Dim[],
+  indices: Ref,
+  dims: readonly Dim[],
+  axis: number,
+): Ref {
   const known = indices.node.weight?.load();
   if (known && areKnown(dataDims)) {
     const rows = elementIndices(dataDims, known, axis);
@@ -22,13 +29,16 @@ export function flatElements(b: GraphBuilder, data: Ref, dataDims: readonly Dim[
     // What the other axes add, before and behind the axis; the axes are brought to three, since more broadcast slowly.
     const offsets = (from: number, to: number): number[] => {
       let out = [0];
-      for (let a = from; a < to; a++) out = out.flatMap((o) => Array.from({ length: dims[a] }, (_, i) => o + i * strides[a]));
+      for (let a = from; a < to; a++)
+        out = out.flatMap((o) => Array.from({ length: dims[a] }, (_, i) => o + i * strides[a]));
       return out;
     };
     const [before, behind] = [offsets(0, axis), offsets(axis + 1, dims.length)];
     const base = before.flatMap((p) => behind.map((q) => p + q));
     const cube = b.reshape(scaled, [before.length, dims[axis], behind.length]);
-    const flat = base.every((v) => v === 0) ? cube : b.add2(cube, b.tensor(tensorOf('int32', [before.length, 1, behind.length], base)));
+    const flat = base.every((v) => v === 0)
+      ? cube
+      : b.add2(cube, b.tensor(tensorOf('int32', [before.length, 1, behind.length], base)));
     return b.reshape(flat, [-1, 1]);
   }
   let stride: number | Ref = 1;
@@ -41,7 +51,10 @@ export function flatElements(b: GraphBuilder, data: Ref, dataDims: readonly Dim[
     const scaled: Ref = stride === 1 ? own : b.mul(own, int(stride));
     sum = sum ? b.add2(sum, scaled) : scaled;
     const whole = dataDims[a];
-    stride = typeof stride === 'number' && isKnown(whole) ? stride * whole : b.mul(int(stride), int(isKnown(whole) ? whole : b.size(data, a)));
+    stride =
+      typeof stride === 'number' && isKnown(whole)
+        ? stride * whole
+        : b.mul(int(stride), int(isKnown(whole) ? whole : b.size(data, a)));
   }
   return b.reshape(sum ?? at, [-1, 1]);
 }

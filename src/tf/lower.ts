@@ -33,7 +33,9 @@ export interface TfFunction {
 export function lowerToTf(graph: Graph, names: Names, placeOf: (node: Node) => Place): TfGraph {
   const lowering = new Lowering(names, placeOf);
   const inputs = graph.inputs.map((value) => lowering.input(value, names.input(value.name)));
-  lowering.nodes(graph, (v, node, i) => names.output(v.label?.tensor ?? v.name, node.origin[0] ?? 0, i, node.outputs.length, v.label?.suffix));
+  lowering.nodes(graph, (v, node, i) =>
+    names.output(v.label?.tensor ?? v.name, node.origin[0] ?? 0, i, node.outputs.length, v.label?.suffix),
+  );
   if (lowering.problems.length > 0) throw new DiagnosticError(lowering.problems);
   const { b, values, functions } = lowering;
 
@@ -106,14 +108,28 @@ class Lowering {
       if (node.inputs.some((v) => v && !v.constant && !this.refs.has(v))) continue; // What gives it was refused.
       try {
         if (!node.op.graph) throw new Error(`${node.op.name} has no TensorFlow lowering`);
-        const view = new View(node.op.name, node.attrs, node.inputs, node.outputs, node.outputs.length, node.name, new Fresh(), node.bodies);
-        const result = node.op.graph(view, node.inputs.map((v) => this.ref(v)), b);
+        const view = new View(
+          node.op.name,
+          node.attrs,
+          node.inputs,
+          node.outputs,
+          node.outputs.length,
+          node.name,
+          new Fresh(),
+          node.bodies,
+        );
+        const result = node.op.graph(
+          view,
+          node.inputs.map((v) => this.ref(v)),
+          b,
+        );
         const outs = Array.isArray(result) ? result : [result];
         node.outputs.forEach((value, i) => {
           if (!value) return;
           const ref = outs[i];
           if (!ref) throw new Error(`${node.op.name} gave no output ${i}`);
-          if (ref.dtype !== narrow(value.type.dtype)) throw new Error(`${node.op.name} gave ${ref.dtype} for an output of type ${value.type.dtype}`);
+          if (ref.dtype !== narrow(value.type.dtype))
+            throw new Error(`${node.op.name} gave ${ref.dtype} for an output of type ${value.type.dtype}`);
           this.refs.set(value, ref);
           this.values.push({ name: legal[i] as string, ref, value });
         });

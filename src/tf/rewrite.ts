@@ -85,9 +85,10 @@ export function rewrite(graph: TfGraph, rule: (node: TfNode, r: Rewriting) => re
     const inputs = node.inputs.map(mapped);
     const now = inputs.every((ref, i) => ref === node.inputs[i]) ? node : { ...node, inputs };
     const own = outputsOf(node);
-    if (now !== node) outputsOf(now).forEach((ref, i) => {
-      r.succeeds(ref, own[i]);
-    });
+    if (now !== node)
+      outputsOf(now).forEach((ref, i) => {
+        r.succeeds(ref, own[i]);
+      });
     const result = rule(now, r.over(node));
     if (result) {
       replaced.set(node, result);
@@ -132,5 +133,9 @@ export function prune(graph: TfGraph): TfGraph {
     needed.add(node);
     for (const { node: input } of node.inputs) stack.push(input);
   }
-  return { ...graph, nodes: graph.nodes.filter((n) => needed.has(n)), values: graph.values.filter((v) => needed.has(v.ref.node)) };
+  return {
+    ...graph,
+    nodes: graph.nodes.filter((n) => needed.has(n)),
+    values: graph.values.filter((v) => needed.has(v.ref.node)),
+  };
 }

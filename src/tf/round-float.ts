@@ -21,7 +21,9 @@ export function roundFloat(b: GraphBuilder, x: Ref, dtype: NarrowFloat, rounding
   const { fraction, least, max, infinity, nan } = rangeOfFloat(dtype);
   const wide = dtype === 'bfloat16';
   const large = wide ? b.op('Greater', [size, b.scalar(1)]) : undefined;
-  const near = large ? b.op('SelectV2', [large, b.mul(b.op('Minimum', [size, b.scalar(LARGEST)]), b.scalar(DOWN)), size]) : b.op('Minimum', [size, b.scalar(4 * max)]);
+  const near = large
+    ? b.op('SelectV2', [large, b.mul(b.op('Minimum', [size, b.scalar(LARGEST)]), b.scalar(DOWN)), size])
+    : b.op('Minimum', [size, b.scalar(4 * max)]);
   const power = b.op('Maximum', [powerBelow(b, near), b.scalar(2 ** least)]);
   const quantum = b.mul(power, b.scalar(2 ** -fraction));
   let rounded = b.mul(b.op('Round', [b.op('RealDiv', [near, quantum])]), quantum);
@@ -51,11 +53,20 @@ function powerOfTwo(b: GraphBuilder, size: Ref, saturate: boolean, mode: 'up' | 
   const near = b.op('SelectV2', [large, b.mul(size, b.scalar(DOWN)), size]);
   const below = powerBelow(b, near);
   const next = b.mul(below, b.scalar(2));
-  const goesUp = mode === 'up' ? b.op('Greater', [near, below]) : mode === 'nearest' ? b.op('GreaterEqual', [near, b.mul(below, b.scalar(1.5))]) : undefined;
+  const goesUp =
+    mode === 'up'
+      ? b.op('Greater', [near, below])
+      : mode === 'nearest'
+        ? b.op('GreaterEqual', [near, b.mul(below, b.scalar(1.5))])
+        : undefined;
   const power = goesUp ? b.op('SelectV2', [goesUp, next, below]) : below;
   const full = b.op('SelectV2', [large, b.mul(power, b.scalar(UP)), power]);
   const top = b.scalar(2 ** 127);
   const beyond = b.op('SelectV2', [b.op('Greater', [full, top]), b.scalar(saturate ? 2 ** 127 : Number.NaN), full]);
   const finite = b.op('SelectV2', [b.op('IsInf', [size]), b.scalar(saturate ? 2 ** 127 : Number.NaN), beyond]);
-  return b.op('SelectV2', [b.op('Less', [size, b.scalar(2 ** -126)]), b.scalar(saturate ? 2 ** -127 : Number.NaN), finite]);
+  return b.op('SelectV2', [
+    b.op('Less', [size, b.scalar(2 ** -126)]),
+    b.scalar(saturate ? 2 ** -127 : Number.NaN),
+    finite,
+  ]);
 }

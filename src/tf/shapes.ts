@@ -1,4 +1,17 @@
-import { addDim, areKnown, broadcastDims, ceilDiv, exactDiv, floorDiv, isKnown, mulDim, productOf, subDim, symbol, type Dim } from '../ir/dim.js';
+import {
+  addDim,
+  areKnown,
+  broadcastDims,
+  ceilDiv,
+  exactDiv,
+  floorDiv,
+  isKnown,
+  mulDim,
+  productOf,
+  subDim,
+  symbol,
+  type Dim,
+} from '../ir/dim.js';
 import { arrange } from '../ir/layout.js';
 import type { AttrValue, Ref, TfNode } from './builder.js';
 import type { TfGraph } from './lower.js';
@@ -68,13 +81,20 @@ export class Shapes {
       return x && y && broadcastDims(x, y, () => this.next());
     }
     switch (op) {
-      case 'Placeholder': return node.shape?.map((d, i) => d ?? symbol(`?${node.scope}.${i}`));
-      case 'Const': return node.weight?.dims;
+      case 'Placeholder':
+        return node.shape?.map((d, i) => d ?? symbol(`?${node.scope}.${i}`));
+      case 'Const':
+        return node.weight?.dims;
       case 'Reshape': {
         const to = numbersIn(inputs[1]);
         if (!to) return undefined;
         if (!to.includes(-1)) return to;
-        const rest = x && exactDiv(productOf(x), to.reduce((n, d) => (d === -1 ? n : n * d), 1));
+        const rest =
+          x &&
+          exactDiv(
+            productOf(x),
+            to.reduce((n, d) => (d === -1 ? n : n * d), 1),
+          );
         return to.map((d) => (d === -1 ? (rest ?? this.next()) : d));
       }
       case 'Squeeze': {
@@ -91,24 +111,38 @@ export class Shapes {
         const perm = numbersIn(inputs[1]);
         return x && perm && arrange(x, perm);
       }
-      case 'MatMul': case '_FusedMatMul': case 'BatchMatMulV2': case 'BatchMatMul': {
+      case 'MatMul':
+      case '_FusedMatMul':
+      case 'BatchMatMulV2':
+      case 'BatchMatMul': {
         const y = at(1);
         if (!x || !y || x.length < 2 || y.length < 2) return undefined;
-        const [m, n] = [x.at(attrs.transpose_a || attrs.adj_x ? -1 : -2) as Dim, y.at(attrs.transpose_b || attrs.adj_y ? -2 : -1) as Dim];
+        const [m, n] = [
+          x.at(attrs.transpose_a || attrs.adj_x ? -1 : -2) as Dim,
+          y.at(attrs.transpose_b || attrs.adj_y ? -2 : -1) as Dim,
+        ];
         const batch = broadcastDims(x.slice(0, -2), y.slice(0, -2), () => this.next());
         return batch && [...batch, m, n];
       }
-      case 'Conv2D': case '_FusedConv2D': case 'DepthwiseConv2dNative': case 'FusedDepthwiseConv2dNative': {
+      case 'Conv2D':
+      case '_FusedConv2D':
+      case 'DepthwiseConv2dNative':
+      case 'FusedDepthwiseConv2dNative': {
         const k = at(1);
         if (!x || !k || !areKnown(k)) return undefined;
         const spatial = windows(x.slice(1, 3), [k[0], k[1]], attrs);
         return spatial && [x[0], ...spatial, op.includes('epthwise') ? k[2] * k[3] : k[3]];
       }
-      case 'MaxPool': case 'AvgPool': {
+      case 'MaxPool':
+      case 'AvgPool': {
         const spatial = x && windows(x.slice(1, 3), (attrs.ksize as number[]).slice(1, 3), attrs);
         return x && spatial && [x[0], ...spatial, x[3]];
       }
-      case 'Mean': case 'Sum': case 'Max': case 'Min': case 'Prod': {
+      case 'Mean':
+      case 'Sum':
+      case 'Max':
+      case 'Min':
+      case 'Prod': {
         const axes = numbersIn(inputs[1]);
         if (!x || !axes) return undefined;
         const gone = axes.map((a) => (a < 0 ? a + x.length : a));
@@ -133,7 +167,9 @@ export class Shapes {
         const whole = at(1);
         const axis = numbersIn(inputs[0])?.[0];
         if (!whole || axis === undefined) return undefined;
-        return node.dtypes.map(() => whole.map((d, i) => (i === (axis < 0 ? axis + whole.length : axis) ? floorDiv(d, node.dtypes.length) : d)));
+        return node.dtypes.map(() =>
+          whole.map((d, i) => (i === (axis < 0 ? axis + whole.length : axis) ? floorDiv(d, node.dtypes.length) : d)),
+        );
       }
       case 'SplitV': {
         const sizes = numbersIn(inputs[1]);
@@ -148,9 +184,12 @@ export class Shapes {
       case 'GatherNd': {
         const rows = at(1);
         const depth = rows?.at(-1);
-        return x && rows && depth !== undefined && isKnown(depth) ? [...rows.slice(0, -1), ...x.slice(depth)] : undefined;
+        return x && rows && depth !== undefined && isKnown(depth)
+          ? [...rows.slice(0, -1), ...x.slice(depth)]
+          : undefined;
       }
-      case 'PadV2': case 'MirrorPad': {
+      case 'PadV2':
+      case 'MirrorPad': {
         const pads = numbersIn(inputs[1]);
         return x && pads && x.map((d, i) => addDim(d, pads[2 * i] + pads[2 * i + 1]));
       }
@@ -158,20 +197,82 @@ export class Shapes {
         const times = numbersIn(inputs[1]);
         return x && times && x.map((d, i) => mulDim(d, times[i]));
       }
-      case 'Shape': return x && [x.length];
-      default: return undefined;
+      case 'Shape':
+        return x && [x.length];
+      default:
+        return undefined;
     }
   }
 }
 
 const SAME = new Set([
-  'Identity', 'Cast', 'Relu', 'Relu6', 'Elu', 'Selu', 'Sigmoid', 'Tanh', 'Exp', 'Log', 'Sqrt', 'Rsqrt', 'Square', 'Abs', 'Neg', 'Ceil', 'Floor', 'Round', 'Erf', 'Softplus',
-  'Softmax', 'LogSoftmax', 'LeakyRelu', 'ClipByValue', 'Sign', 'Sin', 'Cos', 'Tan', 'LogicalNot', 'IsNan', 'IsInf', 'IsFinite', 'FusedBatchNormV3', 'Cumsum', 'Reciprocal', 'Prelu', 'Atan', 'Sinh', 'Cosh',
+  'Identity',
+  'Cast',
+  'Relu',
+  'Relu6',
+  'Elu',
+  'Selu',
+  'Sigmoid',
+  'Tanh',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Rsqrt',
+  'Square',
+  'Abs',
+  'Neg',
+  'Ceil',
+  'Floor',
+  'Round',
+  'Erf',
+  'Softplus',
+  'Softmax',
+  'LogSoftmax',
+  'LeakyRelu',
+  'ClipByValue',
+  'Sign',
+  'Sin',
+  'Cos',
+  'Tan',
+  'LogicalNot',
+  'IsNan',
+  'IsInf',
+  'IsFinite',
+  'FusedBatchNormV3',
+  'Cumsum',
+  'Reciprocal',
+  'Prelu',
+  'Atan',
+  'Sinh',
+  'Cosh',
 ]);
-const BROADCAST = new Set(['AddV2', 'Sub', 'Mul', 'RealDiv', 'Maximum', 'Minimum', 'Pow', 'SquaredDifference', 'FloorDiv', 'FloorMod', 'Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqual', 'LogicalAnd', 'LogicalOr']);
+const BROADCAST = new Set([
+  'AddV2',
+  'Sub',
+  'Mul',
+  'RealDiv',
+  'Maximum',
+  'Minimum',
+  'Pow',
+  'SquaredDifference',
+  'FloorDiv',
+  'FloorMod',
+  'Equal',
+  'NotEqual',
+  'Less',
+  'LessEqual',
+  'Greater',
+  'GreaterEqual',
+  'LogicalAnd',
+  'LogicalOr',
+]);
 
 /** Output sizes of a window that slides over height and width. */
-function windows(sizes: Dims, kernel: readonly number[], attrs: Readonly<Record<string, AttrValue>>): Dim[] | undefined {
+function windows(
+  sizes: Dims,
+  kernel: readonly number[],
+  attrs: Readonly<Record<string, AttrValue>>,
+): Dim[] | undefined {
   const strides = (attrs.strides as number[]).slice(1, 3);
   const dilations = ((attrs.dilations as number[] | undefined) ?? [1, 1, 1, 1]).slice(1, 3);
   const explicit = (attrs.explicit_paddings as number[] | undefined) ?? [0, 0, 0, 0, 0, 0, 0, 0];

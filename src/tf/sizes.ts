@@ -18,7 +18,8 @@ function planOf(d: Dim, from: readonly (readonly Dim[])[]): Plan | undefined {
   }
   if (d.terms.length > 1) {
     const parts = d.terms.map((t) => planOf(t.factors.length === 0 ? t.coefficient : new Sym([t]), from));
-    if (parts.every((p) => p !== undefined)) return (b, refs) => parts.map((p) => p(b, refs)).reduce((x, y) => b.add2(scalar(b, x), scalar(b, y)));
+    if (parts.every((p) => p !== undefined))
+      return (b, refs) => parts.map((p) => p(b, refs)).reduce((x, y) => b.add2(scalar(b, x), scalar(b, y)));
   }
   // One of the sizes may be a factor of what is looked for.
   for (const [i, dims] of from.entries())
@@ -39,7 +40,13 @@ export function canSize(d: Dim, from: readonly (readonly Dim[])[]): boolean {
 
 /** A size as a number, or as an int32 scalar that is computed when the model runs; undefined where it can't be. */
 export function sizeFrom(b: GraphBuilder, d: Dim, from: readonly Sized[]): number | Ref | undefined {
-  return planOf(d, from.map((s) => s.dims))?.(b, from.map((s) => s.ref));
+  return planOf(
+    d,
+    from.map((s) => s.dims),
+  )?.(
+    b,
+    from.map((s) => s.ref),
+  );
 }
 
 /** Sizes as an int32 vector, each computed from the tensors in `from`; undefined where one can't be. */

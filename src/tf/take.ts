@@ -10,12 +10,22 @@ const MOST_ROWS = 1 << 14;
  * Elements of one axis by constant indices, within 0 … size-1; the axis gets the size of their number.
  * @param dims of x in memory order
  */
-export function takeConstant(b: GraphBuilder, x: Ref, dims: readonly Dim[], axis: number, indices: readonly number[]): Ref {
+export function takeConstant(
+  b: GraphBuilder,
+  x: Ref,
+  dims: readonly Dim[],
+  axis: number,
+  indices: readonly number[],
+): Ref {
   const size = dims[axis];
   const step = indices.length > 1 ? indices[1] - indices[0] : 1;
   if (indices.length > 0 && step === 1 && indices.every((v, i) => v === indices[0] + i)) {
     if (indices.length === size) return x;
-    return b.slice(x, dims.map((_, i) => (i === axis ? indices[0] : 0)), dims.map((_, i) => (i === axis ? indices.length : -1)));
+    return b.slice(
+      x,
+      dims.map((_, i) => (i === axis ? indices[0] : 0)),
+      dims.map((_, i) => (i === axis ? indices.length : -1)),
+    );
   }
   const outer = productOf(dims.slice(0, axis));
   const inner = productOf(dims.slice(axis + 1));
@@ -24,7 +34,15 @@ export function takeConstant(b: GraphBuilder, x: Ref, dims: readonly Dim[], axis
   if (to.includes(0) && areKnown(to)) return b.tensor(tensorOf(x.dtype as 'float32', to, []));
   const shape = sizesFrom(b, to, [{ ref: x, dims }]);
   // Rows by number: much faster on WASM than GatherV2, whose loop allocates for each element.
-  if (isKnown(outer) && isKnown(size) && outer > 0 && inner !== 0 && indices.length > 0 && outer * indices.length <= MOST_ROWS && shape) {
+  if (
+    isKnown(outer) &&
+    isKnown(size) &&
+    outer > 0 &&
+    inner !== 0 &&
+    indices.length > 0 &&
+    outer * indices.length <= MOST_ROWS &&
+    shape
+  ) {
     const rows: number[] = [];
     for (let r = 0; r < outer; r++) for (const i of indices) rows.push(r * size + i);
     const flat = b.reshape(x, [outer * size, isKnown(inner) ? inner : -1]);

@@ -45,7 +45,7 @@ function reshapeLike(b: GraphBuilder, y: Ref, to: readonly Dim[], sized: Sized):
   if (unknown === 0 || (unknown === 1 && !to.includes(0))) return b.reshape(y, to);
   const parts = to.map((d) => {
     if (typeof d === 'number') return d;
-    const axis = sized.dims.findIndex((s) => s === d);
+    const axis = sized.dims.indexOf(d);
     return axis < 0 ? undefined : b.size(sized.ref, axis);
   });
   return parts.every((p) => p !== undefined) ? b.reshape(y, b.sizes(parts)) : undefined;

@@ -28,7 +28,12 @@ interface Case {
   readonly set: string;
   readonly path: string;
   readonly ops?: readonly string[];
-  readonly inputs?: readonly { readonly name: string; readonly kind?: string; readonly dtype?: string; readonly shape?: readonly unknown[] }[];
+  readonly inputs?: readonly {
+    readonly name: string;
+    readonly kind?: string;
+    readonly dtype?: string;
+    readonly shape?: readonly unknown[];
+  }[];
   readonly outputs?: readonly { readonly kind?: string; readonly dtype?: string }[];
 }
 
@@ -60,7 +65,10 @@ function shuffled(row: Case, seed: number): Record<string, number[]> {
   const out: Record<string, number[]> = {};
   for (const { name, shape } of row.inputs ?? []) {
     const order = (shape ?? []).map((_, i) => i);
-    let state = [...`${seed}${row.case}${name}`].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 16777619) >>> 0, 2166136261);
+    let state = [...`${seed}${row.case}${name}`].reduce(
+      (h, c) => Math.imul(h ^ c.charCodeAt(0), 16777619) >>> 0,
+      2166136261,
+    );
     for (let i = order.length - 1; i > 0; i--) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       const j = Math.floor((state / 2 ** 32) * (i + 1));
@@ -84,7 +92,9 @@ function kindOf(row: Case): string {
 }
 
 function dtypesOf(row: Case): string[] {
-  return [...new Set([...(row.inputs ?? []), ...(row.outputs ?? [])].map((f) => f.dtype).filter((d) => d !== undefined))].sort();
+  return [
+    ...new Set([...(row.inputs ?? []), ...(row.outputs ?? [])].map((f) => f.dtype).filter((d) => d !== undefined)),
+  ].sort();
 }
 
 /** ONNX judges its own cases by rtol 1e-3, atol 1e-7; real networks get a share of their outputs' range. */
@@ -96,13 +106,21 @@ function toleranceOf(set: string): { rtol: number; atol: number; rangeTol: numbe
 async function runCase({ row, data, engines, format, order, inputOrders, target }: Job): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const begun = performance.now();
-  const all = (status: Status, reason: string): Outcome['engines'] => Object.fromEntries(engines.map((e) => [e, { status, reason }]));
+  const all = (status: Status, reason: string): Outcome['engines'] =>
+    Object.fromEntries(engines.map((e) => [e, { status, reason }]));
   let result: Outcome['engines'];
   try {
     const model = join(data, row.path, 'model.onnx');
     const converted = convertModel({
-      path: model, relativePath: `${row.set}/${row.case}`, formats: [format], changeOrdering: order, namePolicy: 'keep',
-      inputOrders, target, outputFolder: folder, limits: { maxModelBytes: 2 ** 31 },
+      path: model,
+      relativePath: `${row.set}/${row.case}`,
+      formats: [format],
+      changeOrdering: order,
+      namePolicy: 'keep',
+      inputOrders,
+      target,
+      outputFolder: folder,
+      limits: { maxModelBytes: 2 ** 31 },
     });
     if (converted.status !== 'converted') {
       const bug = converted.diagnostics.find((d) => d.code === 'internal-error');
@@ -110,8 +128,18 @@ async function runCase({ row, data, engines, format, order, inputOrders, target 
     } else {
       result = {};
       for (const engine of engines) {
-        const verdict = await judge({ folder, model, relativePath: row.case, workspace: join(data, row.path), tolerance: toleranceOf(row.set), engines: [engine] });
-        result[engine] = { status: verdict.verdict, reason: verdict.verdict === 'pass' ? '' : reasonOf(verdict.diagnostics) };
+        const verdict = await judge({
+          folder,
+          model,
+          relativePath: row.case,
+          workspace: join(data, row.path),
+          tolerance: toleranceOf(row.set),
+          engines: [engine],
+        });
+        result[engine] = {
+          status: verdict.verdict,
+          reason: verdict.verdict === 'pass' ? '' : reasonOf(verdict.diagnostics),
+        };
       }
     }
   } catch (error) {
@@ -119,7 +147,15 @@ async function runCase({ row, data, engines, format, order, inputOrders, target 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return { id: `${row.set}/${row.case}`, set: row.set, kind: kindOf(row), ops: row.ops ?? [], dtypes: dtypesOf(row), engines: result, milliseconds: performance.now() - begun };
+  return {
+    id: `${row.set}/${row.case}`,
+    set: row.set,
+    kind: kindOf(row),
+    ops: row.ops ?? [],
+    dtypes: dtypesOf(row),
+    engines: result,
+    milliseconds: performance.now() - begun,
+  };
 }
 
 function reasonOf(diagnostics: readonly Diagnostic[]): string {
@@ -138,7 +174,15 @@ async function runAll(jobs: readonly Job[], done: (o: Outcome) => void): Promise
       child ??= fork(fileURLToPath(import.meta.url), ['--worker'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
       const current = child;
       const outcome = await new Promise<Outcome>((resolve) => {
-        const lost = (why: string): Outcome => ({ id: `${job.row.set}/${job.row.case}`, set: job.row.set, kind: kindOf(job.row), ops: job.row.ops ?? [], dtypes: dtypesOf(job.row), engines: Object.fromEntries(job.engines.map((e) => [e, { status: 'bug', reason: why }])), milliseconds: 0 });
+        const lost = (why: string): Outcome => ({
+          id: `${job.row.set}/${job.row.case}`,
+          set: job.row.set,
+          kind: kindOf(job.row),
+          ops: job.row.ops ?? [],
+          dtypes: dtypesOf(job.row),
+          engines: Object.fromEntries(job.engines.map((e) => [e, { status: 'bug', reason: why }])),
+          milliseconds: 0,
+        });
         const timer = setTimeout(() => current.kill('SIGKILL'), 300_000);
         const onExit = (code: number | null, signal: string | null) => {
           clearTimeout(timer);
@@ -166,12 +210,16 @@ function table(outcomes: readonly Outcome[], engines: readonly string[], print: 
     const key = o.kind === 'tensors' ? o.set : `${o.set}, ${o.kind}`;
     groups.set(key, [...(groups.get(key) ?? []), o]);
   }
-  print(`${'set'.padEnd(44)}${'cases'.padStart(6)}${engines.map((e) => `${e} pass`.padStart(20)).join('')}${'refused'.padStart(9)}${'wrong'.padStart(7)}`);
+  print(
+    `${'set'.padEnd(44)}${'cases'.padStart(6)}${engines.map((e) => `${e} pass`.padStart(20)).join('')}${'refused'.padStart(9)}${'wrong'.padStart(7)}`,
+  );
   for (const [key, list] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const passes = engines.map((e) => list.filter((o) => o.engines[e].status === 'pass').length);
     const refused = list.filter((o) => o.engines[engines[0]].status === 'refused').length;
     const wrong = list.filter((o) => engines.some((e) => !['pass', 'refused'].includes(o.engines[e].status))).length;
-    print(`${key.padEnd(44)}${String(list.length).padStart(6)}${passes.map((p) => `${p} (${((100 * p) / list.length).toFixed(1)} %)`.padStart(20)).join('')}${String(refused).padStart(9)}${String(wrong).padStart(7)}`);
+    print(
+      `${key.padEnd(44)}${String(list.length).padStart(6)}${passes.map((p) => `${p} (${((100 * p) / list.length).toFixed(1)} %)`.padStart(20)).join('')}${String(refused).padStart(9)}${String(wrong).padStart(7)}`,
+    );
   }
 }
 
@@ -184,7 +232,9 @@ function perOperator(outcomes: readonly Outcome[], engine: string, print: (line:
       if (o.engines[engine].status === 'pass') c[0]++;
       counts.set(op, c);
     }
-  const short = [...counts].filter(([, [p, n]]) => p < n).sort((a, b) => a[1][0] / a[1][1] - b[1][0] / b[1][1] || (a[0] < b[0] ? -1 : 1));
+  const short = [...counts]
+    .filter(([, [p, n]]) => p < n)
+    .sort((a, b) => a[1][0] / a[1][1] - b[1][0] / b[1][1] || (a[0] < b[0] ? -1 : 1));
   print(`\noperators that don't pass everywhere they occur (${engine}):`);
   for (const [op, [p, n]] of short) print(`  ${op.padEnd(40)} ${p} of ${n}`);
 }
@@ -192,9 +242,18 @@ function perOperator(outcomes: readonly Outcome[], engine: string, print: (line:
 async function main(): Promise<number> {
   const { values: o } = parseArgs({
     options: {
-      data: { type: 'string', default: '../shared/data' }, set: { type: 'string', multiple: true }, engine: { type: 'string', default: 'wasm,cpu' },
-      format: { type: 'string', default: 'graph-model' }, order: { type: 'string', default: 'true' }, shuffle: { type: 'string' }, target: { type: 'string', default: 'any' }, match: { type: 'string' }, json: { type: 'string' },
-      update: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false }, expected: { type: 'string', default: 'test/conformance/expected.txt' },
+      data: { type: 'string', default: '../shared/data' },
+      set: { type: 'string', multiple: true },
+      engine: { type: 'string', default: 'wasm,cpu' },
+      format: { type: 'string', default: 'graph-model' },
+      order: { type: 'string', default: 'true' },
+      shuffle: { type: 'string' },
+      target: { type: 'string', default: 'any' },
+      match: { type: 'string' },
+      json: { type: 'string' },
+      update: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
+      expected: { type: 'string', default: 'test/conformance/expected.txt' },
     },
   });
   const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -204,13 +263,28 @@ async function main(): Promise<number> {
   }
   const engines = o.engine.split(',');
   const format = o.format === 'layers-model' ? 'layers-model' : 'graph-model';
-  const rows = (JSON.parse(readFileSync(join(o.data, 'index.json'), 'utf8')) as Case[]).filter((r) => (!o.set || o.set.includes(r.set)) && (!o.match || new RegExp(o.match).test(r.case)));
+  const rows = (JSON.parse(readFileSync(join(o.data, 'index.json'), 'utf8')) as Case[]).filter(
+    (r) => (!o.set || o.set.includes(r.set)) && (!o.match || new RegExp(o.match).test(r.case)),
+  );
   const target = TARGETS.find((t) => t === o.target) ?? 'any';
-  const jobs = rows.map((row): Job => ({ row, data: o.data, engines, format, target, order: o.order !== 'false', ...(o.shuffle ? { inputOrders: shuffled(row, Number(o.shuffle)) } : {}) }));
+  const jobs = rows.map(
+    (row): Job => ({
+      row,
+      data: o.data,
+      engines,
+      format,
+      target,
+      order: o.order !== 'false',
+      ...(o.shuffle ? { inputOrders: shuffled(row, Number(o.shuffle)) } : {}),
+    }),
+  );
   const outcomes: Outcome[] = [];
   await runAll(jobs, (outcome) => {
     outcomes.push(outcome);
-    if (o.verbose) for (const e of engines) if (outcome.engines[e].status !== 'pass') print(`${outcome.engines[e].status} ${e} ${outcome.id}: ${outcome.engines[e].reason}`);
+    if (o.verbose)
+      for (const e of engines)
+        if (outcome.engines[e].status !== 'pass')
+          print(`${outcome.engines[e].status} ${e} ${outcome.id}: ${outcome.engines[e].reason}`);
   });
   outcomes.sort((a, b) => (a.id < b.id ? -1 : 1));
   table(outcomes, engines, print);

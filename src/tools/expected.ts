@@ -29,13 +29,20 @@ export function compareWith(expected: Expected, variant: string, outcomes: reado
     for (const [engine, { status, reason }] of Object.entries(o.engines)) {
       const wanted = expected.get(key(variant, engine, o.id))?.status ?? 'pass';
       if (wanted === status) continue;
-      surprises.push(`${status === 'pass' ? 'unexpected pass' : 'regression'}: ${o.id} on ${engine}: ${wanted} was expected, ${status} came${reason ? `: ${reason}` : ''}`);
+      surprises.push(
+        `${status === 'pass' ? 'unexpected pass' : 'regression'}: ${o.id} on ${engine}: ${wanted} was expected, ${status} came${reason ? `: ${reason}` : ''}`,
+      );
     }
   return surprises;
 }
 
 /** Writes what was found; lines of other variants, engines and cases stay. */
-export function writeExpected(file: string, variant: string, engines: readonly string[], outcomes: readonly Outcome[]): void {
+export function writeExpected(
+  file: string,
+  variant: string,
+  engines: readonly string[],
+  outcomes: readonly Outcome[],
+): void {
   const all = readExpected(file);
   for (const o of outcomes)
     for (const engine of engines) {
@@ -44,5 +51,8 @@ export function writeExpected(file: string, variant: string, engines: readonly s
       else all.set(key(variant, engine, o.id), { status, reason });
     }
   const lines = [...all].map(([k, v]) => `${k} | ${v.status} | ${v.reason}`).sort();
-  writeFileSync(file, `# What isn't a pass in the conformance run, and why. Written by: npm run conformance -- --update\n# format | engine | case | status | reason\n${lines.join('\n')}\n`);
+  writeFileSync(
+    file,
+    `# What isn't a pass in the conformance run, and why. Written by: npm run conformance -- --update\n# format | engine | case | status | reason\n${lines.join('\n')}\n`,
+  );
 }

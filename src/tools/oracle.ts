@@ -17,8 +17,14 @@ import { runCase, type Status } from './oracle/run.js';
 async function main(): Promise<number> {
   const { values: o } = parseArgs({
     options: {
-      family: { type: 'string', multiple: true }, op: { type: 'string', default: '.*' }, cases: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' },
-      engine: { type: 'string', default: 'wasm,cpu' }, only: { type: 'string' }, keep: { type: 'string' }, verbose: { type: 'boolean', default: false },
+      family: { type: 'string', multiple: true },
+      op: { type: 'string', default: '.*' },
+      cases: { type: 'string', default: '20' },
+      seed: { type: 'string', default: '1' },
+      engine: { type: 'string', default: 'wasm,cpu' },
+      only: { type: 'string' },
+      keep: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
     },
   });
   const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -29,7 +35,9 @@ async function main(): Promise<number> {
   }
   const wanted = new RegExp(`^(?:${o.op})$`);
   const all: Record<Status, number> = { agreed: 0, mismatch: 0, refused: 0, bug: 0, 'no-oracle': 0 };
-  print(`${'operator'.padEnd(48)}${['cases', 'agreed', 'refused', 'wrong', 'bug', 'not run by onnxruntime'].map((h) => h.padStart(9)).join('')}`);
+  print(
+    `${'operator'.padEnd(48)}${['cases', 'agreed', 'refused', 'wrong', 'bug', 'not run by onnxruntime'].map((h) => h.padStart(9)).join('')}`,
+  );
   for (const [family, generators] of Object.entries(FAMILIES)) {
     if (o.family && !o.family.includes(family)) continue;
     for (const [name, generate] of Object.entries(generators)) {
@@ -42,7 +50,11 @@ async function main(): Promise<number> {
         // Every third case is fed in another order of axes: the layout rules have to hold.
         const shuffle = i % 3 === 2 ? new Random(`${o.seed} ${name} ${i} order`) : undefined;
         if (o.keep) mkdirSync(o.keep, { recursive: true });
-        const outcome = await runCase(generate(r), { engines: o.engine.split(','), ...(shuffle ? { shuffle } : {}), ...(o.keep ? { keep: o.keep } : {}) });
+        const outcome = await runCase(generate(r), {
+          engines: o.engine.split(','),
+          ...(shuffle ? { shuffle } : {}),
+          ...(o.keep ? { keep: o.keep } : {}),
+        });
         counts[outcome.status]++;
         all[outcome.status]++;
         if (outcome.status !== 'agreed') {
@@ -50,12 +62,17 @@ async function main(): Promise<number> {
           reasons.set(key, [...(reasons.get(key) ?? []), i]);
         }
       }
-      print(`${`${family} ${name}`.padEnd(48)}${[numbers.length, counts.agreed, counts.refused, counts.mismatch, counts.bug, counts['no-oracle']].map((n) => String(n).padStart(9)).join('')}`);
+      print(
+        `${`${family} ${name}`.padEnd(48)}${[numbers.length, counts.agreed, counts.refused, counts.mismatch, counts.bug, counts['no-oracle']].map((n) => String(n).padStart(9)).join('')}`,
+      );
       for (const [reason, cases] of reasons)
-        if (o.verbose || /^(mismatch|bug)/.test(reason)) print(`    ${reason} (cases ${cases.slice(0, 8).join(', ')}${cases.length > 8 ? ' …' : ''})`);
+        if (o.verbose || /^(mismatch|bug)/.test(reason))
+          print(`    ${reason} (cases ${cases.slice(0, 8).join(', ')}${cases.length > 8 ? ' …' : ''})`);
     }
   }
-  print(`\n${all.agreed} agreed, ${all.refused} refused, ${all.mismatch + all.bug} wrong, ${all['no-oracle']} not run by onnxruntime`);
+  print(
+    `\n${all.agreed} agreed, ${all.refused} refused, ${all.mismatch + all.bug} wrong, ${all['no-oracle']} not run by onnxruntime`,
+  );
   return all.mismatch + all.bug > 0 ? 1 : 0;
 }
 

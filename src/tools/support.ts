@@ -55,7 +55,9 @@ export function supportTable(graph: Results, layers: Results): string {
 
   const rows = [...allOps()]
     .filter((op) => op.domain !== 'internal')
-    .sort((a, b) => ((a.domain ?? '') < (b.domain ?? '') ? -1 : (a.domain ?? '') > (b.domain ?? '') ? 1 : a.name < b.name ? -1 : 1))
+    .sort((a, b) =>
+      (a.domain ?? '') < (b.domain ?? '') ? -1 : (a.domain ?? '') > (b.domain ?? '') ? 1 : a.name < b.name ? -1 : 1,
+    )
     .map((op) => row(op, of(nameOf(op))));
   return [
     `Graph-models judged on ${graph.engines.join(' and ')}, layers-models on ${layers.engines.join(' and ')}, by the cases of \`npm run conformance\`.`,
@@ -68,9 +70,19 @@ export function supportTable(graph: Results, layers: Results): string {
 
 function row(op: Op, t: Tally): string {
   const first = Math.min(...Object.keys(op.read).map(Number));
-  const versions = schemaFor(op.domain ?? '', op.name, Number.MAX_SAFE_INTEGER) ? versionsOf(op.domain ?? '', op.name).filter((v) => v >= first) : [first];
+  const versions = schemaFor(op.domain ?? '', op.name, Number.MAX_SAFE_INTEGER)
+    ? versionsOf(op.domain ?? '', op.name).filter((v) => v >= first)
+    : [first];
   const shown = t.cases === 0 ? 'no case' : `${t.graph} of ${t.cases}`;
-  const layers = op.keras ? (t.layers > 0 ? `${t.layers} of ${t.cases}` : 'some') : op.expand && t.layers > 0 ? `${t.layers} of ${t.cases}, composed` : t.layers > 0 ? `${t.layers} of ${t.cases}, folded` : '–';
+  const layers = op.keras
+    ? t.layers > 0
+      ? `${t.layers} of ${t.cases}`
+      : 'some'
+    : op.expand && t.layers > 0
+      ? `${t.layers} of ${t.cases}, composed`
+      : t.layers > 0
+        ? `${t.layers} of ${t.cases}, folded`
+        : '–';
   return `| ${[`\`${nameOf(op)}\``, versions.join(', '), op.summary, shown, layers, [...t.dtypes].sort().join(', ') || '–', op.limits ?? ''].map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 

@@ -123,7 +123,7 @@ async function judgeFolder(
     sources.push(...references);
     own.push(...diagnostics);
   }
-  let seen = request.page === undefined || folder !== request.folder;
+  let _seen = request.page === undefined || folder !== request.folder;
   const judgement = await verifyModel(model, sources, {
     engines,
     tolerance,
@@ -131,7 +131,7 @@ async function judgeFolder(
     progress,
     sees: (name, set) => {
       const toleranceOf = (row: RecordedTensor) => ({ ...tolerance, ...outputs?.[row.onnx.name] });
-      seen ||= writePageData(request.page as string, model.record, { name, set }, toleranceOf);
+      _seen ||= writePageData(request.page as string, model.record, { name, set }, toleranceOf);
     },
     ...(request.locate ? { locate: locator(request.locate, opinion) } : {}),
   } satisfies VerifySettings);

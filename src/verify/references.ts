@@ -48,7 +48,12 @@ export function candidateFiles(at: ReferencePlace): string[] {
   const folder = dirname(at.model);
   const name = basename(at.model, extname(at.model));
   const places = [folder, join(folder, name), join(folder, `${name}.reference`)];
-  const sets = [...fromTemplates(at, []), ...places.flatMap((p) => dataSets(p, at)), ...npzBeside(at), ...folderBeside(at)];
+  const sets = [
+    ...fromTemplates(at, []),
+    ...places.flatMap((p) => dataSets(p, at)),
+    ...npzBeside(at),
+    ...folderBeside(at),
+  ];
   const provenances = sets.flatMap(({ files }) => provenancePath(files) ?? []).filter((file) => existsSync(file));
   return [...new Set([...sets.flatMap(({ files }) => files), ...provenances])].sort();
 }

@@ -123,7 +123,10 @@ function group(content: H5Group, metadata: Metadata, arrays: { array: H5Array; h
   const strings = Buffer.alloc(length);
   names.forEach((name, i) => strings.write(name, offsets[i], 'utf8'));
   metadata.put(segment, strings);
-  metadata.put(place.heap, record(HEAP, (w) => w.text('HEAP').u8(0).skip(3).u64(length).u64(NO_FREE_SPACE).u64(segment)));
+  metadata.put(
+    place.heap,
+    record(HEAP, (w) => w.text('HEAP').u8(0).skip(3).u64(length).u64(NO_FREE_SPACE).u64(segment)),
+  );
 
   const symbols = names.map((name, i) => {
     const item = content[name];
@@ -139,10 +142,13 @@ function group(content: H5Group, metadata: Metadata, arrays: { array: H5Array; h
   for (let i = 0; i < Math.max(symbols.length, 1); i += 2 * LEAF_K) {
     const part = symbols.slice(i, i + 2 * LEAF_K);
     const address = metadata.take(LEAF);
-    metadata.put(address, record(LEAF, (w) => {
-      w.text('SNOD').u8(1).skip(1).u16(part.length);
-      for (const s of part) w.u64(s.name).u64(s.header).u32(0).skip(20);
-    }));
+    metadata.put(
+      address,
+      record(LEAF, (w) => {
+        w.text('SNOD').u8(1).skip(1).u16(part.length);
+        for (const s of part) w.u64(s.name).u64(s.header).u32(0).skip(20);
+      }),
+    );
     level.push({ address, last: part.at(-1)?.name ?? 0 });
   }
   for (let height = 0; ; height++) {
@@ -152,20 +158,31 @@ function group(content: H5Group, metadata: Metadata, arrays: { array: H5Array; h
     const addresses = Array.from({ length: count }, () => metadata.take(NODE));
     for (let i = 0; i < count; i++) {
       const part = children.slice(i * 2 * NODE_K, (i + 1) * 2 * NODE_K);
-      metadata.put(addresses[i], record(NODE, (w) => {
-        w.text('TREE').u8(0).u8(height).u16(symbols.length === 0 ? 0 : part.length).u64(i > 0 ? addresses[i - 1] : NOWHERE).u64(i + 1 < count ? addresses[i + 1] : NOWHERE);
-        w.u64(i > 0 ? children[i * 2 * NODE_K - 1].last : 0);
-        for (const c of part) w.u64(c.address).u64(c.last);
-      }));
+      metadata.put(
+        addresses[i],
+        record(NODE, (w) => {
+          w.text('TREE')
+            .u8(0)
+            .u8(height)
+            .u16(symbols.length === 0 ? 0 : part.length)
+            .u64(i > 0 ? addresses[i - 1] : NOWHERE)
+            .u64(i + 1 < count ? addresses[i + 1] : NOWHERE);
+          w.u64(i > 0 ? children[i * 2 * NODE_K - 1].last : 0);
+          for (const c of part) w.u64(c.address).u64(c.last);
+        }),
+      );
       level.push({ address: addresses[i], last: part[part.length - 1].last });
     }
     if (count === 1) break;
   }
   const tree = level[0].address;
-  metadata.put(place.header, record(GROUP_HEADER, (w) => {
-    header(w, 1, 8 + 16);
-    w.u16(0x11).u16(16).u8(0).skip(3).u64(tree).u64(place.heap);
-  }));
+  metadata.put(
+    place.header,
+    record(GROUP_HEADER, (w) => {
+      header(w, 1, 8 + 16);
+      w.u16(0x11).u16(16).u8(0).skip(3).u64(tree).u64(place.heap);
+    }),
+  );
   return { ...place, tree };
 }
 
@@ -182,7 +199,10 @@ function arrayHeader(array: H5Array, at: number): Buffer {
   const { dims } = array;
   return record(arrayHeaderSize(array), (w) => {
     header(w, 4, messagesSize(array));
-    w.u16(0x1).u16(8 + 8 * dims.length).u8(0).skip(3);
+    w.u16(0x1)
+      .u16(8 + 8 * dims.length)
+      .u8(0)
+      .skip(3);
     w.u8(1).u8(dims.length).u8(0).skip(5);
     for (const d of dims) w.u64(d);
     // IEEE float, 32 bits, little-endian: sign at 31, exponent 8 bits at 23 with bias 127, mantissa 23 bits at 0.
@@ -192,7 +212,11 @@ function arrayHeader(array: H5Array, at: number): Buffer {
     w.u16(0x5).u16(8).u8(1).skip(3);
     w.u8(2).u8(2).u8(2).u8(0).skip(4);
     w.u16(0x8).u16(24).u8(0).skip(3);
-    w.u8(3).u8(1).u64(at).u64(4 * sizeOf(dims)).skip(6);
+    w.u8(3)
+      .u8(1)
+      .u64(at)
+      .u64(4 * sizeOf(dims))
+      .skip(6);
   });
 }
 

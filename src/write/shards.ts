@@ -35,9 +35,20 @@ export const SHARD_BYTES = 4 * 2 ** 20;
  * @returns the manifest of model.json, and the files
  * @throws Refusal where a value doesn't fit TensorFlow.js's types; `onEntry` tells before each weight which one it is
  */
-export function writeShards(folder: string, entries: readonly WeightEntry[], onEntry: (e: WeightEntry) => void = () => {}): { manifest: { paths: string[]; weights: WeightSpec[] }[]; files: WrittenFile[] } {
+export function writeShards(
+  folder: string,
+  entries: readonly WeightEntry[],
+  onEntry: (e: WeightEntry) => void = () => {},
+): { manifest: { paths: string[]; weights: WeightSpec[] }[]; files: WrittenFile[] } {
   if (entries.length === 0) return { manifest: [], files: [] };
-  const total = entries.reduce((n, e) => n + (e.dtype === 'string' ? encode(e).byteLength : sizeOf(e.weight.dims) * (e.dtype === 'bool' ? 1 : e.dtype === 'complex64' ? 8 : 4)), 0);
+  const total = entries.reduce(
+    (n, e) =>
+      n +
+      (e.dtype === 'string'
+        ? encode(e).byteLength
+        : sizeOf(e.weight.dims) * (e.dtype === 'bool' ? 1 : e.dtype === 'complex64' ? 8 : 4)),
+    0,
+  );
   const count = Math.max(1, Math.ceil(total / SHARD_BYTES));
   const files: WrittenFile[] = [];
   const paths: string[] = [];
@@ -81,10 +92,15 @@ function specOf({ name, dtype, weight }: WeightEntry): WeightSpec {
 function encode({ dtype, weight }: WeightEntry): Uint8Array {
   const t = weight.load();
   switch (dtype) {
-    case 'float32': case 'complex64': return bytesOf(toFloat32(t));
-    case 'int32': return bytesOf(toInt32(t));
-    case 'bool': return t.data as Uint8Array;
-    case 'string': return encodeStrings(t.data as readonly string[]);
+    case 'float32':
+    case 'complex64':
+      return bytesOf(toFloat32(t));
+    case 'int32':
+      return bytesOf(toInt32(t));
+    case 'bool':
+      return t.data as Uint8Array;
+    case 'string':
+      return encodeStrings(t.data as readonly string[]);
   }
 }
 
@@ -99,7 +115,11 @@ export function toFloat32(t: Tensor): Float32Array {
   const out = new Float32Array(from.length);
   for (let i = 0; i < from.length; i++) {
     out[i] = Number(from[i]);
-    if (!Number.isFinite(out[i]) && Number.isFinite(Number(from[i]))) refuse(`the ${t.dtype} constant ${from[i]} does not fit float32, TensorFlow.js's widest float`, 'use a value within ±3.4e38, for example -1e30 in the place of a mask of -infinity');
+    if (!Number.isFinite(out[i]) && Number.isFinite(Number(from[i])))
+      refuse(
+        `the ${t.dtype} constant ${from[i]} does not fit float32, TensorFlow.js's widest float`,
+        'use a value within ±3.4e38, for example -1e30 in the place of a mask of -infinity',
+      );
   }
   return out;
 }
@@ -112,7 +132,11 @@ function toInt32(t: Tensor): Int32Array {
   const wide = isBig(t.dtype) || t.dtype === 'uint32';
   for (let i = 0; i < from.length; i++) {
     const v = Number(from[i]);
-    if (wide && (v > 2147483647 || v < -2147483648)) refuse(`the ${t.dtype} constant ${from[i]} does not fit int32, TensorFlow.js's widest integer`, 'use values within ±2147483647, or compute with floats');
+    if (wide && (v > 2147483647 || v < -2147483648))
+      refuse(
+        `the ${t.dtype} constant ${from[i]} does not fit int32, TensorFlow.js's widest integer`,
+        'use values within ±2147483647, or compute with floats',
+      );
     out[i] = v;
   }
   return out;

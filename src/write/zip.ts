@@ -30,12 +30,17 @@ export const textEntry = (name: string, text: string): ZipEntry => {
  */
 export function writeZip(path: string, entries: readonly ZipEntry[]): { bytes: number; sha256: string } {
   const total = entries.reduce((n, e) => n + e.bytes, 0);
-  if (total > MOST_BYTES) refuse(`the archive would have ${total} bytes, and 4 GiB is the most that one holds`, 'convert to a layers-model or a graph-model');
+  if (total > MOST_BYTES)
+    refuse(
+      `the archive would have ${total} bytes, and 4 GiB is the most that one holds`,
+      'convert to a layers-model or a graph-model',
+    );
   const fd = openSync(path, 'w+');
   try {
     let at = 0;
     const append = (bytes: Uint8Array) => {
-      for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done, at + done);
+      for (let done = 0; done < bytes.byteLength; )
+        done += writeSync(fd, bytes, done, bytes.byteLength - done, at + done);
       at += bytes.byteLength;
     };
     const written = entries.map((entry) => {
@@ -81,7 +86,12 @@ function central({ entry, sum, start }: { entry: ZipEntry; sum: number; start: n
   rest.writeUInt32LE(MODE * 0x10000, 6);
   rest.writeUInt32LE(start, 10);
   // Made by Unix, version 2.0.
-  return Buffer.concat([Buffer.from('PK\x01\x02\x14\x03', 'latin1'), common(entry, sum), rest, Buffer.from(entry.name)]);
+  return Buffer.concat([
+    Buffer.from('PK\x01\x02\x14\x03', 'latin1'),
+    common(entry, sum),
+    rest,
+    Buffer.from(entry.name),
+  ]);
 }
 
 function end(count: number, size: number, directory: number): Buffer {

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** A real browser for the tests: Chrome or Chromium, as it is found on the machine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** The report of a run over eight models, and the pages to try them, in a real browser: `npm run test:browser`. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, realpathSync } from 'node:fs';

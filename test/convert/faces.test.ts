@@ -9,7 +9,10 @@ describe('inputs and outputs', () => {
       inputs: { x: ['float32', [2]] },
       outputs: ['x', 'k', 'y', 'z'],
       weights: { k: tensorOf('float32', [2], [5, 6]) },
-      nodes: [{ op: 'Neg', in: ['x'], out: ['y'] }, { op: 'Identity', in: ['y'], out: ['z'] }],
+      nodes: [
+        { op: 'Neg', in: ['x'], out: ['y'] },
+        { op: 'Identity', in: ['y'], out: ['z'] },
+      ],
     });
     expect(c.diagnostics).toEqual([]);
     const names = c.record.outputs.map((o) => o.tfjs.name);
@@ -19,7 +22,12 @@ describe('inputs and outputs', () => {
       // Twice, since fetching an input or a weight itself would give it away.
       for (let i = 0; i < 2; i++) {
         const out = await c.run(engine, { x: floats([2], [1, -2]) });
-        expect(names.map((n) => Array.from(out.get(n)?.data as Float32Array))).toEqual([[1, -2], [5, 6], [-1, 2], [-1, 2]]);
+        expect(names.map((n) => Array.from(out.get(n)?.data as Float32Array))).toEqual([
+          [1, -2],
+          [5, 6],
+          [-1, 2],
+          [-1, 2],
+        ]);
       }
     }
   });
@@ -46,7 +54,10 @@ describe('inputs and outputs', () => {
       nodes: [{ op: 'Conv', in: ['x', 'w'], out: ['y'], with: { strides: [2, 2], pads: [1, 1, 1, 1] } }],
     });
     expect(c.record.inputs[0].tfjs.shape).toEqual([null, null, null, 1]);
-    for (const [n, h, w] of [[1, 3, 5], [2, 4, 4]]) {
+    for (const [n, h, w] of [
+      [1, 3, 5],
+      [2, 4, 4],
+    ]) {
       const out = await c.run('wasm', { x: floats([n, h, w, 1], new Array(n * h * w).fill(1)) });
       expect(out.get('y')?.shape).toEqual([n, Math.floor((h - 1) / 2) + 1, Math.floor((w - 1) / 2) + 1, 1]);
       // The corner sees 2x2 ones, the rest is zeros.
@@ -81,20 +92,28 @@ describe('refusals', () => {
     });
     expect(c.status).toBe('unsupported');
     expect(c.diagnostics.map((d) => [d.code, d.place.node, d.place.index])).toEqual([
-      ['unsupported-operator', 'first', 0], ['unsupported-operator', 'second', 2], ['unsupported-operator', 'third', 3],
+      ['unsupported-operator', 'first', 0],
+      ['unsupported-operator', 'second', 2],
+      ['unsupported-operator', 'third', 3],
     ]);
     expect(c.diagnostics.every((d) => d.remedy !== '')).toBe(true);
   });
 
   test('a node that reads what nothing gives is a fault of the model', () => {
-    const c = convert({ inputs: { x: ['float32', [2]] }, outputs: ['y'], nodes: [{ op: 'Add', in: ['x', 'ghost'], out: ['y'] }] });
+    const c = convert({
+      inputs: { x: ['float32', [2]] },
+      outputs: ['y'],
+      nodes: [{ op: 'Add', in: ['x', 'ghost'], out: ['y'] }],
+    });
     expect(c.status).toBe('error');
     expect(c.diagnostics[0]).toMatchObject({ code: 'unknown-name', place: { tensor: 'ghost', op: 'Add' } });
   });
 
   test('a constant that int32 cannot hold is refused, with the node that reads it', () => {
     const c = convert({
-      inputs: { x: ['int64', [1]] }, outputs: ['y'], weights: { k: tensorOf('int64', [1], [2n ** 40n]) },
+      inputs: { x: ['int64', [1]] },
+      outputs: ['y'],
+      weights: { k: tensorOf('int64', [1], [2n ** 40n]) },
       nodes: [{ op: 'Add', name: 'sum', in: ['x', 'k'], out: ['y'] }],
     });
     expect(c.status).toBe('unsupported');

@@ -33,11 +33,30 @@ export interface SketchNode {
 export function sketched(s: Sketch): Uint8Array {
   return encodeModel({
     irVersion: 8,
-    opsetImport: [{ version: s.opset ?? 17 }, { domain: 'com.microsoft', version: 1 }, { domain: 'ai.onnx.ml', version: 3 }],
+    opsetImport: [
+      { version: s.opset ?? 17 },
+      { domain: 'com.microsoft', version: 1 },
+      { domain: 'ai.onnx.ml', version: 3 },
+    ],
     graph: {
       name: 'g',
-      node: s.nodes.map((n) => ({ opType: n.op, name: n.name ?? '', domain: n.domain ?? '', input: [...n.in], output: [...n.out], attribute: Object.entries(n.with ?? {}).map(([name, value]) => attribute(name, value)) })),
-      input: Object.entries(s.inputs ?? {}).map(([name, [dtype, shape]]) => ({ name, type: { tensorType: { elemType: codeOfDtype(dtype), shape: { dim: shape.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d })) } } } })),
+      node: s.nodes.map((n) => ({
+        opType: n.op,
+        name: n.name ?? '',
+        domain: n.domain ?? '',
+        input: [...n.in],
+        output: [...n.out],
+        attribute: Object.entries(n.with ?? {}).map(([name, value]) => attribute(name, value)),
+      })),
+      input: Object.entries(s.inputs ?? {}).map(([name, [dtype, shape]]) => ({
+        name,
+        type: {
+          tensorType: {
+            elemType: codeOfDtype(dtype),
+            shape: { dim: shape.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d })) },
+          },
+        },
+      })),
       output: s.outputs.map((name) => ({ name })),
       initializer: Object.entries(s.weights ?? {}).map(([name, t]) => tensorProto(t, name)),
     },
@@ -54,9 +73,13 @@ export class Float {
 
 function attribute(name: string, value: unknown): P.AttributeProto {
   if (value instanceof Float) return { name, type: 1, f: value.value };
-  if (typeof value === 'number') return Number.isInteger(value) ? { name, type: 2, i: value } : { name, type: 1, f: value };
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? { name, type: 2, i: value } : { name, type: 1, f: value };
   if (typeof value === 'string') return { name, type: 3, s: new TextEncoder().encode(value) };
-  if (Array.isArray(value)) return value.every((v) => Number.isInteger(v)) ? { name, type: 7, ints: value as number[] } : { name, type: 6, floats: value as number[] };
+  if (Array.isArray(value))
+    return value.every((v) => Number.isInteger(v))
+      ? { name, type: 7, ints: value as number[] }
+      : { name, type: 6, floats: value as number[] };
   return { name, type: 4, t: tensorProto(value as Tensor, name) };
 }
 
@@ -64,7 +87,16 @@ function attribute(name: string, value: unknown): P.AttributeProto {
 export interface Converted extends ConvertResult {
   readonly folder: string;
   /** conversion.json. */
-  readonly record: { inputs: Face[]; outputs: Face[]; nodes: { onnx: { name: string; op: string }; became: string; tfjs: string[]; outputs: { onnx: string; tensor: string | null }[] }[] };
+  readonly record: {
+    inputs: Face[];
+    outputs: Face[];
+    nodes: {
+      onnx: { name: string; op: string };
+      became: string;
+      tfjs: string[];
+      outputs: { onnx: string; tensor: string | null }[];
+    }[];
+  };
   readonly json: { modelTopology: { node?: { name: string; op: string; input?: string[] }[] }; [key: string]: unknown };
   /** Runs the written model with stock TensorFlow.js, by tfjs names. */
   run(engine: 'wasm' | 'cpu', inputs: Readonly<Record<string, TfTensor>>): Promise<ReadonlyMap<string, TfTensor>>;
@@ -90,12 +122,22 @@ export function convert(model: Sketch | Uint8Array, settings: Partial<ConvertReq
   const folder = join(home, 'out');
   mkdirSync(folder);
   const result = convertModel({
-    path, relativePath: 'model.onnx', formats: ['graph-model'], changeOrdering: true, namePolicy: 'keep', outputFolder: folder,
-    limits: { maxModelBytes: 2 ** 31 }, ...settings,
+    path,
+    relativePath: 'model.onnx',
+    formats: ['graph-model'],
+    changeOrdering: true,
+    namePolicy: 'keep',
+    outputFolder: folder,
+    limits: { maxModelBytes: 2 ** 31 },
+    ...settings,
   });
-  const read = (name: string) => (result.status === 'converted' ? JSON.parse(readFileSync(join(folder, name), 'utf8')) : undefined);
+  const read = (name: string) =>
+    result.status === 'converted' ? JSON.parse(readFileSync(join(folder, name), 'utf8')) : undefined;
   return {
-    ...result, folder, record: read('conversion.json'), json: read('model.json'),
+    ...result,
+    folder,
+    record: read('conversion.json'),
+    json: read('model.json'),
     run: async (name, inputs) => {
       const engine = await engineOf(name);
       const loaded = await engine.load(openModel(folder, 'model.onnx'));
@@ -111,4 +153,8 @@ export function convert(model: Sketch | Uint8Array, settings: Partial<ConvertReq
 }
 
 /** A float32 tensor to feed. */
-export const floats = (shape: readonly number[], values: readonly number[]): TfTensor => ({ dtype: 'float32', shape, data: Float32Array.from(values) });
+export const floats = (shape: readonly number[], values: readonly number[]): TfTensor => ({
+  dtype: 'float32',
+  shape,
+  data: Float32Array.from(values),
+});

@@ -1,4 +1,17 @@
-import { addDim, broadcastDims, ceilDiv, type Dim, exactDiv, floorDiv, maxDim, mulDim, productOf, sameDim, subDim, symbol } from '../../src/ir/dim.js';
+import {
+  addDim,
+  broadcastDims,
+  ceilDiv,
+  type Dim,
+  exactDiv,
+  floorDiv,
+  maxDim,
+  mulDim,
+  productOf,
+  sameDim,
+  subDim,
+  symbol,
+} from '../../src/ir/dim.js';
 
 const N = symbol('N');
 const H = symbol('H');

@@ -3,9 +3,19 @@ import { legalName, Names } from '../../src/ir/names.js';
 describe('legal names', () => {
   // The rule and its examples are those of the output contract.
   test.each([
-    ['input_0', 'input_0'], ['125', '125'], ['125_pad', '125_pad'], ['/conv1/Conv_output_0', 'conv1_Conv_output_0'],
-    ['onnx::MaxPool_12', 'onnx__MaxPool_12'], ['//a//b', 'a__b'], ['_x', 'n_x'], ['.x', 'n.x'], ['-x', 'n-x'], ['ü', 'n_'],
-    ['', 'n'], ['a b(c)', 'a_b_c_'], ['a\n::error::b', 'a___error__b'],
+    ['input_0', 'input_0'],
+    ['125', '125'],
+    ['125_pad', '125_pad'],
+    ['/conv1/Conv_output_0', 'conv1_Conv_output_0'],
+    ['onnx::MaxPool_12', 'onnx__MaxPool_12'],
+    ['//a//b', 'a__b'],
+    ['_x', 'n_x'],
+    ['.x', 'n.x'],
+    ['-x', 'n-x'],
+    ['ü', 'n_'],
+    ['', 'n'],
+    ['a b(c)', 'a_b_c_'],
+    ['a\n::error::b', 'a___error__b'],
   ])('%j is written as %j', (given, written) => {
     expect(legalName(given)).toBe(written);
     expect(written).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);

@@ -52,7 +52,9 @@ test('a ZipMap gives its tensor, and a remark names the columns', () => {
 });
 
 test.each(['BeamSearch', 'EPContext', 'Tokenizer', 'MoE'])('%s is refused with a reason', (op) => {
-  const result = converted(single(op, { domain: 'com.microsoft', opset: 1, inputs: [fed(tensorOf('float32', [1], [0]))] }));
+  const result = converted(
+    single(op, { domain: 'com.microsoft', opset: 1, inputs: [fed(tensorOf('float32', [1], [0]))] }),
+  );
   expect(result.status).toBe('unsupported');
   expect(result.diagnostics).toMatchObject([{ code: 'unsupported-node', place: { op } }]);
 });

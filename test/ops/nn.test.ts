@@ -14,7 +14,10 @@ for (const family of ['attention', 'recurrent', 'resampling', 'windows']) {
       let agreed = 0;
       for (let i = 0; i < CASES; i++) {
         const shuffle = i === CASES - 1 ? new Random(`1 ${name} ${i} order`) : undefined;
-        const outcome = await runCase(generate(new Random(`1 ${family} ${name} ${i}`)), { engines: ['wasm', 'cpu'], ...(shuffle ? { shuffle } : {}) });
+        const outcome = await runCase(generate(new Random(`1 ${family} ${name} ${i}`)), {
+          engines: ['wasm', 'cpu'],
+          ...(shuffle ? { shuffle } : {}),
+        });
         // What onnxruntime itself doesn't run shows nothing.
         expect(outcome).toMatchObject({ status: expect.stringMatching(/^(agreed|no-oracle)$/) });
         if (outcome.status === 'agreed') agreed++;

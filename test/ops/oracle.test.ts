@@ -8,17 +8,23 @@ import { runCase } from '../../src/tools/oracle/run.js';
  */
 for (const family of ['logic', 'math', 'quantize', 'reduce']) {
   describe(family, () => {
-    test.each(Object.entries(FAMILIES[family]).filter(([name]) => !name.endsWith('folded')))('%s agrees with onnxruntime-web', async (name, generate) => {
-      let agreed = 0;
-      // What onnxruntime itself doesn't run shows nothing: then another is taken.
-      for (let i = 0; i < 12 && agreed < 2; i++) {
-        const shuffle = agreed === 1 ? new Random(`1 ${name} ${i} order`) : undefined;
-        const outcome = await runCase(generate(new Random(`1 ${family} ${name} ${i}`)), { engines: ['wasm'], ...(shuffle ? { shuffle } : {}) });
-        if (outcome.status === 'no-oracle') continue;
-        expect({ case: i, ...outcome }).toMatchObject({ case: i, status: 'agreed' });
-        agreed++;
-      }
-      expect(agreed).toBeGreaterThan(0);
-    });
+    test.each(Object.entries(FAMILIES[family]).filter(([name]) => !name.endsWith('folded')))(
+      '%s agrees with onnxruntime-web',
+      async (name, generate) => {
+        let agreed = 0;
+        // What onnxruntime itself doesn't run shows nothing: then another is taken.
+        for (let i = 0; i < 12 && agreed < 2; i++) {
+          const shuffle = agreed === 1 ? new Random(`1 ${name} ${i} order`) : undefined;
+          const outcome = await runCase(generate(new Random(`1 ${family} ${name} ${i}`)), {
+            engines: ['wasm'],
+            ...(shuffle ? { shuffle } : {}),
+          });
+          if (outcome.status === 'no-oracle') continue;
+          expect({ case: i, ...outcome }).toMatchObject({ case: i, status: 'agreed' });
+          agreed++;
+        }
+        expect(agreed).toBeGreaterThan(0);
+      },
+    );
   });
 }

@@ -26,7 +26,9 @@ export default defineOp<Attrs>({
     const ways = [yes, no].map((graph) => e.region([], () => tensorsOf('If', e.inline(graph, []))));
     const [a, b] = ways;
     if (a.outputs.length !== b.outputs.length) return invalid('the two graphs have a different number of outputs');
-    const alike = a.outputs.every((v, i) => v.type.dtype === b.outputs[i].type.dtype && sameDims(v.type.dims, b.outputs[i].type.dims));
+    const alike = a.outputs.every(
+      (v, i) => v.type.dtype === b.outputs[i].type.dtype && sameDims(v.type.dims, b.outputs[i].type.dims),
+    );
     const choosable = a.outputs.every((v) => v.type.dtype !== 'string' && !v.type.dtype.startsWith('complex'));
     if (alike && choosable && ways.every((w) => isSafe(w) && w.nodes.length <= MOST_NODES)) {
       for (const w of ways) e.adopt(w);
@@ -34,6 +36,11 @@ export default defineOp<Attrs>({
     }
     const types = a.outputs.map((v, i) => eitherType(v.type, b.outputs[i].type, () => n.fresh(), `output ${i}`));
     const captured = [...new Set(ways.flatMap((w) => w.captured))];
-    return e.node(branch, [cond, ...captured], types, ways.map((w) => graphOf('branch', w, captured)));
+    return e.node(
+      branch,
+      [cond, ...captured],
+      types,
+      ways.map((w) => graphOf('branch', w, captured)),
+    );
   },
 });

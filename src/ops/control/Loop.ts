@@ -32,7 +32,11 @@ export default defineOp<Attrs>({
       const written = unrolled(n, initial, most, e);
       if (written) return written;
     }
-    if (initial.some((v) => v?.kind !== 'tensor')) return refuse('the number of turns has to be known while converting where a loop carries sequences', 'make the number of turns constant');
+    if (initial.some((v) => v?.kind !== 'tensor'))
+      return refuse(
+        'the number of turns has to be known while converting where a loop carries sequences',
+        'make the number of turns constant',
+      );
     return looped(n, body, most === Number.POSITIVE_INFINITY ? undefined : count, condition, initial as Value[], e);
   },
 });
@@ -40,7 +44,12 @@ export default defineOp<Attrs>({
 const isTrue = (e: Expander): Value => e.constant(tensorOf('bool', [], [1]));
 
 /** All turns, one after the other; undefined where the body's condition isn't known while converting. */
-function unrolled(n: View<Attrs>, initial: (Bound | undefined)[], most: number, e: Expander): (Bound | undefined)[] | undefined {
+function unrolled(
+  n: View<Attrs>,
+  initial: (Bound | undefined)[],
+  most: number,
+  e: Expander,
+): (Bound | undefined)[] | undefined {
   const { body } = n.attrs;
   let carried = initial;
   const scans: Value[][] = body.outputs.slice(1 + initial.length).map(() => []);
@@ -64,12 +73,22 @@ function unrolled(n: View<Attrs>, initial: (Bound | undefined)[], most: number, 
 }
 
 /** The outputs after so many turns: what is carried, and what each turn gave, stacked. */
-function finished(n: View<Attrs>, carried: (Bound | undefined)[], turns: number, scans: readonly (readonly Value[])[], e: Expander): (Bound | undefined)[] {
+function finished(
+  n: View<Attrs>,
+  carried: (Bound | undefined)[],
+  turns: number,
+  scans: readonly (readonly Value[])[],
+  e: Expander,
+): (Bound | undefined)[] {
   const { body } = n.attrs;
   if (turns > 0) return [...carried, ...scans.map((list) => stacked(list, e))];
   const count = body.outputs.length - 1 - carried.length;
   if (count === 0) return carried;
-  const types = typesOf(n, carried.map((v) => (v?.kind === 'tensor' ? v.type : refuse('a loop of no turns that carries sequences'))), e);
+  const types = typesOf(
+    n,
+    carried.map((v) => (v?.kind === 'tensor' ? v.type : refuse('a loop of no turns that carries sequences'))),
+    e,
+  );
   return [...carried, ...types.slice(carried.length).map((t) => nothing(t, e))];
 }
 
@@ -81,28 +100,59 @@ export function stacked(list: readonly Value[], e: Expander): Value {
 /** Types of the body's outputs (without the condition) for carried values of these types. */
 function typesOf(n: View<Attrs>, carried: readonly TensorType[], e: Expander): TensorType[] {
   const scalar = (dtype: 'int64' | 'bool'): TensorType => ({ dtype, dims: [] });
-  const region = e.region([scalar('int64'), scalar('bool'), ...carried], (values) => tensorsOf('Loop', e.inline(n.attrs.body, values)));
+  const region = e.region([scalar('int64'), scalar('bool'), ...carried], (values) =>
+    tensorsOf('Loop', e.inline(n.attrs.body, values)),
+  );
   return region.outputs.slice(1).map((v) => v.type);
 }
 
 /** A loop of the written model. Its state: turn, condition, what is carried, what the turns gave so far, and what it reads. */
-function looped(n: View<Attrs>, body: OnnxGraph, count: Bound | undefined, condition: Bound | undefined, initial: readonly Value[], e: Expander): Value[] {
-  const { carried, given } = settled(initial.map((v) => v.type), (types) => typesOf(n, types, e), () => n.fresh());
+function looped(
+  n: View<Attrs>,
+  body: OnnxGraph,
+  count: Bound | undefined,
+  condition: Bound | undefined,
+  initial: readonly Value[],
+  e: Expander,
+): Value[] {
+  const { carried, given } = settled(
+    initial.map((v) => v.type),
+    (types) => typesOf(n, types, e),
+    () => n.fresh(),
+  );
   const scans = given.slice(initial.length).map((t) => gathering(t, e, () => n.fresh()));
-  const starts = scans.map((_, k) => 2 + initial.length + scans.slice(0, k).reduce((sum, s) => sum + s.types.length, 0));
-  const partOf = (values: readonly Value[], k: number): readonly Value[] => values.slice(starts[k], starts[k] + scans[k].types.length);
-  const state: TensorType[] = [{ dtype: 'int64', dims: [] }, { dtype: 'bool', dims: [] }, ...carried, ...scans.flatMap((s) => s.types)];
+  const starts = scans.map(
+    (_, k) => 2 + initial.length + scans.slice(0, k).reduce((sum, s) => sum + s.types.length, 0),
+  );
+  const partOf = (values: readonly Value[], k: number): readonly Value[] =>
+    values.slice(starts[k], starts[k] + scans[k].types.length);
+  const state: TensorType[] = [
+    { dtype: 'int64', dims: [] },
+    { dtype: 'bool', dims: [] },
+    ...carried,
+    ...scans.flatMap((s) => s.types),
+  ];
   const scalar = e.constant(int64s([]));
   const turn = e.region(state, (values) => {
     const [next, ...rest] = tensorsOf('Loop', e.inline(body, values.slice(0, 2 + initial.length)));
     const kept = scans.flatMap((s, k) => s.add(partOf(values, k), rest[initial.length + k], false));
-    return [e.one('Add', [values[0], e.constant(int64s(1))]), e.one('Reshape', [next, scalar]), ...rest.slice(0, initial.length), ...kept];
+    return [
+      e.one('Add', [values[0], e.constant(int64s(1))]),
+      e.one('Reshape', [next, scalar]),
+      ...rest.slice(0, initial.length),
+      ...kept,
+    ];
   });
   const most = count?.kind === 'tensor' ? e.one('Reshape', [count, scalar]) : undefined;
   const test = e.region(state, ([i, goes]) => [most ? e.one('And', [goes, e.one('Less', [i, most])]) : goes]);
   const captured = [...new Set([...turn.captured, ...test.captured])];
   const first = condition?.kind === 'tensor' ? e.one('Reshape', [condition, scalar]) : isTrue(e);
   const inputs = [e.constant(int64s(0)), first, ...initial, ...scans.flatMap((s) => s.begun), ...captured];
-  const outputs = e.node(repeat, inputs, [...state, ...captured.map((v) => v.type)], [graphOf('condition', test, captured), graphOf('turn', turn, captured, [...turn.outputs, ...captured])]);
+  const outputs = e.node(
+    repeat,
+    inputs,
+    [...state, ...captured.map((v) => v.type)],
+    [graphOf('condition', test, captured), graphOf('turn', turn, captured, [...turn.outputs, ...captured])],
+  );
   return [...outputs.slice(2, 2 + initial.length), ...scans.map((s, k) => s.finish(partOf(outputs, k), outputs[0]))];
 }

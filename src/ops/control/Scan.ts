@@ -40,9 +40,12 @@ function read9(n: RawNode): Attrs {
   const scanned = n.int('num_scan_inputs');
   const states = n.inputs.length - scanned;
   const given = body.outputs.length - states;
-  const flags = (name: string, count: number) => (n.optInts(name) ?? new Array<number>(count).fill(0)).map((d) => d !== 0);
+  const flags = (name: string, count: number) =>
+    (n.optInts(name) ?? new Array<number>(count).fill(0)).map((d) => d !== 0);
   return {
-    body, scanned, batched: false,
+    body,
+    scanned,
+    batched: false,
     inputAxes: n.optInts('scan_input_axes') ?? new Array<number>(scanned).fill(0),
     inputBackwards: flags('scan_input_directions', scanned),
     outputAxes: n.optInts('scan_output_axes') ?? new Array<number>(given).fill(0),
@@ -58,7 +61,9 @@ function read8(n: RawNode): Attrs {
   const scanned = n.int('num_scan_inputs');
   const given = body.outputs.length - (rest.length - scanned);
   return {
-    body, scanned, batched: true,
+    body,
+    scanned,
+    batched: true,
     inputAxes: new Array<number>(scanned).fill(0),
     inputBackwards: (n.optInts('directions') ?? new Array<number>(scanned).fill(0)).map((d) => d !== 0),
     outputAxes: new Array<number>(given).fill(0),
@@ -69,13 +74,33 @@ function read8(n: RawNode): Attrs {
 /** Each sample by itself, and the results stacked. */
 function batchwise(n: View<Attrs>, inputs: readonly Value[], e: Expander): Value[] {
   const batch = inputs[0]?.type.dims[0];
-  if (batch === undefined || !isKnown(batch)) return refuse('the size of the batch has to be known', 'fix the sizes with input-shapes in the config, or export with opset 9 or later');
-  const samples = Array.from({ length: batch }, (_, i) => scan(n, inputs.map((v) => e.one('Gather', [v, e.constant(int64s(i))], { axis: 0 })), e));
-  return samples[0].map((_, k) => join(samples.map((s) => s[k]), 0, e));
+  if (batch === undefined || !isKnown(batch))
+    return refuse(
+      'the size of the batch has to be known',
+      'fix the sizes with input-shapes in the config, or export with opset 9 or later',
+    );
+  const samples = Array.from({ length: batch }, (_, i) =>
+    scan(
+      n,
+      inputs.map((v) => e.one('Gather', [v, e.constant(int64s(i))], { axis: 0 })),
+      e,
+    ),
+  );
+  return samples[0].map((_, k) =>
+    join(
+      samples.map((s) => s[k]),
+      0,
+      e,
+    ),
+  );
 }
 
 function join(parts: readonly Value[], axis: number, e: Expander): Value {
-  return e.one('Concat', parts.map((v) => e.one('Unsqueeze', [v, e.constant(int64s([axis]))])), { axis });
+  return e.one(
+    'Concat',
+    parts.map((v) => e.one('Unsqueeze', [v, e.constant(int64s([axis]))])),
+    { axis },
+  );
 }
 
 function scan(n: View<Attrs>, inputs: readonly Value[], e: Expander): Value[] {
@@ -85,38 +110,70 @@ function scan(n: View<Attrs>, inputs: readonly Value[], e: Expander): Value[] {
   const axes = sources.map((v, i) => normalAxis(inputAxes[i], v.type.dims.length));
   const lengths = sources.map((v, i) => v.type.dims[axes[i]]);
   const length = lengths.find(isKnown);
-  return length !== undefined && length > 0 && length <= MOST_STEPS ? unrolled(n, states, sources, axes, length, e) : looped(n, states, sources, axes, e);
+  return length !== undefined && length > 0 && length <= MOST_STEPS
+    ? unrolled(n, states, sources, axes, length, e)
+    : looped(n, states, sources, axes, e);
 }
 
-function unrolled(n: View<Attrs>, states: readonly Value[], sources: readonly Value[], axes: readonly number[], length: number, e: Expander): Value[] {
+function unrolled(
+  n: View<Attrs>,
+  states: readonly Value[],
+  sources: readonly Value[],
+  axes: readonly number[],
+  length: number,
+  e: Expander,
+): Value[] {
   const { body, inputBackwards, outputAxes, outputBackwards } = n.attrs;
   let state: readonly Value[] = states;
   const kept: Value[][] = outputAxes.map(() => []);
   for (let step = 0; step < length; step++) {
-    const elements = sources.map((v, i) => e.one('Gather', [v, e.constant(int64s(inputBackwards[i] ? length - 1 - step : step))], { axis: axes[i] }));
+    const elements = sources.map((v, i) =>
+      e.one('Gather', [v, e.constant(int64s(inputBackwards[i] ? length - 1 - step : step))], { axis: axes[i] }),
+    );
     const outputs = tensorsOf('Scan', e.inline(body, [...state, ...elements]));
     state = outputs.slice(0, states.length);
     outputs.slice(states.length).forEach((v, i) => {
       kept[i].push(v);
     });
   }
-  return [...state, ...kept.map((list, i) => join(outputBackwards[i] ? list.toReversed() : list, placed(outputAxes[i], list[0].type), e))];
+  return [
+    ...state,
+    ...kept.map((list, i) =>
+      join(outputBackwards[i] ? list.toReversed() : list, placed(outputAxes[i], list[0].type), e),
+    ),
+  ];
 }
 
 /** Where the scanned axis stands in an output. */
 const placed = (axis: number, element: TensorType): number => normalAxis(axis, element.dims.length + 1);
 
 /** A loop of the written model. Its state: step, the states, what the steps gave so far, and what it reads. */
-function looped(n: View<Attrs>, states: readonly Value[], sources: readonly Value[], axes: readonly number[], e: Expander): Value[] {
+function looped(
+  n: View<Attrs>,
+  states: readonly Value[],
+  sources: readonly Value[],
+  axes: readonly number[],
+  e: Expander,
+): Value[] {
   const { body, inputBackwards, outputAxes, outputBackwards } = n.attrs;
   const scalar = (v: number) => e.constant(int64s(v));
-  const elements = sources.map((v, i): TensorType => ({ dtype: v.type.dtype, dims: v.type.dims.filter((_, a) => a !== axes[i]) }));
-  const typesOf = (carried: readonly TensorType[]) => e.region([...carried, ...elements], (values) => tensorsOf('Scan', e.inline(body, values))).outputs.map((v) => v.type);
-  const { carried, given: types } = settled(states.map((v) => v.type), typesOf, () => n.fresh());
+  const elements = sources.map(
+    (v, i): TensorType => ({ dtype: v.type.dtype, dims: v.type.dims.filter((_, a) => a !== axes[i]) }),
+  );
+  const typesOf = (carried: readonly TensorType[]) =>
+    e
+      .region([...carried, ...elements], (values) => tensorsOf('Scan', e.inline(body, values)))
+      .outputs.map((v) => v.type);
+  const { carried, given: types } = settled(
+    states.map((v) => v.type),
+    typesOf,
+    () => n.fresh(),
+  );
   const kept = types.slice(states.length);
   const lists = kept.map((t) => gathering(t, e, () => n.fresh()));
   const starts = lists.map((_, k) => 1 + states.length + lists.slice(0, k).reduce((sum, l) => sum + l.types.length, 0));
-  const partOf = (values: readonly Value[], k: number): readonly Value[] => values.slice(starts[k], starts[k] + lists[k].types.length);
+  const partOf = (values: readonly Value[], k: number): readonly Value[] =>
+    values.slice(starts[k], starts[k] + lists[k].types.length);
   const size = e.one('Gather', [e.one('Shape', [sources[0]]), scalar(axes[0])]);
   const parameters: TensorType[] = [{ dtype: 'int64', dims: [] }, ...carried, ...lists.flatMap((l) => l.types)];
   const step = e.region(parameters, (values) => {
@@ -130,7 +187,12 @@ function looped(n: View<Attrs>, states: readonly Value[], sources: readonly Valu
   const test = e.region(parameters, ([i]) => [e.one('Less', [i, size])]);
   const captured = [...new Set([...step.captured, ...test.captured])];
   const inputs = [scalar(0), ...states, ...lists.flatMap((l) => l.begun), ...captured];
-  const outputs = e.node(repeat, inputs, [...parameters, ...captured.map((v) => v.type)], [graphOf('condition', test, captured), graphOf('step', step, captured, [...step.outputs, ...captured])]);
+  const outputs = e.node(
+    repeat,
+    inputs,
+    [...parameters, ...captured.map((v) => v.type)],
+    [graphOf('condition', test, captured), graphOf('step', step, captured, [...step.outputs, ...captured])],
+  );
   const given = lists.map((l, k) => {
     const list = l.finish(partOf(outputs, k), outputs[0]);
     const axis = placed(outputAxes[k], kept[k]);

@@ -15,7 +15,12 @@ export const branch = defineOp({
   infer: () => [],
   graph: (n, [condition, ...rest], b) => {
     const [yes, no] = n.bodies.map((body) => b.define(body));
-    return b.many('StatelessIf', [condition, ...rest], { then_branch: yes, else_branch: no }, n.outputs.map((v) => narrow(v?.type.dtype ?? 'float32')));
+    return b.many(
+      'StatelessIf',
+      [condition, ...rest],
+      { then_branch: yes, else_branch: no },
+      n.outputs.map((v) => narrow(v?.type.dtype ?? 'float32')),
+    );
   },
 });
 
@@ -28,14 +33,26 @@ export const repeat = defineOp({
   infer: () => [],
   graph: (n, state, b) => {
     const [condition, body] = n.bodies.map((g) => b.define(g));
-    return b.many('StatelessWhile', state, { cond: condition, body }, state.map((s) => s.dtype));
+    return b.many(
+      'StatelessWhile',
+      state,
+      { cond: condition, body },
+      state.map((s) => s.dtype),
+    );
   },
 });
 
 /** A region as a graph whose further inputs are these. */
-export function graphOf(name: string, region: Region, captured: readonly Value[], outputs: readonly Value[] = region.outputs): Graph {
+export function graphOf(
+  name: string,
+  region: Region,
+  captured: readonly Value[],
+  outputs: readonly Value[] = region.outputs,
+): Graph {
   return {
-    name, nodes: region.nodes, inputs: [...region.parameters, ...captured],
+    name,
+    nodes: region.nodes,
+    inputs: [...region.parameters, ...captured],
     outputs: outputs.map((value, i) => ({ name: `output_${i}`, value })),
   };
 }
@@ -44,14 +61,23 @@ export function graphOf(name: string, region: Region, captured: readonly Value[]
 export function tensorsOf(op: string, outputs: readonly (Bound | undefined)[]): Value[] {
   return outputs.map((v, i) => {
     if (!v) return invalid(`output ${i} of the graph is given by no node`);
-    return v.kind === 'tensor' ? v : refuse(`${op} has to be run by the model, and its output ${i} is a ${v.kind}; those are resolved while converting`, 'make the condition or the number of turns constant');
+    return v.kind === 'tensor'
+      ? v
+      : refuse(
+          `${op} has to be run by the model, and its output ${i} is a ${v.kind}; those are resolved while converting`,
+          'make the condition or the number of turns constant',
+        );
   });
 }
 
 /** What a value is when it may be either of two: sizes that differ are open. */
 export function eitherType(a: TensorType, b: TensorType, fresh: () => Dim, what: string): TensorType {
   if (a.dtype !== b.dtype) return invalid(`${what} is ${a.dtype} on one way and ${b.dtype} on the other`);
-  if (a.dims.length !== b.dims.length) return refuse(`${what} is of shape ${showDims(a.dims)} on one way and ${showDims(b.dims)} on the other: the rank has to be known`, 'give it one rank');
+  if (a.dims.length !== b.dims.length)
+    return refuse(
+      `${what} is of shape ${showDims(a.dims)} on one way and ${showDims(b.dims)} on the other: the rank has to be known`,
+      'give it one rank',
+    );
   return { dtype: a.dtype, dims: a.dims.map((d, i) => (sameDim(d, b.dims[i]) ? d : fresh())) };
 }
 
@@ -60,7 +86,11 @@ export function eitherType(a: TensorType, b: TensorType, fresh: () => Dim, what:
  * @param turn the types after a turn that began with these
  * @returns the carried types, and all that a turn gives for them
  */
-export function settled(initial: readonly TensorType[], turn: (carried: readonly TensorType[]) => readonly TensorType[], fresh: () => Dim): { carried: readonly TensorType[]; given: readonly TensorType[] } {
+export function settled(
+  initial: readonly TensorType[],
+  turn: (carried: readonly TensorType[]) => readonly TensorType[],
+  fresh: () => Dim,
+): { carried: readonly TensorType[]; given: readonly TensorType[] } {
   const open = new Set<Dim>();
   const opened = (): Dim => {
     const d = fresh();
@@ -71,7 +101,14 @@ export function settled(initial: readonly TensorType[], turn: (carried: readonly
   for (;;) {
     const given = turn(carried);
     // An open size stays as it is: each turn may give it another value.
-    const next = carried.map((t, i) => eitherType(t, { ...given[i], dims: given[i].dims.map((d, k) => (open.has(t.dims[k]) ? t.dims[k] : d)) }, opened, `what the loop carries (${i})`));
+    const next = carried.map((t, i) =>
+      eitherType(
+        t,
+        { ...given[i], dims: given[i].dims.map((d, k) => (open.has(t.dims[k]) ? t.dims[k] : d)) },
+        opened,
+        `what the loop carries (${i})`,
+      ),
+    );
     if (next.every((t, i) => sameDims(t.dims, carried[i].dims))) return { carried, given };
     carried = next;
   }
@@ -95,7 +132,8 @@ export interface Gathering {
 export function gathering(element: TensorType, e: Expander, fresh: () => Dim): Gathering {
   const { dtype, dims } = element;
   const ints = (v: readonly number[]): Value => e.constant(int64s([...v]));
-  const join = (list: Value, now: Value, front: boolean): Value => e.one('Concat', front ? [now, list] : [list, now], { axis: 0 });
+  const join = (list: Value, now: Value, front: boolean): Value =>
+    e.one('Concat', front ? [now, list] : [list, now], { axis: 0 });
   if (areKnown(dims)) {
     return {
       types: [{ dtype, dims: [fresh(), ...dims] }],
@@ -105,20 +143,31 @@ export function gathering(element: TensorType, e: Expander, fresh: () => Dim): G
     };
   }
   return {
-    types: [{ dtype, dims: [fresh()] }, { dtype: 'int64', dims: [dims.length] }],
+    types: [
+      { dtype, dims: [fresh()] },
+      { dtype: 'int64', dims: [dims.length] },
+    ],
     begun: [nothing({ dtype, dims: [] }, e), ints(dims.map(() => 0))],
     add: ([list], now, front) => [join(list, e.one('Reshape', [now, ints([-1])]), front), e.one('Shape', [now])],
-    finish: ([list, shape], turns) => e.one('Reshape', [list, e.one('Concat', [e.one('Reshape', [turns, ints([1])]), shape], { axis: 0 })], { allowzero: 1 }),
+    finish: ([list, shape], turns) =>
+      e.one('Reshape', [list, e.one('Concat', [e.one('Reshape', [turns, ints([1])]), shape], { axis: 0 })], {
+        allowzero: 1,
+      }),
   };
 }
 
 /** No elements of this type, along a new axis 0; a size that isn't known is 0. */
 export function nothing(element: TensorType, e: Expander): Value {
-  return e.constant({ dtype: element.dtype, dims: [0, ...element.dims.map((d) => (isKnown(d) ? d : 0))], data: allocate(element.dtype, 0) });
+  return e.constant({
+    dtype: element.dtype,
+    dims: [0, ...element.dims.map((d) => (isKnown(d) ? d : 0))],
+    data: allocate(element.dtype, 0),
+  });
 }
 
 /** Whether what follows from these nodes can be computed though it isn't wanted: nothing in it can fail. */
 export function isSafe(region: Region): boolean {
-  return region.nodes.every((n) => !n.bodies && n.outputs.every((v) => !v || v.type.dims.every((d) => typeof d === 'number')));
+  return region.nodes.every(
+    (n) => !n.bodies && n.outputs.every((v) => !v || v.type.dims.every((d) => typeof d === 'number')),
+  );
 }
-

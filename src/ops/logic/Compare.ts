@@ -26,7 +26,13 @@ export default [
     big: (x, y) => x === y,
     strings: (x, y) => x === y,
     elems: equal,
-    graph: (x, y, b, n) => (n.dtype(0) === 'string' ? refuse('strings can not be compared: on WASM the result is wrong', 'compare before the export, or feed numbers') : b.op('Equal', [x, y])),
+    graph: (x, y, b, n) =>
+      n.dtype(0) === 'string'
+        ? refuse(
+            'strings can not be compared: on WASM the result is wrong',
+            'compare before the export, or feed numbers',
+          )
+        : b.op('Equal', [x, y]),
   }),
   binary({
     name: 'Less',

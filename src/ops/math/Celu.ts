@@ -13,7 +13,12 @@ export default unary<{ alpha: number }>({
   },
   keras: (n, x, k) => {
     const { alpha } = n.attrs;
-    const unit = k.layer('ELU', [alpha === 1 ? x : rescale(k, x, 1 / alpha, 0, '_in')], { alpha: 1 }, alpha === 1 ? {} : { suffix: '_elu' });
+    const unit = k.layer(
+      'ELU',
+      [alpha === 1 ? x : rescale(k, x, 1 / alpha, 0, '_in')],
+      { alpha: 1 },
+      alpha === 1 ? {} : { suffix: '_elu' },
+    );
     return alpha === 1 ? unit : rescale(k, unit, alpha, 0);
   },
 });

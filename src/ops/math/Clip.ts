@@ -33,13 +33,17 @@ export default defineOp({
   fold: (_, [x, low, high]) => {
     const first = (t: Tensor | undefined) => t?.data[0];
     const [min, max] = [first(low), first(high)];
-    const out = mapElements(x, (v) => {
-      const above = min === undefined || v >= Number(min) ? v : Number(min);
-      return max === undefined || above <= Number(max) ? above : Number(max);
-    }, (v) => {
-      const above = min === undefined || v >= (min as bigint) ? v : (min as bigint);
-      return max === undefined || above <= (max as bigint) ? above : (max as bigint);
-    });
+    const out = mapElements(
+      x,
+      (v) => {
+        const above = min === undefined || v >= Number(min) ? v : Number(min);
+        return max === undefined || above <= Number(max) ? above : Number(max);
+      },
+      (v) => {
+        const above = min === undefined || v >= (min as bigint) ? v : (min as bigint);
+        return max === undefined || above <= (max as bigint) ? above : (max as bigint);
+      },
+    );
     return out && [out];
   },
   graph: (n, [x, low, high], b) => {
@@ -57,8 +61,10 @@ export default defineOp({
   },
   keras: (n, [x], k) => {
     const known = bounds(n);
-    if (!known) return refuse('the bounds are computed by the model', 'make them constant, or convert to a graph-model');
-    if (!isFloat(n.dtype(0))) return refuse(`Clip of ${n.dtype(0)}: the layers of Keras compute with floats`, 'convert to a graph-model');
+    if (!known)
+      return refuse('the bounds are computed by the model', 'make them constant, or convert to a graph-model');
+    if (!isFloat(n.dtype(0)))
+      return refuse(`Clip of ${n.dtype(0)}: the layers of Keras compute with floats`, 'convert to a graph-model');
     return clipped(k, x, known.min, known.max);
   },
 });

@@ -15,12 +15,17 @@ export default defineOp({
   infer: (n) => {
     const dims = n.dims(0);
     const [rows, columns] = dims.slice(-2);
-    if (dims.length < 2 || (isKnown(rows) && isKnown(columns) && rows !== columns)) return invalid('Det of what is no square matrix');
+    if (dims.length < 2 || (isKnown(rows) && isKnown(columns) && rows !== columns))
+      return invalid('Det of what is no square matrix');
     return [{ dtype: n.dtype(0), dims: dims.slice(0, -2) }];
   },
   graph: (n, [x], b) => {
     const size = n.knownDim(0, -1);
-    if (size > MOST_ROWS || size === 0) return refuse(`Det of ${size} rows: TensorFlow.js has no decomposition`, `compute it before the export; up to ${MOST_ROWS} rows can be written out`);
+    if (size > MOST_ROWS || size === 0)
+      return refuse(
+        `Det of ${size} rows: TensorFlow.js has no decomposition`,
+        `compute it before the export; up to ${MOST_ROWS} rows can be written out`,
+      );
     const flat = b.reshape(x, [-1, size * size]);
     const elements = b.many('Unpack', [flat], { axis: 1, num: size * size });
     const out = minor(elements, size, 0, (1 << size) - 1, new Map(), b);
@@ -30,7 +35,14 @@ export default defineOp({
 });
 
 /** The determinant of the rows from `row` on and the columns in a set, by its first row; each minor is computed once. */
-function minor(elements: readonly Ref[], size: number, row: number, columns: number, known: Map<number, Ref>, b: GraphBuilder): Ref {
+function minor(
+  elements: readonly Ref[],
+  size: number,
+  row: number,
+  columns: number,
+  known: Map<number, Ref>,
+  b: GraphBuilder,
+): Ref {
   const found = known.get(columns);
   if (found) return found;
   let out: Ref | undefined;

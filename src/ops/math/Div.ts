@@ -15,6 +15,7 @@ export default binary({
     // What isn't negative is rounded down.
     return exactDiv(x, y) ?? (isKnown(y) && y > 0 && isNatural(x) ? floorDiv(x, y) : undefined);
   },
-  graph: (x, y, b, n) => (isInteger(n.dtype(0)) ? wrapped(quotient(x, y, n.dtype(0), b), n.dtype(0), b) : b.op('RealDiv', [x, y])),
+  graph: (x, y, b, n) =>
+    isInteger(n.dtype(0)) ? wrapped(quotient(x, y, n.dtype(0), b), n.dtype(0), b) : b.op('RealDiv', [x, y]),
   keras: divLayers,
 });

@@ -13,7 +13,10 @@ export default defineOp<{ equation: string }>({
   limits: 'a label twice in one operand (a diagonal) needs a known size',
   read: { 12: (n) => ({ equation: n.string('equation') }) },
   infer: (n) => {
-    const { operands, output } = parseEquation(n.attrs.equation, n.inputs.map((_, i) => n.rank(i)));
+    const { operands, output } = parseEquation(
+      n.attrs.equation,
+      n.inputs.map((_, i) => n.rank(i)),
+    );
     const sizes = new Map<string, Dim>();
     operands.forEach((ls, i) => {
       ls.forEach((l, axis) => {
@@ -24,8 +27,14 @@ export default defineOp<{ equation: string }>({
     return [{ dtype: n.dtype(0), dims: output.map((l) => sizes.get(l) as Dim) }];
   },
   expand: (n, _, e) => {
-    const { operands, output } = parseEquation(n.attrs.equation, n.inputs.map((__, i) => n.rank(i)));
-    const sum = new Summation(e, operands.map((ls, i) => ({ value: n.value(i), labels: ls })));
+    const { operands, output } = parseEquation(
+      n.attrs.equation,
+      n.inputs.map((__, i) => n.rank(i)),
+    );
+    const sum = new Summation(
+      e,
+      operands.map((ls, i) => ({ value: n.value(i), labels: ls })),
+    );
     return [sum.run(output)];
   },
 });
@@ -50,7 +59,8 @@ class Summation {
         const dim = value.type.dims[axis];
         const known = this.sizes.get(l);
         // Of an axis that broadcasts the size is the one that isn't 1.
-        if (!known || known.dim === 1 || (!isKnown(known.dim) && isKnown(dim) && dim !== 1)) this.sizes.set(l, { value, axis, dim });
+        if (!known || known.dim === 1 || (!isKnown(known.dim) && isKnown(dim) && dim !== 1))
+          this.sizes.set(l, { value, axis, dim });
       });
   }
 
@@ -78,13 +88,19 @@ class Summation {
     if (first < 0) return x;
     const label = x.labels[first];
     const size = x.value.type.dims[first];
-    if (!isKnown(size)) return refuse(`Einsum takes a diagonal of an axis whose size is ${size}`, 'fix the sizes with input-shapes in the config');
+    if (!isKnown(size))
+      return refuse(
+        `Einsum takes a diagonal of an axis whose size is ${size}`,
+        'fix the sizes with input-shapes in the config',
+      );
     const [i, j] = [x.labels.indexOf(label), first];
     const rest = x.labels.flatMap((_, axis) => (axis === i || axis === j ? [] : [axis]));
     const front = this.e.one('Transpose', [x.value], { perm: [...rest, i, j] });
     const labels = rest.map((axis) => x.labels[axis]);
     const flat = this.e.one('Reshape', [front, this.shape([...labels.map((l) => [l]), size * size])]);
-    const picked = this.e.one('Gather', [flat, this.ints(Array.from({ length: size }, (_, k) => k * (size + 1)))], { axis: rest.length });
+    const picked = this.e.one('Gather', [flat, this.ints(Array.from({ length: size }, (_, k) => k * (size + 1)))], {
+      axis: rest.length,
+    });
     return this.diagonal({ value: picked, labels: [...labels, label] });
   }
 
@@ -92,7 +108,10 @@ class Summation {
   private summed(x: Named, kept: (l: string) => boolean): Named {
     const gone = x.labels.flatMap((l, axis) => (kept(l) ? [] : [axis]));
     if (gone.length === 0) return x;
-    return { value: this.e.one('ReduceSum', [x.value, this.ints(gone)], { keepdims: 0 }), labels: x.labels.filter(kept) };
+    return {
+      value: this.e.one('ReduceSum', [x.value, this.ints(gone)], { keepdims: 0 }),
+      labels: x.labels.filter(kept),
+    };
   }
 
   private ordered(x: Named, labels: readonly string[]): Named {
@@ -112,12 +131,19 @@ class Summation {
     const left = this.ordered(a, [...batch, ...rows, ...inner]).value;
     if (inner.length === 0) {
       const right = this.ordered(y, [...batch, ...columns]).value;
-      const widened = columns.length === 0 ? left : this.e.one('Unsqueeze', [left, this.ints(columns.map((_, i) => batch.length + rows.length + i))]);
-      const raised = rows.length === 0 ? right : this.e.one('Unsqueeze', [right, this.ints(rows.map((_, i) => batch.length + i))]);
+      const widened =
+        columns.length === 0
+          ? left
+          : this.e.one('Unsqueeze', [left, this.ints(columns.map((_, i) => batch.length + rows.length + i))]);
+      const raised =
+        rows.length === 0 ? right : this.e.one('Unsqueeze', [right, this.ints(rows.map((_, i) => batch.length + i))]);
       return { value: this.e.one('Mul', [widened, raised]), labels };
     }
     const right = this.ordered(y, [...batch, ...inner, ...columns]).value;
-    const out = this.e.one('MatMul', [this.matrices(left, batch, rows, inner), this.matrices(right, batch, inner, columns)]);
+    const out = this.e.one('MatMul', [
+      this.matrices(left, batch, rows, inner),
+      this.matrices(right, batch, inner, columns),
+    ]);
     if (rows.length === 1 && columns.length === 1) return { value: out, labels };
     return { value: this.e.one('Reshape', [out, this.shape(labels.map((l) => [l]))], { allowzero: 1 }), labels };
   }
@@ -138,7 +164,11 @@ class Summation {
   private shape(groups: readonly (Group | number)[]): Value {
     const parts = groups.map((g) => (typeof g === 'number' ? g : this.groupSize(g)));
     if (parts.every((p) => typeof p === 'number')) return this.ints(parts);
-    return this.e.one('Concat', parts.map((p) => (typeof p === 'number' ? this.ints([p]) : p)), { axis: 0 });
+    return this.e.one(
+      'Concat',
+      parts.map((p) => (typeof p === 'number' ? this.ints([p]) : p)),
+      { axis: 0 },
+    );
   }
 
   private groupSize(labels: Group): number | Value {

@@ -27,10 +27,15 @@ export default unary<{ tanh: boolean }>({
   read: {
     20: (n) => {
       const approximate = n.string('approximate');
-      return approximate === 'none' || approximate === 'tanh' ? { tanh: approximate === 'tanh' } : invalid(`approximate is ${JSON.stringify(approximate)}`);
+      return approximate === 'none' || approximate === 'tanh'
+        ? { tanh: approximate === 'tanh' }
+        : invalid(`approximate is ${JSON.stringify(approximate)}`);
     },
   },
-  value: (x, { tanh }) => (tanh ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) : 0.5 * x * (1 + erf(x / Math.SQRT2))),
+  value: (x, { tanh }) =>
+    tanh
+      ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+      : 0.5 * x * (1 + erf(x / Math.SQRT2)),
   graph: (x, b, n) => gated(x, n.attrs.tanh ? TANH : FITTED, b),
   keras: (n, x, k) => {
     if (!n.attrs.tanh) return k.layer('Activation', [x], { activation: 'gelu' });

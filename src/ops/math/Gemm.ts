@@ -18,7 +18,12 @@ interface Attrs {
   readonly transB: boolean;
 }
 
-const read = (n: RawNode): Attrs => ({ alpha: n.float('alpha'), beta: n.float('beta'), transA: n.flag('transA'), transB: n.flag('transB') });
+const read = (n: RawNode): Attrs => ({
+  alpha: n.float('alpha'),
+  beta: n.float('beta'),
+  transA: n.flag('transA'),
+  transB: n.flag('transB'),
+});
 
 /** The second operand as it is multiplied, [K, N], where it is constant. */
 function kernel(n: View<Attrs>): Weight | undefined {
@@ -31,12 +36,14 @@ export default defineOp<Attrs>({
   summary: 'alpha * A * B + beta * C',
   read: { 1: read },
   infer: (n) => {
-    if (n.rank(0) !== 2 || n.rank(1) !== 2) return invalid(`Gemm multiplies matrices, and has ranks ${n.rank(0)} and ${n.rank(1)}`);
+    if (n.rank(0) !== 2 || n.rank(1) !== 2)
+      return invalid(`Gemm multiplies matrices, and has ranks ${n.rank(0)} and ${n.rank(1)}`);
     const { transA, transB } = n.attrs;
     const dims = [n.dims(0)[transA ? 1 : 0], n.dims(1)[transB ? 0 : 1]];
     if (n.has(2)) {
       const all = broadcastDims(dims, n.dims(2), () => n.fresh());
-      if (!all || n.rank(2) > 2) return invalid(`C of shape ${showDims(n.dims(2))} does not broadcast to ${showDims(dims)}`);
+      if (!all || n.rank(2) > 2)
+        return invalid(`C of shape ${showDims(n.dims(2))} does not broadcast to ${showDims(dims)}`);
     }
     return [{ dtype: n.dtype(0), dims }];
   },
@@ -47,7 +54,8 @@ export default defineOp<Attrs>({
     const w = kernel(n);
     const depth = n.dims(1)[n.attrs.transB ? 1 : 0];
     let out: Ref;
-    if (depth === 0 || n.outputs[0]?.type.dims.includes(0)) out = nothing(left, n.attrs.transB ? b.transpose(y, [1, 0]) : y, b);
+    if (depth === 0 || n.outputs[0]?.type.dims.includes(0))
+      out = nothing(left, n.attrs.transB ? b.transpose(y, [1, 0]) : y, b);
     else if (w) out = b.op('MatMul', [left, b.constant(scaledWeight(w, alpha))]);
     else {
       out = b.op('MatMul', [left, n.attrs.transB ? b.transpose(y, [1, 0]) : y]);
@@ -62,7 +70,8 @@ export default defineOp<Attrs>({
 
 function integers(n: View<Attrs>, left: Ref, y: Ref, c: Ref | undefined, b: GraphBuilder): Ref {
   const { alpha, beta, transA, transB } = n.attrs;
-  if (!Number.isInteger(alpha) || !Number.isInteger(beta)) return refuse(`Gemm of integers with alpha ${alpha} and beta ${beta}`, 'use whole numbers, or float32');
+  if (!Number.isInteger(alpha) || !Number.isInteger(beta))
+    return refuse(`Gemm of integers with alpha ${alpha} and beta ${beta}`, 'use whole numbers, or float32');
   const [aDims, yDims] = [transA ? [...n.dims(0)].reverse() : n.dims(0), transB ? [...n.dims(1)].reverse() : n.dims(1)];
   let out = integerProduct(left, aDims, transB ? b.transpose(y, [1, 0]) : y, yDims, b);
   if (alpha !== 1) out = b.mul(out, b.scalar(alpha, 'int32'));

@@ -9,6 +9,9 @@ export default unary({
   keras: (_, x, k) => {
     const line = k.layer('Rescaling', [x], { scale: 1, offset: 3 }, { suffix: '_shift' });
     const gate = k.layer('ReLU', [line], { max_value: 6 }, { suffix: '_gate' });
-    return k.layer('Rescaling', [k.layer('Multiply', [x, gate], {}, { suffix: '_product' })], { scale: 1 / 6, offset: 0 });
+    return k.layer('Rescaling', [k.layer('Multiply', [x, gate], {}, { suffix: '_product' })], {
+      scale: 1 / 6,
+      offset: 0,
+    });
   },
 });

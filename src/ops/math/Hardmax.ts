@@ -13,7 +13,9 @@ export default defineOp<SoftmaxAttrs>({
     const last = n.rank(0) - 1;
     const size = n.dims(0)[n.axisOf(0, n.attrs.axis)];
     const at = b.op('ExpandDims', [b.op('ArgMax', [x, b.scalar(last, 'int32')]), b.scalar(last, 'int32')]);
-    const indices = isKnown(size) ? b.ints(Array.from({ length: size }, (_, i) => i)) : b.op('Range', [b.scalar(0, 'int32'), b.size(x, last), b.scalar(1, 'int32')], { Tidx: 'int32' });
+    const indices = isKnown(size)
+      ? b.ints(Array.from({ length: size }, (_, i) => i))
+      : b.op('Range', [b.scalar(0, 'int32'), b.size(x, last), b.scalar(1, 'int32')], { Tidx: 'int32' });
     return b.cast(b.op('Equal', [at, indices]), 'float32');
   },
 });

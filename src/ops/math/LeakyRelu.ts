@@ -16,8 +16,10 @@ export default unary<{ alpha: number }>({
     const last = n.rank(0) > 6 ? undefined : n.layout(0).at(-1);
     const channels = last === undefined ? undefined : n.dims(0)[last];
     // Prelu with a slope per channel is the same, and some ten times as fast on WASM.
-    if (channels === undefined || !isKnown(channels) || channels < 1 || channels > MOST_SLOPES) return b.op('LeakyRelu', [x], { alpha });
+    if (channels === undefined || !isKnown(channels) || channels < 1 || channels > MOST_SLOPES)
+      return b.op('LeakyRelu', [x], { alpha });
     return b.op('Prelu', [x, b.tensor(tensorOf('float32', [channels], new Array<number>(channels).fill(alpha)))]);
   },
-  keras: (n, x, k) => k.layer('LeakyReLU', [x], k.dialect === 'keras3' ? { negative_slope: n.attrs.alpha } : { alpha: n.attrs.alpha }),
+  keras: (n, x, k) =>
+    k.layer('LeakyReLU', [x], k.dialect === 'keras3' ? { negative_slope: n.attrs.alpha } : { alpha: n.attrs.alpha }),
 });

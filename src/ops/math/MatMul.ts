@@ -18,7 +18,9 @@ export default defineOp({
     const [aDims, yDims] = [asMatrix(n.dims(0), 0), asMatrix(n.dims(1), 1)];
     const left = n.rank(0) === 1 ? b.op('ExpandDims', [a, b.scalar(0, 'int32')]) : a;
     const right = n.rank(1) === 1 ? b.op('ExpandDims', [y, b.scalar(1, 'int32')]) : y;
-    const out = isFloat(n.dtype(0)) ? product(n, left, aDims, right, yDims, b) : wrapped(integerProduct(left, aDims, right, yDims, b), n.dtype(0), b);
+    const out = isFloat(n.dtype(0))
+      ? product(n, left, aDims, right, yDims, b)
+      : wrapped(integerProduct(left, aDims, right, yDims, b), n.dtype(0), b);
     const rank = Math.max(aDims.length, yDims.length);
     const gone = [...(n.rank(0) === 1 ? [rank - 2] : []), ...(n.rank(1) === 1 ? [rank - 1] : [])];
     return gone.length > 0 ? b.op('Squeeze', [out], { axis: gone }) : out;
@@ -37,8 +39,13 @@ export function productDims(n: View, first = 0, second = 1): Dim[] {
   const [a, y] = [asMatrix(n.dims(first), 0), asMatrix(n.dims(second), 1)];
   const [k, l] = [a[a.length - 1], y[y.length - 2]];
   const batch = broadcastDims(a.slice(0, -2), y.slice(0, -2), () => n.fresh());
-  if (!batch || (isKnown(k) && isKnown(l) && k !== l)) return invalid(`the shapes ${showDims(n.dims(first))} and ${showDims(n.dims(second))} can't be multiplied`);
-  return [...batch, ...(n.rank(first) === 1 ? [] : [a[a.length - 2]]), ...(n.rank(second) === 1 ? [] : [y[y.length - 1]])];
+  if (!batch || (isKnown(k) && isKnown(l) && k !== l))
+    return invalid(`the shapes ${showDims(n.dims(first))} and ${showDims(n.dims(second))} can't be multiplied`);
+  return [
+    ...batch,
+    ...(n.rank(first) === 1 ? [] : [a[a.length - 2]]),
+    ...(n.rank(second) === 1 ? [] : [y[y.length - 1]]),
+  ];
 }
 
 /** [… , M, K] by [… , K, N], of floats. */
@@ -54,15 +61,21 @@ function product(n: View, a: Ref, aDims: readonly Dim[], y: Ref, yDims: readonly
     // One matrix for all: its rows in one product, which is the fast one.
     const depth = isKnown(k) ? k : aDims[aDims.length - 1];
     const rows = productOf(aDims.slice(0, -1));
-    const flat = isKnown(depth) ? b.reshape(a, [rows, depth]) : b.reshape(a, b.sizes([-1, b.size(a, aDims.length - 1)]));
+    const flat = isKnown(depth)
+      ? b.reshape(a, [rows, depth])
+      : b.reshape(a, b.sizes([-1, b.size(a, aDims.length - 1)]));
     const matrix = yDims.length === 2 ? right : b.op('Squeeze', [right], { axis: yBatch.map((_, i) => i) });
     const out = b.op('MatMul', [flat, matrix]);
     const dims = [...aDims.slice(0, -1), columns];
     if (dims.filter((d) => !isKnown(d)).length <= 1) return b.reshape(out, dims);
     if (isKnown(columns)) return b.reshape(out, sizesLike(dims, a, b));
-    return b.reshape(out, b.sizes(dims.map((d, i) => (isKnown(d) ? d : i === dims.length - 1 ? b.size(matrix, 1) : b.size(a, i)))));
+    return b.reshape(
+      out,
+      b.sizes(dims.map((d, i) => (isKnown(d) ? d : i === dims.length - 1 ? b.size(matrix, 1) : b.size(a, i)))),
+    );
   }
-  if (aBatch.length + 2 > 6 || yBatch.length + 2 > 6) return refuse('a product of tensors of rank above 6', 'merge batch axes before it');
+  if (aBatch.length + 2 > 6 || yBatch.length + 2 > 6)
+    return refuse('a product of tensors of rank above 6', 'merge batch axes before it');
   const batch = broadcastDims(aBatch, yBatch, () => n.fresh()) ?? [];
   // TensorFlow.js takes matrix number i modulo the count of each operand: right where the shorter repeats as a whole.
   return b.op('BatchMatMulV2', [

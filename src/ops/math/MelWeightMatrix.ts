@@ -11,10 +11,18 @@ const hertz = (m: number): number => 700 * (10 ** (m / 2595) - 1);
  * Triangles between bins of the spectrum, a peak every (range / (bins + 2)) mel. Source: ONNX, MelWeightMatrix-17, its
  * reference implementation.
  */
-function matrix(bins: number, dftLength: number, rate: number, low: number, high: number): { rows: number; data: Float64Array } {
+function matrix(
+  bins: number,
+  dftLength: number,
+  rate: number,
+  low: number,
+  high: number,
+): { rows: number; data: Float64Array } {
   const rows = Math.floor(dftLength / 2) + 1;
   const [from, to] = [mel(low), mel(high)];
-  const edges = Array.from({ length: bins + 2 }, (_, i) => Math.floor(((dftLength + 1) * hertz(from + (i * (to - from)) / (bins + 2))) / rate));
+  const edges = Array.from({ length: bins + 2 }, (_, i) =>
+    Math.floor(((dftLength + 1) * hertz(from + (i * (to - from)) / (bins + 2))) / rate),
+  );
   const data = new Float64Array(rows * bins);
   for (let i = 0; i < bins; i++) {
     const [left, centre, right] = edges.slice(i, i + 3);
@@ -32,10 +40,16 @@ export default defineOp<{ dtype: DType }>({
   name: 'MelWeightMatrix',
   summary: 'weights from a spectrum to bands of the mel scale',
   limits: 'all inputs have to be constant',
-  read: { 17: (n) => ({ dtype: dtypeOfCode(n.int('output_datatype')) ?? invalid('output_datatype is no element type of ONNX') }) },
+  read: {
+    17: (n) => ({
+      dtype: dtypeOfCode(n.int('output_datatype')) ?? invalid('output_datatype is no element type of ONNX'),
+    }),
+  },
   infer: (n) => {
     const [bins, dft] = [n.ints(0)?.[0], n.ints(1)?.[0]];
-    return [{ dtype: n.attrs.dtype, dims: [dft === undefined ? n.fresh() : Math.floor(dft / 2) + 1, bins ?? n.fresh()] }];
+    return [
+      { dtype: n.attrs.dtype, dims: [dft === undefined ? n.fresh() : Math.floor(dft / 2) + 1, bins ?? n.fresh()] },
+    ];
   },
   fold: (n, inputs) => {
     const [bins, dft, rate, low, high] = inputs.map((t) => Number(t.data[0]));

@@ -28,7 +28,8 @@ export default defineOp<{ fmod: boolean }>({
   read: {
     10: (n) => {
       const fmod = n.flag('fmod');
-      if (!fmod && n.opset < 28 && !isInteger(n.input(0)?.type.dtype ?? 'int32')) return invalid('Mod of floats needs fmod=1');
+      if (!fmod && n.opset < 28 && !isInteger(n.input(0)?.type.dtype ?? 'int32'))
+        return invalid('Mod of floats needs fmod=1');
       return { fmod };
     },
   },
@@ -36,16 +37,24 @@ export default defineOp<{ fmod: boolean }>({
   infer: (n) => broadcastType(n),
   elems: (n) => {
     const [x, y] = [n.elems(0), n.ints(1)];
-    return x?.every(isKnown) && y?.length === 1 && y[0] > 0 ? x.map((v) => (v as number) % y[0]).map((v) => (v < 0 && !n.attrs.fmod ? v + y[0] : v)) : undefined;
+    return x?.every(isKnown) && y?.length === 1 && y[0] > 0
+      ? x.map((v) => (v as number) % y[0]).map((v) => (v < 0 && !n.attrs.fmod ? v + y[0] : v))
+      : undefined;
   },
   fold: (n, [x, y]) => {
     const { fmod } = n.attrs;
-    const out = combine(x, y, (p, q) => (fmod ? p % q : floorMod(p, q)), (p, q) => {
-      if (q === 0n) return 0n;
-      const rest = p % q;
-      return fmod || rest === 0n || rest > 0n === q > 0n ? rest : rest + q;
-    });
+    const out = combine(
+      x,
+      y,
+      (p, q) => (fmod ? p % q : floorMod(p, q)),
+      (p, q) => {
+        if (q === 0n) return 0n;
+        const rest = p % q;
+        return fmod || rest === 0n || rest > 0n === q > 0n ? rest : rest + q;
+      },
+    );
     return out && [out];
   },
-  graph: (n, inputs, b) => collapsed(n, inputs, b, ([x, y]) => (n.attrs.fmod ? truncated(x, y, n.dtype(0), b) : b.op('FloorMod', [x, y]))),
+  graph: (n, inputs, b) =>
+    collapsed(n, inputs, b, ([x, y]) => (n.attrs.fmod ? truncated(x, y, n.dtype(0), b) : b.op('FloorMod', [x, y]))),
 });

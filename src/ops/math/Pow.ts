@@ -19,13 +19,20 @@ function exponentOf(n: View): number | undefined {
 /** Powers that have a kernel of their own, or are products. */
 function special(x: Ref, exponent: number, b: GraphBuilder): Ref | undefined {
   switch (exponent) {
-    case 1: return b.op('Identity', [x]);
-    case 2: return b.op('Square', [x]);
-    case 3: return b.mul(b.op('Square', [x]), x);
-    case 0.5: return b.op('Sqrt', [x]);
-    case -1: return b.op('Reciprocal', [x]);
-    case -0.5: return b.op('Rsqrt', [x]);
-    default: return undefined;
+    case 1:
+      return b.op('Identity', [x]);
+    case 2:
+      return b.op('Square', [x]);
+    case 3:
+      return b.mul(b.op('Square', [x]), x);
+    case 0.5:
+      return b.op('Sqrt', [x]);
+    case -1:
+      return b.op('Reciprocal', [x]);
+    case -0.5:
+      return b.op('Rsqrt', [x]);
+    default:
+      return undefined;
   }
 }
 
@@ -43,7 +50,11 @@ function integerToFloat(x: Ref, y: Ref, b: GraphBuilder): Ref {
 /** What doesn't fit int32 is its least value, as onnxruntime and WASM have it; the CPU backend wraps. */
 function integerPower(x: Ref, y: Ref, b: GraphBuilder): Ref {
   const size = b.op('Abs', [b.op('Pow', [b.cast(x, 'float32'), b.cast(y, 'float32')])]);
-  return b.op('SelectV2', [b.op('Less', [size, b.scalar(2 ** 31)]), b.op('Pow', [x, y]), b.scalar(-(2 ** 31), 'int32')]);
+  return b.op('SelectV2', [
+    b.op('Less', [size, b.scalar(2 ** 31)]),
+    b.op('Pow', [x, y]),
+    b.scalar(-(2 ** 31), 'int32'),
+  ]);
 }
 
 const old = binary({ name: 'Pow', summary: '', value: Math.pow, graph: (x, y, b) => b.op('Pow', [x, y]) });
@@ -56,15 +67,19 @@ export default defineOp({
   infer: (n) => broadcastType(n, n.dtype(0)),
   elems: (n) => {
     const [x, y] = [n.elems(0), n.ints(1)];
-    return x && y?.length === 1 && y[0] >= 0 && y[0] <= 4 ? x.map((d) => Array.from({ length: y[0] }, () => d).reduce(mulDim, 1)) : undefined;
+    return x && y?.length === 1 && y[0] >= 0 && y[0] <= 4
+      ? x.map((d) => Array.from({ length: y[0] }, () => d).reduce(mulDim, 1))
+      : undefined;
   },
   fold: (_, [x, y]) => fold(x, y),
-  graph: (n, inputs, b) => collapsed(n, inputs, b, ([x, y]) => {
-    const dtype = n.dtype(0);
-    if (!isFloat(dtype)) return wrapped(isFloat(n.dtype(1)) ? integerToFloat(x, y, b) : integerPower(x, y, b), dtype, b);
-    const exponent = exponentOf(n);
-    return (exponent === undefined ? undefined : special(x, exponent, b)) ?? b.op('Pow', [x, b.cast(y, 'float32')]);
-  }),
+  graph: (n, inputs, b) =>
+    collapsed(n, inputs, b, ([x, y]) => {
+      const dtype = n.dtype(0);
+      if (!isFloat(dtype))
+        return wrapped(isFloat(n.dtype(1)) ? integerToFloat(x, y, b) : integerPower(x, y, b), dtype, b);
+      const exponent = exponentOf(n);
+      return (exponent === undefined ? undefined : special(x, exponent, b)) ?? b.op('Pow', [x, b.cast(y, 'float32')]);
+    }),
   keras: powLayers,
 });
 
@@ -72,7 +87,12 @@ export default defineOp({
 function fold(x: Tensor, y: Tensor): Tensor[] | undefined {
   if (isBig(x.dtype)) {
     if (!isBig(y.dtype) || (y.data as BigInt64Array).some((v) => v < 0n)) return undefined;
-    const out = combine(x, { ...y, dtype: x.dtype }, () => 0, (p, q) => p ** q);
+    const out = combine(
+      x,
+      { ...y, dtype: x.dtype },
+      () => 0,
+      (p, q) => p ** q,
+    );
     return out && [out];
   }
   const as = (t: Tensor, dtype: DType): Tensor => tensorOf(dtype, t.dims, numbersOf(t));

@@ -18,7 +18,9 @@ interface Attrs {
 
 function readType(n: RawNode): DType | undefined {
   const code = n.optInt('dtype');
-  return code === undefined || code === 0 ? undefined : (dtypeOfCode(code) ?? invalid(`dtype is ${code}, which is no element type of ONNX`));
+  return code === undefined || code === 0
+    ? undefined
+    : (dtypeOfCode(code) ?? invalid(`dtype is ${code}, which is no element type of ONNX`));
 }
 
 /**
@@ -47,14 +49,19 @@ function random(name: string, kind: Attrs['kind'], like: boolean): Op {
     limits: 'a seed is not kept: it promises the same numbers within one program only',
     read: {
       1: (n) => ({
-        kind, dtype: readType(n), shape: like ? undefined : n.ints('shape'),
-        ...(kind === 'normal' ? { first: n.float('mean'), second: n.float('scale') } : { first: n.float('low'), second: n.float('high') }),
+        kind,
+        dtype: readType(n),
+        shape: like ? undefined : n.ints('shape'),
+        ...(kind === 'normal'
+          ? { first: n.float('mean'), second: n.float('scale') }
+          : { first: n.float('low'), second: n.float('high') }),
       }),
     },
     infer: (n) => [{ dtype: n.attrs.dtype ?? (like ? n.dtype(0) : 'float32'), dims: n.attrs.shape ?? n.dims(0) }],
     graph: (n, [x], b) => {
       const { first, second, dtype } = n.attrs;
-      if (!isFloat(dtype ?? (like ? n.dtype(0) : 'float32'))) return refuse(`random numbers of type ${dtype ?? n.dtype(0)}`, 'ONNX draws floats');
+      if (!isFloat(dtype ?? (like ? n.dtype(0) : 'float32')))
+        return refuse(`random numbers of type ${dtype ?? n.dtype(0)}`, 'ONNX draws floats');
       const shape = shapeOf(n, x, b);
       const [scale, offset] = kind === 'normal' ? [second, first] : [second - first, first];
       const drawn = kind === 'normal' ? normal(shape, b) : uniform(shape, b);
@@ -87,7 +94,11 @@ const multinomial = defineOp<{ samples: number; dtype: DType }>({
     const { samples } = n.attrs;
     const wide = b.op('ExpandDims', [x, b.scalar(1, 'int32')]);
     const dims = n.dims(0);
-    const shape = b.sizes([isKnown(dims[0]) ? dims[0] : b.size(x, 0), samples, isKnown(dims[1]) ? dims[1] : b.size(x, 1)]);
+    const shape = b.sizes([
+      isKnown(dims[0]) ? dims[0] : b.size(x, 0),
+      samples,
+      isKnown(dims[1]) ? dims[1] : b.size(x, 1),
+    ]);
     const u = b.op('ClipByValue', [uniform(shape, b), b.scalar(1e-20), b.scalar(1 - 2 ** -24)]);
     const noise = b.op('Log', [b.op('Neg', [b.op('Log', [u])])]);
     return b.op('ArgMax', [b.sub(wide, noise), b.scalar(2, 'int32')]);
@@ -95,7 +106,10 @@ const multinomial = defineOp<{ samples: number; dtype: DType }>({
 });
 
 export default [
-  random('RandomNormal', 'normal', false), random('RandomNormalLike', 'normal', true),
-  random('RandomUniform', 'uniform', false), random('RandomUniformLike', 'uniform', true),
-  bernoulli, multinomial,
+  random('RandomNormal', 'normal', false),
+  random('RandomNormalLike', 'normal', true),
+  random('RandomUniform', 'uniform', false),
+  random('RandomUniformLike', 'uniform', true),
+  bernoulli,
+  multinomial,
 ];

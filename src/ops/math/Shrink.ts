@@ -12,7 +12,8 @@ export default unary<{ bias: number; lambd: number }>({
   graph: (x, b, n) => {
     const dtype = n.dtype(0);
     const { bias } = n.attrs;
-    if (!isFloat(dtype) && !Number.isInteger(bias)) return refuse(`a bias of ${bias} for ${dtype}`, 'use a whole bias, or float32');
+    if (!isFloat(dtype) && !Number.isInteger(bias))
+      return refuse(`a bias of ${bias} for ${dtype}`, 'use a whole bias, or float32');
     const type = isFloat(dtype) ? 'float32' : 'int32';
     // An integer is above a number where it is above that number rounded down.
     const lambd = isFloat(dtype) ? n.attrs.lambd : Math.floor(n.attrs.lambd);

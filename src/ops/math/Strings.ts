@@ -5,7 +5,8 @@ import { defineOp, noAttributes } from '../../ir/op.js';
 import { sizeOf, tensorOf, type Tensor } from '../../tensor/tensor.js';
 
 const REMEDY = 'work on strings before the model, and feed it numbers';
-const noStrings = (n: { opName: string }): never => refuse(`${n.opName} works on strings, for which TensorFlow.js has no such op`, REMEDY);
+const noStrings = (n: { opName: string }): never =>
+  refuse(`${n.opName} works on strings, for which TensorFlow.js has no such op`, REMEDY);
 
 const stringConcat = defineOp({
   name: 'StringConcat',
@@ -34,13 +35,25 @@ const stringSplit = defineOp<Split>({
   name: 'StringSplit',
   summary: 'strings cut at a delimiter, and the number of parts',
   limits: 'of constants only',
-  read: { 20: (n) => ({ delimiter: n.optString('delimiter') ?? '', most: n.optInt('maxsplit') ?? Number.POSITIVE_INFINITY }) },
-  infer: (n) => [{ dtype: 'string', dims: [...n.dims(0), n.fresh()] }, { dtype: 'int64', dims: n.dims(0) }],
+  read: {
+    20: (n) => ({ delimiter: n.optString('delimiter') ?? '', most: n.optInt('maxsplit') ?? Number.POSITIVE_INFINITY }),
+  },
+  infer: (n) => [
+    { dtype: 'string', dims: [...n.dims(0), n.fresh()] },
+    { dtype: 'int64', dims: n.dims(0) },
+  ],
   fold: (n, [x]) => {
     const parts = Array.from(x.data as readonly string[], (s) => pieces(s, n.attrs));
     const longest = parts.reduce((p, q) => Math.max(p, q.length), 0);
     const data = parts.flatMap((p) => [...p, ...new Array<string>(longest - p.length).fill('')]);
-    return [{ dtype: 'string', dims: [...x.dims, longest], data }, tensorOf('int64', x.dims, parts.map((p) => p.length))];
+    return [
+      { dtype: 'string', dims: [...x.dims, longest], data },
+      tensorOf(
+        'int64',
+        x.dims,
+        parts.map((p) => p.length),
+      ),
+    ];
   },
   graph: noStrings,
 });
@@ -69,13 +82,19 @@ const stringNormalizer = defineOp<Normalizer>({
   summary: 'strings less stop words, in upper or lower case',
   limits: 'of constants only',
   read: {
-    10: (n) => ({ action: n.string('case_change_action'), caseSensitive: n.flag('is_case_sensitive'), stopwords: n.optStrings('stopwords') ?? [] }),
+    10: (n) => ({
+      action: n.string('case_change_action'),
+      caseSensitive: n.flag('is_case_sensitive'),
+      stopwords: n.optStrings('stopwords') ?? [],
+    }),
   },
   infer: (n) => [{ dtype: 'string', dims: [...n.dims(0).slice(0, -1), n.fresh()] }],
   fold: ({ attrs }, [x]): Tensor[] => {
     const key = (s: string) => (attrs.caseSensitive ? s : s.toLowerCase());
     const stop = new Set(attrs.stopwords.map(key));
-    const kept = (x.data as readonly string[]).filter((s) => !stop.has(key(s))).map((s) => (attrs.action === 'LOWER' ? s.toLowerCase() : attrs.action === 'UPPER' ? s.toUpperCase() : s));
+    const kept = (x.data as readonly string[])
+      .filter((s) => !stop.has(key(s)))
+      .map((s) => (attrs.action === 'LOWER' ? s.toLowerCase() : attrs.action === 'UPPER' ? s.toUpperCase() : s));
     const data = kept.length > 0 ? kept : [''];
     return [{ dtype: 'string', dims: [...x.dims.slice(0, -1).map(() => 1), data.length], data }];
   },
@@ -97,7 +116,11 @@ const imageDecoder = defineOp({
   limits: 'refused',
   read: { 20: noAttributes },
   infer: (n) => [{ dtype: 'uint8', dims: [n.fresh(), n.fresh(), n.fresh()] }],
-  graph: () => refuse('TensorFlow.js decodes no images within a model', 'decode the image before the model (tf.browser.fromPixels), and feed it the pixels'),
+  graph: () =>
+    refuse(
+      'TensorFlow.js decodes no images within a model',
+      'decode the image before the model (tf.browser.fromPixels), and feed it the pixels',
+    ),
 });
 
 export default [stringConcat, stringSplit, stringNormalizer, regexFullMatch, imageDecoder];

@@ -12,7 +12,10 @@ const swish = unary<Attrs>({
   read: { 24: (n) => ({ alpha: n.float('alpha') }) },
   value: (x, { alpha }) => x / (1 + Math.exp(-alpha * x)),
   graph: (x, b, n) => b.mul(x, b.op('Sigmoid', [n.attrs.alpha === 1 ? x : b.mul(x, b.scalar(n.attrs.alpha))])),
-  keras: (n, x, k) => (n.attrs.alpha === 1 ? k.layer('Activation', [x], { activation: 'swish' }) : k.layer('Multiply', [x, activation(k, rescale(k, x, n.attrs.alpha, 0), 'sigmoid')], {})),
+  keras: (n, x, k) =>
+    n.attrs.alpha === 1
+      ? k.layer('Activation', [x], { activation: 'swish' })
+      : k.layer('Multiply', [x, activation(k, rescale(k, x, n.attrs.alpha, 0), 'sigmoid')], {}),
 });
 
 const swiGlu = defineOp<Attrs>({

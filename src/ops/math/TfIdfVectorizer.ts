@@ -11,7 +11,12 @@ interface Attrs {
   readonly mode: 'TF' | 'IDF' | 'TFIDF';
   readonly skips: number;
   /** By length: the n-grams, each with its column and weight. */
-  readonly grams: readonly { readonly length: number; readonly items: readonly number[]; readonly column: number; readonly weight: number }[];
+  readonly grams: readonly {
+    readonly length: number;
+    readonly items: readonly number[];
+    readonly column: number;
+    readonly weight: number;
+  }[];
   readonly columns: number;
 }
 
@@ -19,8 +24,14 @@ function read(n: RawNode): Attrs {
   const mode = n.string('mode');
   if (mode !== 'TF' && mode !== 'IDF' && mode !== 'TFIDF') return invalid(`mode is ${JSON.stringify(mode)}`);
   const pool = n.optInts('pool_int64s');
-  if (!pool) return refuse('n-grams of strings: TensorFlow.js can not compare strings', 'map words to numbers before the model');
-  const [counts, indexes, least, most] = [n.ints('ngram_counts'), n.ints('ngram_indexes'), n.int('min_gram_length'), n.int('max_gram_length')];
+  if (!pool)
+    return refuse('n-grams of strings: TensorFlow.js can not compare strings', 'map words to numbers before the model');
+  const [counts, indexes, least, most] = [
+    n.ints('ngram_counts'),
+    n.ints('ngram_indexes'),
+    n.int('min_gram_length'),
+    n.int('max_gram_length'),
+  ];
   const weights = n.optFloats('weights');
   const grams: Attrs['grams'][number][] = [];
   let id = 0;
@@ -28,7 +39,8 @@ function read(n: RawNode): Attrs {
     const length = k + 1;
     const end = counts[k + 1] ?? pool.length;
     for (let at = start; at < end; at += length, id++) {
-      if (length >= least && length <= most) grams.push({ length, items: pool.slice(at, at + length), column: indexes[id], weight: weights?.[id] ?? 1 });
+      if (length >= least && length <= most)
+        grams.push({ length, items: pool.slice(at, at + length), column: indexes[id], weight: weights?.[id] ?? 1 });
     }
   });
   return { mode, skips: n.int('max_skip_count'), grams, columns: Math.max(...indexes) + 1 };
@@ -44,7 +56,8 @@ export default defineOp<Attrs>({
   expand: (n, _, e) => {
     const { mode, grams, columns, skips } = n.attrs;
     const length = n.dims(0)[n.rank(0) - 1];
-    if (!isKnown(length)) return refuse('the number of items has to be known here', 'fix the sizes with input-shapes in the config');
+    if (!isKnown(length))
+      return refuse('the number of items has to be known here', 'fix the sizes with input-shapes in the config');
     const one = (values: readonly number[]) => e.constant(int64s(values));
     const x = n.rank(0) === 1 ? e.one('Unsqueeze', [n.value(0), one([0])]) : n.value(0);
     let total: Value | undefined;
@@ -59,7 +72,13 @@ export default defineOp<Attrs>({
       for (let step = 1; step <= (size === 1 ? 1 : skips + 1); step++) {
         const places = length - (size - 1) * step;
         if (places < 1) break;
-        const hits = hitsOf(x, own.map((g) => g.items), step, places, e);
+        const hits = hitsOf(
+          x,
+          own.map((g) => g.items),
+          step,
+          places,
+          e,
+        );
         counts = counts ? e.one('Add', [counts, hits]) : hits;
       }
       if (!counts) continue;
@@ -67,7 +86,10 @@ export default defineOp<Attrs>({
       const part = e.one('MatMul', [once, e.constant(tensorOf('float32', [own.length, columns], place))]);
       total = total ? e.one('Add', [total, part]) : part;
     }
-    total ??= e.one('MatMul', [e.one('Cast', [e.one('Slice', [x, one([0]), one([1]), one([1])])], { to: codeOfDtype('float32') }), e.constant(tensorOf('float32', [1, columns], new Float32Array(columns)))]);
+    total ??= e.one('MatMul', [
+      e.one('Cast', [e.one('Slice', [x, one([0]), one([1]), one([1])])], { to: codeOfDtype('float32') }),
+      e.constant(tensorOf('float32', [1, columns], new Float32Array(columns))),
+    ]);
     return [n.rank(0) === 1 ? e.one('Squeeze', [total, one([0])]) : total];
   },
 });
@@ -77,8 +99,20 @@ function hitsOf(x: Value, grams: readonly (readonly number[])[], step: number, p
   const one = (values: readonly number[]) => e.constant(int64s(values));
   let all: Value | undefined;
   for (let j = 0; j < grams[0].length; j++) {
-    const items = e.one('Unsqueeze', [e.one('Slice', [x, one([j * step]), one([j * step + places]), one([1])]), one([2])]);
-    const same = e.one('Equal', [items, e.constant(tensorOf(x.type.dtype, [1, 1, grams.length], grams.map((g) => g[j])))]);
+    const items = e.one('Unsqueeze', [
+      e.one('Slice', [x, one([j * step]), one([j * step + places]), one([1])]),
+      one([2]),
+    ]);
+    const same = e.one('Equal', [
+      items,
+      e.constant(
+        tensorOf(
+          x.type.dtype,
+          [1, 1, grams.length],
+          grams.map((g) => g[j]),
+        ),
+      ),
+    ]);
     all = all ? e.one('And', [all, same]) : same;
   }
   return e.one('ReduceSum', [e.one('Cast', [all as Value], { to: codeOfDtype('float32') }), one([1])], { keepdims: 0 });

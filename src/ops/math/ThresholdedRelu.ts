@@ -6,5 +6,10 @@ export default unary<{ alpha: number }>({
   read: { 1: (n) => ({ alpha: n.float('alpha') }) },
   value: (x, { alpha }) => (x > alpha ? x : 0),
   graph: (x, b, n) => b.op('SelectV2', [b.op('Greater', [x, b.scalar(n.attrs.alpha)]), x, b.scalar(0)]),
-  keras: (n, x, k) => k.layer(k.dialect === 'keras3' ? 'ReLU' : 'ThresholdedReLU', [x], k.dialect === 'keras3' ? { threshold: n.attrs.alpha } : { theta: n.attrs.alpha }),
+  keras: (n, x, k) =>
+    k.layer(
+      k.dialect === 'keras3' ? 'ReLU' : 'ThresholdedReLU',
+      [x],
+      k.dialect === 'keras3' ? { threshold: n.attrs.alpha } : { theta: n.attrs.alpha },
+    ),
 });

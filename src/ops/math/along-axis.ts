@@ -24,7 +24,12 @@ export function axisLast(n: View<SoftmaxAttrs>, [given]: readonly Layout[]): Lay
   if (rank === 0) return { inputs: [given], outputs: [given] };
   const axis = n.axisOf(0, n.attrs.axis);
   const plain = identity(rank);
-  const wanted = given[rank - 1] === axis ? given : plain[rank - 1] === axis ? plain : [...(isIdentity(given) ? plain : given).filter((a) => a !== axis), axis];
+  const wanted =
+    given[rank - 1] === axis
+      ? given
+      : plain[rank - 1] === axis
+        ? plain
+        : [...(isIdentity(given) ? plain : given).filter((a) => a !== axis), axis];
   return { inputs: [wanted], outputs: [wanted] };
 }
 
@@ -32,7 +37,11 @@ export function axisLast(n: View<SoftmaxAttrs>, [given]: readonly Layout[]): Lay
  * The old meaning by the new one: where more than one axis is meant, Flatten to two, the operator over the second, and
  * the shape again. Undefined where the node is in the new meaning already.
  */
-export function flattened(n: View<SoftmaxAttrs>, [x]: readonly (Bound | undefined)[], e: Expander): Value[] | undefined {
+export function flattened(
+  n: View<SoftmaxAttrs>,
+  [x]: readonly (Bound | undefined)[],
+  e: Expander,
+): Value[] | undefined {
   if (!n.attrs.flatten) return undefined;
   const { dims } = n.type(0);
   const axis = n.attrs.axis === dims.length ? dims.length : normalAxis(n.attrs.axis, dims.length);

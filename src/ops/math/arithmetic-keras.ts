@@ -27,19 +27,29 @@ export function operands<A>(n: View<A>, inputs: readonly Layer[], k: KerasBuilde
   needFloats(n);
   const model = inputs.find((x, i) => x && n.inputs[i]?.constant === undefined) ?? refuse('all operands are constant');
   const rank = k.outputShape().length;
-  return n.inputs.map((v, i) => (v?.constant ? constantLike(k, grown(k, model, constantOf(n, i) ?? []), constantOf(n, i) ?? 0) : raised(k, inputs[i], rank)));
+  return n.inputs.map((v, i) =>
+    v?.constant
+      ? constantLike(k, grown(k, model, constantOf(n, i) ?? []), constantOf(n, i) ?? 0)
+      : raised(k, inputs[i], rank),
+  );
 }
 
 /** A merging layer has no business with integers: Keras computes with floats. */
 export function needFloats<A>(n: View<A>): void {
   n.inputs.forEach((v) => {
-    if (v && !isFloat(v.type.dtype)) refuse(`${n.opName} of ${v.type.dtype}: the layers of Keras compute with floats`, 'cast to float32 before it, or convert to a graph-model');
+    if (v && !isFloat(v.type.dtype))
+      refuse(
+        `${n.opName} of ${v.type.dtype}: the layers of Keras compute with floats`,
+        'cast to float32 before it, or convert to a graph-model',
+      );
   });
 }
 
 /** x with axes of size 1 behind the batch, up to a rank. */
 function raised(k: KerasBuilder, x: Layer, rank: number): Layer {
-  return x.shape.length >= rank ? x : reshape(k, x, [...new Array<number>(rank - x.shape.length).fill(1), ...x.shape.slice(1)]);
+  return x.shape.length >= rank
+    ? x
+    : reshape(k, x, [...new Array<number>(rank - x.shape.length).fill(1), ...x.shape.slice(1)]);
 }
 
 /**
@@ -55,8 +65,13 @@ export function constantOf<A>(n: View<A>, i: number): number | Weight | undefine
   // The layout pass has brought a constant of full rank into the result's order; one of lower rank lies in ONNX's.
   const full = reshaped(w, [...new Array<number>(rank - w.dims.length).fill(1), ...w.dims]);
   const laid = permuted(full, out.layout);
-  if (w.dims.length < rank && !isIdentity(out.layout)) return refuse(`the constant ${n.value(i).name} lies in another order than the result`, 'convert to a graph-model');
-  if (laid.dims[0] !== 1) return refuse(`the constant ${n.value(i).name} has a value of its own for each item of the batch`, 'convert to a graph-model');
+  if (w.dims.length < rank && !isIdentity(out.layout))
+    return refuse(`the constant ${n.value(i).name} lies in another order than the result`, 'convert to a graph-model');
+  if (laid.dims[0] !== 1)
+    return refuse(
+      `the constant ${n.value(i).name} has a value of its own for each item of the batch`,
+      'convert to a graph-model',
+    );
   return reshaped(laid, laid.dims.slice(1));
 }
 
@@ -75,7 +90,12 @@ function grown(k: KerasBuilder, x: Layer, constant: number | Weight | readonly [
 
 /** Elements as nested lists, without leading axes of size 1. */
 export function nested(t: Tensor): ConfigValue {
-  const dims = t.dims.slice(Math.max(0, t.dims.findIndex((d) => d !== 1)));
+  const dims = t.dims.slice(
+    Math.max(
+      0,
+      t.dims.findIndex((d) => d !== 1),
+    ),
+  );
   const build = (axis: number, from: number): ConfigValue => {
     if (axis === dims.length) return Number(t.data[from]);
     const step = sizeOf(dims.slice(axis + 1));
@@ -87,7 +107,10 @@ export function nested(t: Tensor): ConfigValue {
 /** Whether a constant can stand in a layer's configuration, which is JSON. */
 function fits(constant: number | Weight): boolean {
   if (typeof constant === 'number') return Number.isFinite(constant);
-  return sizeOf(constant.dims) <= MOST_IN_CONFIG && Array.from(constant.load().data as ArrayLike<number>).every((v) => Number.isFinite(Number(v)));
+  return (
+    sizeOf(constant.dims) <= MOST_IN_CONFIG &&
+    Array.from(constant.load().data as ArrayLike<number>).every((v) => Number.isFinite(Number(v)))
+  );
 }
 
 /** Layers that give a constant for each item of the batch, whatever x holds. @param x of the constant's shape, or larger */
@@ -97,16 +120,39 @@ export function constantLike(k: KerasBuilder, x: Layer, constant: number | Weigh
   // weight has to be as long as the input, but for axes of size 1 in front.
   const own: Tensor = typeof constant === 'number' ? tensorOf('float32', [], [constant]) : constant.load();
   const rank = x.shape.length - 1;
-  const first = rank - own.dims.length + Math.max(0, own.dims.findIndex((d) => d !== 1));
-  const dims = x.shape.slice(1).map((d, i) => (i < first || own.dims.every((o) => o === 1) ? 1 : (d ?? refuse('a large constant stands beside a tensor of unknown size', 'fix the sizes with input-shapes in the config'))));
+  const first =
+    rank -
+    own.dims.length +
+    Math.max(
+      0,
+      own.dims.findIndex((d) => d !== 1),
+    );
+  const dims = x.shape
+    .slice(1)
+    .map((d, i) =>
+      i < first || own.dims.every((o) => o === 1)
+        ? 1
+        : (d ??
+          refuse(
+            'a large constant stands beside a tensor of unknown size',
+            'fix the sizes with input-shapes in the config',
+          )),
+    );
   const load = (): Tensor => {
     const full = broadcastTo(typeof constant === 'number' ? own : constant.load(), dims);
     return { dtype: 'float32', dims, data: Float32Array.from(full.data as ArrayLike<number>, (v) => -Number(v)) };
   };
   const shared = dims.flatMap((d, i) => (d === 1 ? [i + 1] : []));
-  return k.layer('PReLU', [filledLike(k, x, -1, '_minus')], { shared_axes: shared.length > 0 ? shared : null }, {
-    suffix: '_const', shape: x.shape, weights: [{ name: 'alpha', weight: { dtype: 'float32', dims, load } }],
-  });
+  return k.layer(
+    'PReLU',
+    [filledLike(k, x, -1, '_minus')],
+    { shared_axes: shared.length > 0 ? shared : null },
+    {
+      suffix: '_const',
+      shape: x.shape,
+      weights: [{ name: 'alpha', weight: { dtype: 'float32', dims, load } }],
+    },
+  );
 }
 
 type Change = (v: number) => number;
@@ -115,23 +161,33 @@ type Change = (v: number) => number;
 function changed(constant: number | Weight, f: Change): number | Weight {
   if (typeof constant === 'number') return f(constant);
   return {
-    dtype: 'float32', dims: constant.dims,
-    load: () => ({ dtype: 'float32', dims: constant.dims, data: Float32Array.from(constant.load().data as ArrayLike<number>, (v) => f(Number(v))) }),
+    dtype: 'float32',
+    dims: constant.dims,
+    load: () => ({
+      dtype: 'float32',
+      dims: constant.dims,
+      data: Float32Array.from(constant.load().data as ArrayLike<number>, (v) => f(Number(v))),
+    }),
   };
 }
 
-const config = (constant: number | Weight): ConfigValue => (typeof constant === 'number' ? constant : nested(constant.load()));
+const config = (constant: number | Weight): ConfigValue =>
+  typeof constant === 'number' ? constant : nested(constant.load());
 
 /** x + constant. */
 export function shifted(k: KerasBuilder, x: Layer, constant: number | Weight): Layer {
   const wide = grown(k, x, constant);
-  return fits(constant) ? rescale(k, wide, 1, config(constant), '_shift') : merge(k, 'Add', [wide, constantLike(k, wide, constant)]);
+  return fits(constant)
+    ? rescale(k, wide, 1, config(constant), '_shift')
+    : merge(k, 'Add', [wide, constantLike(k, wide, constant)]);
 }
 
 /** x * constant. */
 export function scaled(k: KerasBuilder, x: Layer, constant: number | Weight): Layer {
   const wide = grown(k, x, constant);
-  return fits(constant) ? rescale(k, wide, config(constant), 0) : merge(k, 'Multiply', [wide, constantLike(k, wide, constant)]);
+  return fits(constant)
+    ? rescale(k, wide, config(constant), 0)
+    : merge(k, 'Multiply', [wide, constantLike(k, wide, constant)]);
 }
 
 type Costume = (n: View, inputs: Layer[], k: KerasBuilder) => Layer;
@@ -154,7 +210,12 @@ export const mulLayers: Costume = (n, inputs, k) => {
 export const subLayers: Costume = (n, [x, y], k) => {
   const [p, q] = [constantOf(n, 0), constantOf(n, 1)];
   needFloats(n);
-  if (q !== undefined) return shifted(k, x, changed(q, (v) => -v));
+  if (q !== undefined)
+    return shifted(
+      k,
+      x,
+      changed(q, (v) => -v),
+    );
   if (p !== undefined) return shifted(k, negated(k, y), p);
   if (k.dialect === 'keras3' && x.shape.length === y.shape.length) return k.layer('Subtract', [x, y], {});
   const rank = k.outputShape().length;
@@ -164,7 +225,13 @@ export const subLayers: Costume = (n, [x, y], k) => {
 export const divLayers: Costume = (n, [x], k) => {
   const q = constantOf(n, 1);
   needFloats(n);
-  return q === undefined ? refuse('no stock layer divides by a tensor', 'divide by a constant, or convert to a graph-model') : scaled(k, x, changed(q, (v) => 1 / v));
+  return q === undefined
+    ? refuse('no stock layer divides by a tensor', 'divide by a constant, or convert to a graph-model')
+    : scaled(
+        k,
+        x,
+        changed(q, (v) => 1 / v),
+      );
 };
 
 export const negLayers: Costume = (n, [x], k) => {
@@ -180,17 +247,31 @@ export const absLayers: Costume = (n, [x], k) => {
 
 /** Small whole powers as products. */
 export const powLayers: Costume = (n, [x], k) => {
-  if (!isFloat(n.dtype(0))) return refuse(`Pow of ${n.dtype(0)}: the layers of Keras compute with floats`, 'cast to float32 before it, or convert to a graph-model');
+  if (!isFloat(n.dtype(0)))
+    return refuse(
+      `Pow of ${n.dtype(0)}: the layers of Keras compute with floats`,
+      'cast to float32 before it, or convert to a graph-model',
+    );
   const q = constantOf(n, 1);
-  if (typeof q !== 'number' || !Number.isInteger(q) || q < 1 || q > 4) return refuse('only whole powers from 1 to 4 are products of stock layers', 'write the power as products, or convert to a graph-model');
-  return q === 1 ? k.layer('Activation', [x], { activation: 'linear' }) : k.layer('Multiply', new Array<Layer>(q).fill(x), {});
+  if (typeof q !== 'number' || !Number.isInteger(q) || q < 1 || q > 4)
+    return refuse(
+      'only whole powers from 1 to 4 are products of stock layers',
+      'write the power as products, or convert to a graph-model',
+    );
+  return q === 1
+    ? k.layer('Activation', [x], { activation: 'linear' })
+    : k.layer('Multiply', new Array<Layer>(q).fill(x), {});
 };
 
 /** Both bounds as the greater and the lesser of x and a constant: exact, where a shift to ReLU's zero would round. */
 export function clipped(k: KerasBuilder, x: Layer, min: number, max: number): Layer {
-  if (min === 0 && max >= 0) return max === Number.POSITIVE_INFINITY ? k.layer('Activation', [x], { activation: 'relu' }) : k.layer('ReLU', [x], { max_value: max });
+  if (min === 0 && max >= 0)
+    return max === Number.POSITIVE_INFINITY
+      ? k.layer('Activation', [x], { activation: 'relu' })
+      : k.layer('ReLU', [x], { max_value: max });
   const low = min === Number.NEGATIVE_INFINITY ? x : merge(k, 'Maximum', [x, filledLike(k, x, min, '_min')], '_low');
-  const high = max === Number.POSITIVE_INFINITY ? low : merge(k, 'Minimum', [low, filledLike(k, x, max, '_max')], '_high');
+  const high =
+    max === Number.POSITIVE_INFINITY ? low : merge(k, 'Minimum', [low, filledLike(k, x, max, '_max')], '_high');
   return high === x ? k.layer('Activation', [x], { activation: 'linear' }) : high;
 }
 
@@ -198,7 +279,13 @@ export function clipped(k: KerasBuilder, x: Layer, min: number, max: number): La
 export function eluLayers(k: KerasBuilder, x: Layer, alpha: number): Layer {
   if (alpha === 1 || k.dialect === 'keras3') return k.layer('ELU', [x], { alpha });
   const unit = rescale(k, k.layer('ELU', [x], { alpha: 1 }, { suffix: '_elu', shape: x.shape }), alpha, 0, '_part');
-  const rest = rescale(k, k.layer('Activation', [x], { activation: 'relu' }, { suffix: '_relu', shape: x.shape }), 1 - alpha, 0, '_rest');
+  const rest = rescale(
+    k,
+    k.layer('Activation', [x], { activation: 'relu' }, { suffix: '_relu', shape: x.shape }),
+    1 - alpha,
+    0,
+    '_rest',
+  );
   return k.layer('Add', [unit, rest], {});
 }
 
@@ -211,17 +298,30 @@ const LEAST = 2 ** -126;
  */
 export function thresholded(k: KerasBuilder, x: Layer, alpha: number, value: number): Layer {
   if (k.dialect === 'tfjs' && value === 0) return k.layer('ThresholdedReLU', [x], { theta: alpha });
-  const above = (y: Layer, theta: number) => k.layer(k.dialect === 'tfjs' ? 'ThresholdedReLU' : 'ReLU', [y], k.dialect === 'tfjs' ? { theta } : { threshold: theta }, { suffix: '_above', shape: y.shape });
-  const ones = (y: Layer, least: number) => rescale(k, k.layer('ReLU', [y], { max_value: least }, { suffix: '_clip', shape: y.shape }), 1 / least, 0, '_one');
+  const above = (y: Layer, theta: number) =>
+    k.layer(
+      k.dialect === 'tfjs' ? 'ThresholdedReLU' : 'ReLU',
+      [y],
+      k.dialect === 'tfjs' ? { theta } : { threshold: theta },
+      { suffix: '_above', shape: y.shape },
+    );
+  const ones = (y: Layer, least: number) =>
+    rescale(k, k.layer('ReLU', [y], { max_value: least }, { suffix: '_clip', shape: y.shape }), 1 / least, 0, '_one');
   if (alpha >= 0) {
     const kept = above(x, alpha);
     if (value === 0) return kept;
-    return k.layer('Add', [kept, rescale(k, ones(kept, Math.max(Math.fround(alpha), LEAST)), -value, value, '_else')], {});
+    return k.layer(
+      'Add',
+      [kept, rescale(k, ones(kept, Math.max(Math.fround(alpha), LEAST)), -value, value, '_else')],
+      {},
+    );
   }
   // What is not above a negative number is below zero: its opposite is kept, and takes x away.
   const limit = -Math.fround(alpha);
   const gone = above(negated(k, x), before(limit));
-  return value === 0 ? k.layer('Add', [x, gone], {}) : k.layer('Add', [x, gone, rescale(k, ones(gone, limit), value, 0, '_else')], {});
+  return value === 0
+    ? k.layer('Add', [x, gone], {})
+    : k.layer('Add', [x, gone, rescale(k, ones(gone, limit), value, 0, '_else')], {});
 }
 
 /** The float32 before a positive one. */

@@ -19,7 +19,8 @@ export function scaledWeight(w: Weight, factor: number): Weight {
 export function integerProduct(a: Ref, aDims: readonly Dim[], y: Ref, yDims: readonly Dim[], b: GraphBuilder): Ref {
   const rank = Math.max(aDims.length, yDims.length);
   const terms = [...aDims, yDims[yDims.length - 1]].reduce<number>((p, d) => p * (isKnown(d) ? d : 1), 1);
-  if (rank > 5 || terms > MOST_TERMS) return refuse('a product of large integer matrices', 'cast to float32 before it, where that is exact enough');
+  if (rank > 5 || terms > MOST_TERMS)
+    return refuse('a product of large integer matrices', 'cast to float32 before it, where that is exact enough');
   const left = b.op('ExpandDims', [a, b.scalar(-1, 'int32')]);
   const right = b.op('ExpandDims', [y, b.scalar(yDims.length - 2, 'int32')]);
   return b.op('Sum', [b.mul(left, right), b.ints([rank - 1])], { keep_dims: false });

@@ -13,5 +13,10 @@ export function softmaxLayers(n: View<SoftmaxAttrs>, x: Layer, k: KerasBuilder, 
   const y = log
     ? k.layer('Activation', [moved], { activation: 'log_softmax' }, { shape: moved.shape })
     : k.layer('Softmax', [moved], { axis: -1 }, { shape: moved.shape });
-  return permute(k, y, there.map((_, i) => there.indexOf(i)), '_back');
+  return permute(
+    k,
+    y,
+    there.map((_, i) => there.indexOf(i)),
+    '_back',
+  );
 }

@@ -29,14 +29,18 @@ export function variadic(spec: Variadic): Op {
     read: { 1: noAttributes },
     layout: 'any',
     infer: (n) => broadcastType(n),
-    ...(elems ? {
-      elems: (n: View) => {
-        const lists = n.inputs.map((_, i) => n.elems(i));
-        const length = Math.max(...lists.map((l) => l?.length ?? 0));
-        if (lists.some((l) => !l || (l.length !== 1 && l.length !== length))) return undefined;
-        return Array.from({ length }, (_, i) => (lists as Dim[][]).map((l) => l[l.length === 1 ? 0 : i]).reduce(elems));
-      },
-    } : {}),
+    ...(elems
+      ? {
+          elems: (n: View) => {
+            const lists = n.inputs.map((_, i) => n.elems(i));
+            const length = Math.max(...lists.map((l) => l?.length ?? 0));
+            if (lists.some((l) => !l || (l.length !== 1 && l.length !== length))) return undefined;
+            return Array.from({ length }, (_, i) =>
+              (lists as Dim[][]).map((l) => l[l.length === 1 ? 0 : i]).reduce(elems),
+            );
+          },
+        }
+      : {}),
     fold: (_, inputs) => {
       let out: Tensor | undefined = inputs[0];
       for (const t of inputs.slice(1)) out = out && combine(out, t, spec.value, spec.big);

@@ -15,21 +15,46 @@ interface Attrs {
 }
 
 function read(n: RawNode): Attrs {
-  if (n.flag('do_rotary')) return refuse('rotary positions inside of Attention', 'export with RotaryEmbedding as a node of its own');
-  if (n.flag('past_present_share_buffer')) return refuse('a cache that past and present share', 'export without past_present_share_buffer');
-  return { heads: n.int('num_heads'), causal: n.flag('unidirectional'), scale: scaleOf(n.optFloat('scale')), filter: n.optFloat('mask_filter_value') ?? -10000, sizes: n.optInts('qkv_hidden_sizes') };
+  if (n.flag('do_rotary'))
+    return refuse('rotary positions inside of Attention', 'export with RotaryEmbedding as a node of its own');
+  if (n.flag('past_present_share_buffer'))
+    return refuse('a cache that past and present share', 'export without past_present_share_buffer');
+  return {
+    heads: n.int('num_heads'),
+    causal: n.flag('unidirectional'),
+    scale: scaleOf(n.optFloat('scale')),
+    filter: n.optFloat('mask_filter_value') ?? -10000,
+    sizes: n.optInts('qkv_hidden_sizes'),
+  };
 }
 
 /** From the projection of queries, keys and values side by side [batch, length, sizes] on. */
-function attended(c: Composer, projected: Value, mask: Value | undefined, past: Value | undefined, bias: Value | undefined, attrs: Attrs, present: boolean): Value[] {
+function attended(
+  c: Composer,
+  projected: Value,
+  mask: Value | undefined,
+  past: Value | undefined,
+  bias: Value | undefined,
+  attrs: Attrs,
+  present: boolean,
+): Value[] {
   const hidden = knownSize(projected, 2);
-  const [q, newK, newV] = c.split(projected, 2, attrs.sizes && attrs.sizes.length === 3 ? attrs.sizes : [hidden / 3, hidden / 3, hidden / 3]).map((x) => heads(c, x, attrs.heads));
+  const [q, newK, newV] = c
+    .split(projected, 2, attrs.sizes && attrs.sizes.length === 3 ? attrs.sizes : [hidden / 3, hidden / 3, hidden / 3])
+    .map((x) => heads(c, x, attrs.heads));
   const [pastK, pastV] = past ? c.split(past, 0, 2).map((x) => c.squeeze(x, [0])) : [];
   const [k, v] = [after(c, pastK, newK), after(c, pastV, newV)];
   const dtype = q.type.dtype;
   const { y } = attention(c, {
-    q, k, v, scale: attrs.scale,
-    biases: [bias, mask && maskBias(c, mask, k, attrs.filter, dtype), attrs.causal ? causalBias(c, q, k, pastK && c.size(pastK, 2), dtype) : undefined],
+    q,
+    k,
+    v,
+    scale: attrs.scale,
+    biases: [
+      bias,
+      mask && maskBias(c, mask, k, attrs.filter, dtype),
+      attrs.causal ? causalBias(c, q, k, pastK && c.size(pastK, 2), dtype) : undefined,
+    ],
   });
   return present ? [y, c.concat([c.unsqueeze(k, [0]), c.unsqueeze(v, [0])], 0)] : [y];
 }
@@ -39,7 +64,8 @@ function withBias(c: Composer, x: Value, bias: Value | undefined): Value {
 }
 
 function rankOfInput(n: View<Attrs>): void {
-  if (n.rank(0) !== 3) invalid(`the input of ${n.opName} is of rank ${n.rank(0)}, where [batch, length, hidden] is expected`);
+  if (n.rank(0) !== 3)
+    invalid(`the input of ${n.opName} is of rank ${n.rank(0)}, where [batch, length, hidden] is expected`);
 }
 
 /** Source: ONNX Runtime, ContribOperators: attention with the projections of queries, keys and values inside. */
@@ -52,7 +78,15 @@ export default [
     compose: (c, n) => {
       rankOfInput(n);
       const [, , bias, mask, past, added] = n.inputs;
-      return attended(c, withBias(c, c.matmul(n.value(0), n.value(1)), bias), mask, past, added, n.attrs, n.outputCount > 1);
+      return attended(
+        c,
+        withBias(c, c.matmul(n.value(0), n.value(1)), bias),
+        mask,
+        past,
+        added,
+        n.attrs,
+        n.outputCount > 1,
+      );
     },
   }),
   microsoft<Attrs>({

@@ -21,10 +21,17 @@ export default defineOp<Attrs>({
       return { method, outside: n.optFloat('extrapolation_value') ?? 0 };
     },
   },
-  layout: (n) => ({ inputs: [channelsLast(4), [0, 1], [0], [0]].slice(0, n.inputs.length), outputs: [channelsLast(4)] }),
+  layout: (n) => ({
+    inputs: [channelsLast(4), [0, 1], [0], [0]].slice(0, n.inputs.length),
+    outputs: [channelsLast(4)],
+  }),
   infer: (n) => {
     const [height, width] = n.needInts(3, 'the size of the crops');
     return [{ dtype: n.dtype(0), dims: [n.dims(1)[0], n.dims(0)[1], height, width] }];
   },
-  graph: (n, [x, boxes, indices], b) => b.op('CropAndResize', [x, boxes, indices, b.ints(n.needInts(3, 'the size of the crops'))], { method: n.attrs.method, extrapolation_value: n.attrs.outside }),
+  graph: (n, [x, boxes, indices], b) =>
+    b.op('CropAndResize', [x, boxes, indices, b.ints(n.needInts(3, 'the size of the crops'))], {
+      method: n.attrs.method,
+      extrapolation_value: n.attrs.outside,
+    }),
 });

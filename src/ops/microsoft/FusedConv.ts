@@ -13,7 +13,12 @@ export function windowAttributes(n: RawNode): Record<string, AttributeValue> {
     if (list) out[name] = list;
   }
   const [auto, group, ceil] = [n.optString('auto_pad'), n.optInt('group'), n.optInt('ceil_mode')];
-  return { ...out, ...(auto ? { auto_pad: auto } : {}), ...(group === undefined ? {} : { group }), ...(ceil === undefined ? {} : { ceil_mode: ceil }) };
+  return {
+    ...out,
+    ...(auto ? { auto_pad: auto } : {}),
+    ...(group === undefined ? {} : { group }),
+    ...(ceil === undefined ? {} : { ceil_mode: ceil }),
+  };
 }
 
 /** Channels last to channels first, or back: the layout pass makes a mere relabelling of it where it can. */
@@ -34,7 +39,11 @@ interface Attrs {
 }
 
 function read(n: RawNode): Attrs {
-  return { window: windowAttributes(n), activation: n.optString('activation') ?? '', parameters: n.optFloats('activation_params') ?? [] };
+  return {
+    window: windowAttributes(n),
+    activation: n.optString('activation') ?? '',
+    parameters: n.optFloats('activation_params') ?? [],
+  };
 }
 
 function convolved(c: Composer, x: Value, inputs: readonly (Value | undefined)[], { window }: Attrs): Value {
@@ -52,15 +61,17 @@ export default [
       return activation(c, n.has(3) ? c.add(y, n.value(3)) : y, n.attrs.activation, n.attrs.parameters);
     },
   }),
-  ...['NhwcConv', 'NhwcFusedConv'].map((name) => microsoft<Attrs>({
-    name,
-    summary: 'Conv with the channels last, plus another tensor, with an activation',
-    read: { 1: read },
-    compose: (c, n) => {
-      const y = channelsBehind(c, convolved(c, channelsFirst(c, n.value(0)), n.inputs, n.attrs));
-      return activation(c, n.has(3) ? c.add(y, n.value(3)) : y, n.attrs.activation, n.attrs.parameters);
-    },
-  })),
+  ...['NhwcConv', 'NhwcFusedConv'].map((name) =>
+    microsoft<Attrs>({
+      name,
+      summary: 'Conv with the channels last, plus another tensor, with an activation',
+      read: { 1: read },
+      compose: (c, n) => {
+        const y = channelsBehind(c, convolved(c, channelsFirst(c, n.value(0)), n.inputs, n.attrs));
+        return activation(c, n.has(3) ? c.add(y, n.value(3)) : y, n.attrs.activation, n.attrs.parameters);
+      },
+    }),
+  ),
   microsoft<Attrs>({
     name: 'NhwcMaxPool',
     summary: 'MaxPool of 8-bit integers with the channels last',

@@ -18,11 +18,16 @@ interface Activated {
 }
 
 function readProduct(n: RawNode): Product {
-  return { alpha: n.optFloat('alpha') ?? 1, transposed: [n.flag('transA'), n.flag('transB')], batchLast: [n.flag('transBatchA'), n.flag('transBatchB')] };
+  return {
+    alpha: n.optFloat('alpha') ?? 1,
+    transposed: [n.flag('transA'), n.flag('transB')],
+    batchLast: [n.flag('transBatchA'), n.flag('transBatchB')],
+  };
 }
 
 const readActivation = (n: RawNode): Activated => ({
-  name: n.optString('activation') ?? '', parameters: [n.optFloat('activation_alpha'), n.optFloat('activation_beta')],
+  name: n.optString('activation') ?? '',
+  parameters: [n.optFloat('activation_alpha'), n.optFloat('activation_beta')],
 });
 
 /** With the first axis brought behind the batch, then the last two exchanged. A vector stays. */
@@ -42,12 +47,14 @@ function product(c: Composer, a: Value, b: Value, { alpha, transposed, batchLast
 
 /** Source: ONNX Runtime, ContribOperators: matrix products with transpositions, factors and activations. */
 export default [
-  ...['FusedMatMul', 'TransposeMatMul'].map((name) => microsoft<Product>({
-    name,
-    summary: 'matrix product of transposed operands, times a factor',
-    read: { 1: readProduct },
-    compose: (c, n) => product(c, n.value(0), n.value(1), n.attrs),
-  })),
+  ...['FusedMatMul', 'TransposeMatMul'].map((name) =>
+    microsoft<Product>({
+      name,
+      summary: 'matrix product of transposed operands, times a factor',
+      read: { 1: readProduct },
+      compose: (c, n) => product(c, n.value(0), n.value(1), n.attrs),
+    }),
+  ),
   microsoft<Product & Activated>({
     name: 'FusedMatMulActivation',
     summary: 'FusedMatMul with an activation',
@@ -58,11 +65,24 @@ export default [
     name: 'FusedGemm',
     summary: 'Gemm with an activation',
     read: {
-      1: (n) => ({ ...readActivation(n), gemm: { alpha: n.optFloat('alpha') ?? 1, beta: n.optFloat('beta') ?? 1, transA: n.optInt('transA') ?? 0, transB: n.optInt('transB') ?? 0 } }),
+      1: (n) => ({
+        ...readActivation(n),
+        gemm: {
+          alpha: n.optFloat('alpha') ?? 1,
+          beta: n.optFloat('beta') ?? 1,
+          transA: n.optInt('transA') ?? 0,
+          transB: n.optInt('transB') ?? 0,
+        },
+      }),
     },
     compose: (c, n) => {
       if (n.rank(0) !== 2 || n.rank(1) !== 2) return invalid('FusedGemm multiplies matrices');
-      return activation(c, c.op('Gemm', [n.value(0), n.value(1), n.inputs[2]], n.attrs.gemm), n.attrs.name, n.attrs.parameters);
+      return activation(
+        c,
+        c.op('Gemm', [n.value(0), n.value(1), n.inputs[2]], n.attrs.gemm),
+        n.attrs.name,
+        n.attrs.parameters,
+      );
     },
   }),
 ];

@@ -14,7 +14,12 @@ interface Attrs {
 }
 
 function read(n: RawNode): Attrs {
-  return { bits: n.optInt('bits') ?? 4, block: n.optInt('block_size') ?? 128, gather: n.optInt('gather_axis') ?? 0, quantize: n.optInt('quantize_axis') ?? 1 };
+  return {
+    bits: n.optInt('bits') ?? 4,
+    block: n.optInt('block_size') ?? 128,
+    gather: n.optInt('gather_axis') ?? 0,
+    quantize: n.optInt('quantize_axis') ?? 1,
+  };
 }
 
 /** Bytes that hold several numbers, along the last axis, as one number each. */
@@ -23,7 +28,14 @@ function widened(t: Tensor, bits: number): Tensor {
   const per = 8 / bits;
   const dims = [...t.dims.slice(0, -1), (t.dims.at(-1) ?? 1) * per];
   const bytes = t.data as Uint8Array;
-  return tensorOf('uint8', dims, Array.from({ length: sizeOf(dims) }, (_, i) => (bytes[Math.floor(i / per)] >> ((i % per) * bits)) & (2 ** bits - 1)));
+  return tensorOf(
+    'uint8',
+    dims,
+    Array.from(
+      { length: sizeOf(dims) },
+      (_, i) => (bytes[Math.floor(i / per)] >> ((i % per) * bits)) & (2 ** bits - 1),
+    ),
+  );
 }
 
 /** The table as floats, computed while converting: inputs data, scales, zero points. */
@@ -48,14 +60,17 @@ const table = defineOp<Attrs>({
     const factors = numbersOf(scales);
     const offsets = zero && numbersOf(zero);
     const fallback = data.dtype === 'uint8' ? 2 ** (bits - 1) : 0;
-    if (scales.dims.some((d, i) => d !== blocks[i] && d !== 1)) return invalid(`scales of shape [${scales.dims}] don't fit a table of [${wide.dims}] in blocks of ${size}`);
+    if (scales.dims.some((d, i) => d !== blocks[i] && d !== 1))
+      return invalid(`scales of shape [${scales.dims}] don't fit a table of [${wide.dims}] in blocks of ${size}`);
     const at = (t: Tensor, index: readonly number[]) => {
       const strides = stridesOf(t.dims);
       return index.reduce((sum, v, i) => sum + (t.dims[i] === 1 ? 0 : v * strides[i]), 0);
     };
     const strides = stridesOf(wide.dims);
     const out = values.map((v, i) => {
-      const index = wide.dims.map((d, k) => Math.floor(i / strides[k]) % d).map((v, k) => (k === axis ? Math.floor(v / size) : v));
+      const index = wide.dims
+        .map((d, k) => Math.floor(i / strides[k]) % d)
+        .map((v, k) => (k === axis ? Math.floor(v / size) : v));
       return Math.fround(v - (zero && offsets ? offsets[at(zero, index)] : fallback)) * factors[at(scales, index)];
     });
     return [tensorOf(scales.dtype, wide.dims, out)];
@@ -74,7 +89,12 @@ export default [
       for (const i of [0, 2, 3]) if (n.has(i)) n.needWeight(i, 'a quantized table');
       if (isFloat(n.dtype(0)) && n.has(3)) return refuse('zero points for a table of narrow floats');
       const { bits, block, gather, quantize } = n.attrs;
-      const floats = c.e.one('GatherBlockQuantizedTable', [n.value(0), n.value(2), n.inputs[3]], { bits, block_size: block, gather_axis: gather, quantize_axis: quantize }, 'internal');
+      const floats = c.e.one(
+        'GatherBlockQuantizedTable',
+        [n.value(0), n.value(2), n.inputs[3]],
+        { bits, block_size: block, gather_axis: gather, quantize_axis: quantize },
+        'internal',
+      );
       return c.op('Gather', [floats, n.value(1)], { axis: gather });
     },
   }),

@@ -15,13 +15,27 @@ interface Attrs {
 function read(n: RawNode): Attrs {
   const activation = n.optInt('activation') ?? 0;
   if (activation !== 0 && activation !== 1) return refuse(`the activation ${activation} of ${n.opName} is not known`);
-  return { swish: activation === 1, channelsLast: (n.optInt('channels_last') ?? 1) !== 0, epsilon: n.optFloat('epsilon') ?? 1e-5, groups: n.int('groups') };
+  return {
+    swish: activation === 1,
+    channelsLast: (n.optInt('channels_last') ?? 1) !== 0,
+    epsilon: n.optFloat('epsilon') ?? 1e-5,
+    groups: n.int('groups'),
+  };
 }
 
 /** Source: ONNX Runtime, ContribOperators: GroupNormalization of images with the channels last, as diffusion models have it. */
-function normalized(c: Composer, x: Value, gamma: Value, beta: Value, { swish, channelsLast, epsilon, groups }: Attrs): Value {
+function normalized(
+  c: Composer,
+  x: Value,
+  gamma: Value,
+  beta: Value,
+  { swish, channelsLast, epsilon, groups }: Attrs,
+): Value {
   const first = channelsLast ? channelsFirst(c, x) : x;
-  const y = c.op('GroupNormalization', [first, c.cast(gamma, x.type.dtype), c.cast(beta, x.type.dtype)], { epsilon, num_groups: groups });
+  const y = c.op('GroupNormalization', [first, c.cast(gamma, x.type.dtype), c.cast(beta, x.type.dtype)], {
+    epsilon,
+    num_groups: groups,
+  });
   const active = swish ? c.mul(y, c.op('Sigmoid', [y])) : y;
   return channelsLast ? channelsBehind(c, active) : active;
 }

@@ -22,13 +22,24 @@ interface Attrs {
 }
 
 function read(n: RawNode): Attrs {
-  for (const name of ['k_quant_type', 'v_quant_type']) if (!['', 'NONE'].includes(n.optString(name) ?? '')) return refuse('a quantized cache', 'export with a cache of floats');
-  if (n.flag('sliding_window_cache')) return refuse('a cache that forgets on its own', 'export without sliding_window_cache');
+  for (const name of ['k_quant_type', 'v_quant_type'])
+    if (!['', 'NONE'].includes(n.optString(name) ?? ''))
+      return refuse('a quantized cache', 'export with a cache of floats');
+  if (n.flag('sliding_window_cache'))
+    return refuse('a cache that forgets on its own', 'export without sliding_window_cache');
   if (n.flag('qk_output')) return refuse('the scores as an output', 'export without qk_output');
   const window = n.optInt('local_window_size') ?? -1;
   return {
-    heads: n.int('num_heads'), kvHeads: n.int('kv_num_heads'), scale: scaleOf(n.optFloat('scale')), causal: (n.optInt('causal') ?? 1) !== 0, window: window > 0 ? window : undefined,
-    rotary: n.flag('do_rotary'), interleaved: n.optInt('rotary_interleaved') ?? 0, softcap: n.optFloat('softcap') ?? 0, smooth: n.optInt('smooth_softmax') === 1, normEpsilon: n.optFloat('qk_norm_epsilon') ?? 1e-6,
+    heads: n.int('num_heads'),
+    kvHeads: n.int('kv_num_heads'),
+    scale: scaleOf(n.optFloat('scale')),
+    causal: (n.optInt('causal') ?? 1) !== 0,
+    window: window > 0 ? window : undefined,
+    rotary: n.flag('do_rotary'),
+    interleaved: n.optInt('rotary_interleaved') ?? 0,
+    softcap: n.optFloat('softcap') ?? 0,
+    smooth: n.optInt('smooth_softmax') === 1,
+    normEpsilon: n.optFloat('qk_norm_epsilon') ?? 1e-6,
   };
 }
 
@@ -47,14 +58,30 @@ export default microsoft<Attrs>({
     const [pastK, pastV] = [n.inputs[3], n.inputs[4]];
     const length = c.size(query, 2);
     const past = pastK && c.sub(c.add(c.cast(n.value(5), 'int64'), 1), length);
-    const turned = (x: Value) => (attrs.rotary ? rotated(c, x, n.inputs[9] ?? rows(c, x, length, past), n.value(7), n.value(8), { interleaved: attrs.interleaved, turned: 0, heads: 0 }) : x);
+    const turned = (x: Value) =>
+      attrs.rotary
+        ? rotated(c, x, n.inputs[9] ?? rows(c, x, length, past), n.value(7), n.value(8), {
+            interleaved: attrs.interleaved,
+            turned: 0,
+            heads: 0,
+          })
+        : x;
     const [q, fresh] = [turned(query), turned(key)];
-    const [k, v] = pastK && pastV && past ? [[pastK, fresh], [pastV, value]].map(([old, add]) => present(c, old, add, past, length, n.value(6))) : [fresh, value];
+    const [k, v] =
+      pastK && pastV && past
+        ? [
+            [pastK, fresh],
+            [pastV, value],
+          ].map(([old, add]) => present(c, old, add, past, length, n.value(6)))
+        : [fresh, value];
 
     const raw = scores(c, q, k, attrs.scale);
     const capped = attrs.softcap > 0 ? c.mul(c.op('Tanh', [c.div(raw, attrs.softcap)]), attrs.softcap) : raw;
     const bias = n.inputs[10];
-    const mask = attrs.causal && attrs.window === undefined && !past ? causalBias(c, q, k, undefined, q.type.dtype) : maskOf(c, n, q, k, past);
+    const mask =
+      attrs.causal && attrs.window === undefined && !past
+        ? causalBias(c, q, k, undefined, q.type.dtype)
+        : maskOf(c, n, q, k, past);
     const masked = c.add(bias ? c.add(capped, bias) : capped, mask);
     return [joined(c, attend(c, probabilities(c, masked, n), v)), k, v];
   },
@@ -67,11 +94,17 @@ function projected(c: Composer, n: View<Attrs>): [Value, Value, Value] {
   let parts = [query, n.inputs[1], n.inputs[2]];
   if (!n.has(1)) {
     const size = knownSize(query, 2) / (count + 2 * kvHeads);
-    if (!Number.isInteger(size)) return invalid(`a hidden size of ${knownSize(query, 2)} can't be shared among ${count} heads of queries and ${kvHeads} of keys and values`);
+    if (!Number.isInteger(size))
+      return invalid(
+        `a hidden size of ${knownSize(query, 2)} can't be shared among ${count} heads of queries and ${kvHeads} of keys and values`,
+      );
     parts = c.split(query, 2, [count * size, kvHeads * size, kvHeads * size]);
   }
-  const [q, k, v] = parts.map((x, i) => heads(c, x ?? invalid('GroupQueryAttention has keys and no values'), i === 0 ? count : kvHeads));
-  const normal = (x: Value, weight: Value | undefined) => (weight ? c.op('RMSNormalization', [x, weight], { axis: -1, epsilon: normEpsilon }) : x);
+  const [q, k, v] = parts.map((x, i) =>
+    heads(c, x ?? invalid('GroupQueryAttention has keys and no values'), i === 0 ? count : kvHeads),
+  );
+  const normal = (x: Value, weight: Value | undefined) =>
+    weight ? c.op('RMSNormalization', [x, weight], { axis: -1, epsilon: normEpsilon }) : x;
   return [normal(q, n.inputs[14]), normal(k, n.inputs[15]), v];
 }
 
@@ -104,7 +137,9 @@ function maskOf(c: Composer, n: View<Attrs>, q: Value, k: Value, past: Value | u
   const place = c.range(c.size(k, 2));
   const row = c.unsqueeze(c.range(c.size(q, 2)), [1]);
   const own = past ? c.add(c.unsqueeze(past, [1, 2, 3]), row) : row;
-  const allowed = causal ? [c.op('LessOrEqual', [place, own])] : [c.less(place, c.unsqueeze(c.add(c.cast(n.value(5), 'int64'), 1), [1, 2, 3]))];
+  const allowed = causal
+    ? [c.op('LessOrEqual', [place, own])]
+    : [c.less(place, c.unsqueeze(c.add(c.cast(n.value(5), 'int64'), 1), [1, 2, 3]))];
   if (causal && window !== undefined) allowed.push(c.greater(place, c.sub(own, window)));
   const both = allowed.reduce((a, b) => c.op('And', [a, b]));
   return c.where(both, c.scalar(0, q), c.scalar(FORBIDDEN, q));

@@ -16,13 +16,22 @@ function sum(c: Composer, ...parts: readonly (Value | undefined)[]): Value {
 }
 
 /** Root mean square normalization of the axes from `axis` on, and what the elements were multiplied by. */
-export function rmsNormalized(c: Composer, x: Value, scale: Value, epsilon: number, axis = -1): { y: Value; inverse: () => Value } {
+export function rmsNormalized(
+  c: Composer,
+  x: Value,
+  scale: Value,
+  epsilon: number,
+  axis = -1,
+): { y: Value; inverse: () => Value } {
   const rank = x.type.dims.length;
   const from = axis < 0 ? axis + rank : axis;
   const axes = Array.from({ length: rank - from }, (_, i) => from + i);
   return {
     y: c.op('RMSNormalization', [x, scale], { axis, epsilon }),
-    inverse: () => c.op('Reciprocal', [c.op('Sqrt', [c.add(c.reduce('ReduceMean', c.cast(c.mul(x, x), 'float32'), axes), epsilon)])]),
+    inverse: () =>
+      c.op('Reciprocal', [
+        c.op('Sqrt', [c.add(c.reduce('ReduceMean', c.cast(c.mul(x, x), 'float32'), axes), epsilon)]),
+      ]),
   };
 }
 
@@ -39,7 +48,12 @@ export default [
     compose: (c, n) => {
       const [x, skip, gamma, beta, bias] = n.inputs;
       const total = sum(c, x, skip, bias);
-      const [y, mean, inverse] = c.many('LayerNormalization', [total, gamma, beta], { axis: -1, epsilon: n.attrs.epsilon, stash_type: codeOfDtype('float32') }, 3);
+      const [y, mean, inverse] = c.many(
+        'LayerNormalization',
+        [total, gamma, beta],
+        { axis: -1, epsilon: n.attrs.epsilon, stash_type: codeOfDtype('float32') },
+        3,
+      );
       return [y, mean, inverse, total];
     },
   }),
@@ -54,21 +68,24 @@ export default [
       return [y, undefined, n.outputCount > 2 ? inverse() : undefined, total];
     },
   }),
-  ...['', 'com.microsoft'].map((domain) => composition<Simplified>({
-    name: 'SimplifiedLayerNormalization',
-    domain,
-    summary: 'RMSNormalization, under the name that ONNX Runtime gave it',
-    read: { 1: (n) => ({ axis: n.optInt('axis') ?? -1, epsilon: n.optFloat('epsilon') ?? 1e-5 }) },
-    compose: (c, n) => {
-      const { y, inverse } = rmsNormalized(c, n.value(0), n.value(1), n.attrs.epsilon, n.attrs.axis);
-      return [y, n.outputCount > 1 ? inverse() : undefined];
-    },
-  })),
+  ...['', 'com.microsoft'].map((domain) =>
+    composition<Simplified>({
+      name: 'SimplifiedLayerNormalization',
+      domain,
+      summary: 'RMSNormalization, under the name that ONNX Runtime gave it',
+      read: { 1: (n) => ({ axis: n.optInt('axis') ?? -1, epsilon: n.optFloat('epsilon') ?? 1e-5 }) },
+      compose: (c, n) => {
+        const { y, inverse } = rmsNormalized(c, n.value(0), n.value(1), n.attrs.epsilon, n.attrs.axis);
+        return [y, n.outputCount > 1 ? inverse() : undefined];
+      },
+    }),
+  ),
   microsoft<Simplified>({
     name: 'LayerNormalization',
     summary: 'LayerNormalization, under the domain of ONNX Runtime',
     read: { 1: (n) => ({ axis: n.optInt('axis') ?? -1, epsilon: n.optFloat('epsilon') ?? 1e-5 }) },
-    compose: (c, n) => c.many('LayerNormalization', [...n.inputs], { ...n.attrs, stash_type: codeOfDtype('float32') }, 3),
+    compose: (c, n) =>
+      c.many('LayerNormalization', [...n.inputs], { ...n.attrs, stash_type: codeOfDtype('float32') }, 3),
   }),
   microsoft<Epsilon>({
     name: 'GatedRMSNorm',

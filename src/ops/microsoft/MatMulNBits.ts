@@ -17,7 +17,8 @@ interface Attrs {
 function read(n: RawNode): Attrs {
   const attrs = { K: n.int('K'), N: n.int('N'), bits: n.optInt('bits') ?? 4, block: n.int('block_size') };
   if (![2, 4, 8].includes(attrs.bits)) return refuse(`weights of ${attrs.bits} bits`, 'quantize to 2, 4 or 8 bits');
-  if (n.optInt('weight_prepacked')) return refuse('weights that are packed for one graphics card', 'export without weight_prepacked');
+  if (n.optInt('weight_prepacked'))
+    return refuse('weights that are packed for one graphics card', 'export without weight_prepacked');
   return attrs;
 }
 
@@ -44,7 +45,8 @@ const weights = defineOp<Attrs>({
     const blocks = Math.ceil(K / block);
     const values = unpacked(packed.data as Uint8Array, bits);
     const factor = numbersOf(scales);
-    if (values.length < N * blocks * block || factor.length < N * blocks) return invalid(`weights or scales are too few for a matrix of ${K} by ${N}`);
+    if (values.length < N * blocks * block || factor.length < N * blocks)
+      return invalid(`weights or scales are too few for a matrix of ${K} by ${N}`);
     const zero = zerosOf(zeros, N, blocks, bits);
     const groupOf = groups && numbersOf(groups);
     const out = new Float32Array(K * N);
@@ -57,7 +59,12 @@ const weights = defineOp<Attrs>({
   },
 });
 
-function zerosOf(zeros: Tensor | undefined, columns: number, blocks: number, bits: number): (column: number, at: number) => number {
+function zerosOf(
+  zeros: Tensor | undefined,
+  columns: number,
+  blocks: number,
+  bits: number,
+): (column: number, at: number) => number {
   if (!zeros) return () => 2 ** (bits - 1);
   if (isFloat(zeros.dtype)) {
     const values = numbersOf(zeros);

@@ -35,7 +35,8 @@ interface Fourier {
 }
 
 const readFourier = (n: { optInt(name: string): number | undefined; int(name: string): number }): Fourier => {
-  if ((n.optInt('normalized') ?? 0) !== 0 || (n.optInt('onesided') ?? 1) !== 1) return refuse('a normalized or two-sided transform', 'export with normalized=0 and onesided=1');
+  if ((n.optInt('normalized') ?? 0) !== 0 || (n.optInt('onesided') ?? 1) !== 1)
+    return refuse('a normalized or two-sided transform', 'export with normalized=0 and onesided=1');
   return { axes: n.int('signal_ndim') };
 };
 
@@ -72,18 +73,20 @@ export default [
       return c.matmul(flat, c.cast(c.floats(signal(size), [2 * bins, size]), n.dtype(0)));
     },
   }),
-  ...[1, -1].map((sign) => microsoft({
-    name: sign === 1 ? 'ComplexMul' : 'ComplexMulConj',
-    summary: `product of complex numbers given as pairs${sign === 1 ? '' : ', the second conjugated'}`,
-    read: { 1: noAttributes },
-    compose: (c, n) => {
-      const [a, b] = c.split(n.value(0), -1, 2);
-      const [x, y] = c.split(n.value(1), -1, 2);
-      const real = c.op(sign === 1 ? 'Sub' : 'Add', [c.mul(a, x), c.mul(b, y)]);
-      const imaginary = c.op(sign === 1 ? 'Add' : 'Sub', [c.mul(b, x), c.mul(a, y)]);
-      return c.concat([real, imaginary], -1);
-    },
-  })),
+  ...[1, -1].map((sign) =>
+    microsoft({
+      name: sign === 1 ? 'ComplexMul' : 'ComplexMulConj',
+      summary: `product of complex numbers given as pairs${sign === 1 ? '' : ', the second conjugated'}`,
+      read: { 1: noAttributes },
+      compose: (c, n) => {
+        const [a, b] = c.split(n.value(0), -1, 2);
+        const [x, y] = c.split(n.value(1), -1, 2);
+        const real = c.op(sign === 1 ? 'Sub' : 'Add', [c.mul(a, x), c.mul(b, y)]);
+        const imaginary = c.op(sign === 1 ? 'Add' : 'Sub', [c.mul(b, x), c.mul(a, y)]);
+        return c.concat([real, imaginary], -1);
+      },
+    }),
+  ),
   microsoft<{ metric: string }>({
     name: 'CDist',
     summary: 'distances between all rows of two matrices',
@@ -91,7 +94,8 @@ export default [
     read: { 1: (n) => ({ metric: n.optString('metric') ?? 'sqeuclidean' }) },
     compose: (c, n) => {
       const { metric } = n.attrs;
-      if (metric !== 'euclidean' && metric !== 'sqeuclidean') return refuse(`the metric ${JSON.stringify(metric)}`, 'use euclidean or sqeuclidean');
+      if (metric !== 'euclidean' && metric !== 'sqeuclidean')
+        return refuse(`the metric ${JSON.stringify(metric)}`, 'use euclidean or sqeuclidean');
       const squares = squaredDistances(c, n.value(0), n.value(1));
       return metric === 'euclidean' ? c.op('Sqrt', [squares]) : squares;
     },
@@ -135,24 +139,36 @@ function squaredDistances(c: Composer, a: Value, b: Value): Value {
 function inverse(c: Composer, x: Value): Value {
   const rank = x.type.dims.length;
   const size = knownSize(x, -1);
-  if (size !== knownSize(x, -2)) return invalid('a matrix that isn\'t square has no inverse');
-  if (size > 4) return refuse(`the inverse of matrices with ${size} rows`, 'compute it before the export, or solve in another way');
+  if (size !== knownSize(x, -2)) return invalid("a matrix that isn't square has no inverse");
+  if (size > 4)
+    return refuse(`the inverse of matrices with ${size} rows`, 'compute it before the export, or solve in another way');
   const cells = c.split(x, rank - 2, size).map((row) => c.split(row, rank - 1, size));
   const all = Array.from({ length: size }, (_, i) => i);
   const minor = (rows: readonly number[], columns: readonly number[]): Value | number => {
     if (rows.length === 0) return 1;
     const [first, ...rest] = rows;
     return columns.reduce<Value | undefined>((sum, column, i) => {
-      const below = minor(rest, columns.filter((k) => k !== column));
+      const below = minor(
+        rest,
+        columns.filter((k) => k !== column),
+      );
       const term = typeof below === 'number' ? cells[first][column] : c.mul(cells[first][column], below);
       return sum === undefined ? term : i % 2 === 0 ? c.add(sum, term) : c.sub(sum, term);
     }, undefined) as Value;
   };
   const determinant = minor(all, all) as Value;
-  const rows = all.map((i) => c.concat(all.map((j) => {
-    const cofactor = minor(all.filter((k) => k !== j), all.filter((k) => k !== i));
-    const value = typeof cofactor === 'number' ? c.add(c.mul(cells[0][0], 0), 1) : cofactor;
-    return (i + j) % 2 === 0 ? value : c.op('Neg', [value]);
-  }), rank - 1));
+  const rows = all.map((i) =>
+    c.concat(
+      all.map((j) => {
+        const cofactor = minor(
+          all.filter((k) => k !== j),
+          all.filter((k) => k !== i),
+        );
+        const value = typeof cofactor === 'number' ? c.add(c.mul(cells[0][0], 0), 1) : cofactor;
+        return (i + j) % 2 === 0 ? value : c.op('Neg', [value]);
+      }),
+      rank - 1,
+    ),
+  );
   return c.div(c.concat(rows, rank - 2), determinant);
 }

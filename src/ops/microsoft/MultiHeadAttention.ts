@@ -19,18 +19,31 @@ export default microsoft<Attrs>({
   summary: 'multi-head attention, also of packed tensors, with a cache',
   limits: 'caches shared by past and present, the reordering of beams, packed sequences without padding',
   read: {
-    1: (n) => ({ heads: n.int('num_heads'), causal: n.flag('unidirectional'), scale: scaleOf(n.optFloat('scale')), filter: n.optFloat('mask_filter_value') ?? -10000 }),
+    1: (n) => ({
+      heads: n.int('num_heads'),
+      causal: n.flag('unidirectional'),
+      scale: scaleOf(n.optFloat('scale')),
+      filter: n.optFloat('mask_filter_value') ?? -10000,
+    }),
   },
   compose: (c, n) => {
-    if (n.has(8) || n.has(9)) return refuse('a cache that past and present share', 'export without past_sequence_length and cache_indirection');
+    if (n.has(8) || n.has(9))
+      return refuse('a cache that past and present share', 'export without past_sequence_length and cache_indirection');
     const mask = n.inputs[4];
     const { q, k: newK, v: newV } = operands(c, n);
     const [pastK, pastV] = [n.inputs[6], n.inputs[7]];
     const [k, v] = [after(c, pastK, newK), after(c, pastV, newV)];
     const dtype = q.type.dtype;
     const { y, scores } = attention(c, {
-      q, k, v, scale: n.attrs.scale,
-      biases: [n.inputs[5], mask && maskBias(c, mask, k, n.attrs.filter, dtype), n.attrs.causal ? causalBias(c, q, k, pastK && c.size(pastK, 2), dtype) : undefined],
+      q,
+      k,
+      v,
+      scale: n.attrs.scale,
+      biases: [
+        n.inputs[5],
+        mask && maskBias(c, mask, k, n.attrs.filter, dtype),
+        n.attrs.causal ? causalBias(c, q, k, pastK && c.size(pastK, 2), dtype) : undefined,
+      ],
     });
     return [y, k, v, scores];
   },
@@ -42,7 +55,8 @@ function operands(c: Composer, n: View<Attrs>): { q: Value; k: Value; v: Value }
   const query = n.value(0);
   const [key, value, bias] = [n.inputs[1], n.inputs[2], n.inputs[3]];
   // [batch, length, heads, parts, size] to a list of [batch, heads, length, size].
-  const unpacked = (x: Value, parts: number): Value[] => c.split(c.transpose(x, [3, 0, 2, 1, 4]), 0, parts).map((p) => c.squeeze(p, [0]));
+  const unpacked = (x: Value, parts: number): Value[] =>
+    c.split(c.transpose(x, [3, 0, 2, 1, 4]), 0, parts).map((p) => c.squeeze(p, [0]));
   if (query.type.dims.length === 5) {
     if (bias) return refuse('a bias for packed queries, keys and values', 'export with the bias added before');
     const [q, k, v] = unpacked(query, 3);
@@ -55,7 +69,10 @@ function operands(c: Composer, n: View<Attrs>): { q: Value; k: Value; v: Value }
     return { q: heads(c, query, count), k, v };
   }
   if (!value) return invalid('MultiHeadAttention has keys and no values');
-  const [hidden, valueHidden] = [knownSize(query, 2), value.type.dims.length === 3 ? knownSize(value, 2) : knownSize(query, 2)];
+  const [hidden, valueHidden] = [
+    knownSize(query, 2),
+    value.type.dims.length === 3 ? knownSize(value, 2) : knownSize(query, 2),
+  ];
   const [qBias, kBias, vBias] = bias ? c.split(bias, 0, [hidden, hidden, valueHidden]) : [];
   const biased = (x: Value, b: Value | undefined) => heads(c, b ? c.add(x, b) : x, count);
   const q = biased(query, qBias);

@@ -31,25 +31,38 @@ interface Windowed {
  * computed as floats, quantized again, half to even.
  */
 export default [
-  ...(['Add', 'Mul'] as const).map((op) => microsoft({
-    name: `QLinear${op}`,
-    summary: `${op} of quantized tensors, quantized`,
-    read: { 1: noAttributes },
-    compose: (c, n) => {
-      const [a, aScale, aZero, b, bScale, bZero, scale, zero] = n.inputs;
-      const y = c.op(op, [floats(c, a as Value, aScale as Value, aZero), floats(c, b as Value, bScale as Value, bZero)]);
-      return quantized(c, y, scale as Value, zero, n.value(0));
-    },
-  })),
-  ...(['Sigmoid', 'LeakyRelu'] as const).map((op) => microsoft<{ alpha: number }>({
-    name: `QLinear${op}`,
-    summary: `${op} of a quantized tensor, quantized`,
-    read: { 1: (n) => ({ alpha: n.optFloat('alpha') ?? 0.01 }) },
-    compose: (c, n) => {
-      const x = floats(c, n.value(0), n.value(1), n.inputs[2]);
-      return quantized(c, c.op(op, [x], op === 'LeakyRelu' ? { alpha: n.attrs.alpha } : {}), n.value(3), n.inputs[4], n.value(0));
-    },
-  })),
+  ...(['Add', 'Mul'] as const).map((op) =>
+    microsoft({
+      name: `QLinear${op}`,
+      summary: `${op} of quantized tensors, quantized`,
+      read: { 1: noAttributes },
+      compose: (c, n) => {
+        const [a, aScale, aZero, b, bScale, bZero, scale, zero] = n.inputs;
+        const y = c.op(op, [
+          floats(c, a as Value, aScale as Value, aZero),
+          floats(c, b as Value, bScale as Value, bZero),
+        ]);
+        return quantized(c, y, scale as Value, zero, n.value(0));
+      },
+    }),
+  ),
+  ...(['Sigmoid', 'LeakyRelu'] as const).map((op) =>
+    microsoft<{ alpha: number }>({
+      name: `QLinear${op}`,
+      summary: `${op} of a quantized tensor, quantized`,
+      read: { 1: (n) => ({ alpha: n.optFloat('alpha') ?? 0.01 }) },
+      compose: (c, n) => {
+        const x = floats(c, n.value(0), n.value(1), n.inputs[2]);
+        return quantized(
+          c,
+          c.op(op, [x], op === 'LeakyRelu' ? { alpha: n.attrs.alpha } : {}),
+          n.value(3),
+          n.inputs[4],
+          n.value(0),
+        );
+      },
+    }),
+  ),
   microsoft<{ axis: number; opset: number }>({
     name: 'QLinearSoftmax',
     summary: 'Softmax of a quantized tensor, quantized',
@@ -72,8 +85,11 @@ export default [
     read: { 1: (n) => ({ axis: n.int('axis') }) },
     compose: (c, n) => {
       const [scale, zero, ...rest] = n.inputs;
-      if (rest.length === 0 || rest.length % 3 !== 0) return invalid('QLinearConcat takes tensors in threes: elements, scale, zero point');
-      const parts = Array.from({ length: rest.length / 3 }, (_, i) => floats(c, n.value(2 + 3 * i), n.value(3 + 3 * i), rest[3 * i + 2]));
+      if (rest.length === 0 || rest.length % 3 !== 0)
+        return invalid('QLinearConcat takes tensors in threes: elements, scale, zero point');
+      const parts = Array.from({ length: rest.length / 3 }, (_, i) =>
+        floats(c, n.value(2 + 3 * i), n.value(3 + 3 * i), rest[3 * i + 2]),
+      );
       return quantized(c, c.concat(parts, n.attrs.axis), scale as Value, zero, n.value(2));
     },
   }),
@@ -83,7 +99,11 @@ export default [
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [condition, x, xScale, xZero, y, yScale, yZero, scale, zero] = n.inputs;
-      const chosen = c.where(condition as Value, floats(c, x as Value, xScale as Value, xZero), floats(c, y as Value, yScale as Value, yZero));
+      const chosen = c.where(
+        condition as Value,
+        floats(c, x as Value, xScale as Value, xZero),
+        floats(c, y as Value, yScale as Value, yZero),
+      );
       return quantized(c, chosen, scale as Value, zero, n.value(1));
     },
   }),
@@ -100,12 +120,21 @@ export default [
   microsoft<Windowed & { includePad: number }>({
     name: 'QLinearAveragePool',
     summary: 'AveragePool of a quantized tensor, quantized',
-    read: { 1: (n) => ({ window: windowAttributes(n), channelsLast: n.flag('channels_last'), includePad: n.optInt('count_include_pad') ?? 0 }) },
+    read: {
+      1: (n) => ({
+        window: windowAttributes(n),
+        channelsLast: n.flag('channels_last'),
+        includePad: n.optInt('count_include_pad') ?? 0,
+      }),
+    },
     compose: (c, n) => {
       const { window, channelsLast, includePad } = n.attrs;
       const given = floats(c, n.value(0), n.value(1), n.inputs[2]);
       const x = channelsLast ? channelsFirst(c, given) : given;
-      const y = c.op('AveragePool', [x], { ...(window.ceil_mode && includePad ? reaching(x, window) : window), count_include_pad: includePad });
+      const y = c.op('AveragePool', [x], {
+        ...(window.ceil_mode && includePad ? reaching(x, window) : window),
+        count_include_pad: includePad,
+      });
       return quantized(c, channelsLast ? channelsBehind(c, y) : y, n.value(3), n.inputs[4], n.value(0));
     },
   }),

@@ -14,7 +14,16 @@ export function scalarOf(c: Composer, v: Value): Value {
 }
 
 /** The product of quantized matrices as floats: the scales are multiplied in behind it. */
-export function productAsFloat(c: Composer, a: Value, b: Value, aScale: Value, bScale: Value, aZero: Value | undefined, bZero: Value | undefined, bias: Value | undefined): Value {
+export function productAsFloat(
+  c: Composer,
+  a: Value,
+  b: Value,
+  aScale: Value,
+  bScale: Value,
+  aZero: Value | undefined,
+  bZero: Value | undefined,
+  bias: Value | undefined,
+): Value {
   const sums = c.op('MatMulInteger', [a, b, aZero && scalarOf(c, aZero), bZero && scalarOf(c, bZero)]);
   const factor = c.mul(column(c, scalarOf(c, aScale)), scalarOf(c, bScale));
   const y = c.mul(c.cast(sums, factor.type.dtype), factor);
@@ -63,7 +72,8 @@ export default [
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [a, aZero, b, bZero] = n.inputs;
-      const centred = (x: Value, zero: Value | undefined) => (zero ? c.sub(c.cast(x, 'int32'), c.cast(scalarOf(c, zero), 'int32')) : c.cast(x, 'int32'));
+      const centred = (x: Value, zero: Value | undefined) =>
+        zero ? c.sub(c.cast(x, 'int32'), c.cast(scalarOf(c, zero), 'int32')) : c.cast(x, 'int32');
       return c.mul(centred(a as Value, aZero), centred(b as Value, bZero));
     },
   }),

@@ -28,10 +28,18 @@ export default [
   microsoft<{ align: number; mode: string; padding: string }>({
     name: 'GridSample',
     summary: 'GridSample',
-    read: { 1: (n) => ({ align: n.optInt('align_corners') ?? 0, mode: n.optString('mode') ?? 'bilinear', padding: n.optString('padding_mode') ?? 'zeros' }) },
+    read: {
+      1: (n) => ({
+        align: n.optInt('align_corners') ?? 0,
+        mode: n.optString('mode') ?? 'bilinear',
+        padding: n.optString('padding_mode') ?? 'zeros',
+      }),
+    },
     compose: (c, n) => {
       const { align, mode, padding } = n.attrs;
-      const name = ({ bilinear: 'linear', bicubic: 'cubic', nearest: 'nearest' } as Record<string, string>)[mode] ?? invalid(`mode is ${JSON.stringify(mode)}`);
+      const name =
+        ({ bilinear: 'linear', bicubic: 'cubic', nearest: 'nearest' } as Record<string, string>)[mode] ??
+        invalid(`mode is ${JSON.stringify(mode)}`);
       return c.op('GridSample', [n.value(0), n.value(1)], { align_corners: align, mode: name, padding_mode: padding });
     },
   }),
@@ -56,9 +64,14 @@ export default [
   }),
   microsoft({
     name: 'Range',
-    summary: 'Range; a step that isn\'t given is 1',
+    summary: "Range; a step that isn't given is 1",
     read: { 1: noAttributes },
-    compose: (c, n) => c.op('Range', [alone(c, n.value(0)), alone(c, n.value(1)), n.has(2) ? alone(c, n.value(2)) : c.scalar(1, n.value(0))]),
+    compose: (c, n) =>
+      c.op('Range', [
+        alone(c, n.value(0)),
+        alone(c, n.value(1)),
+        n.has(2) ? alone(c, n.value(2)) : c.scalar(1, n.value(0)),
+      ]),
   }),
   microsoft({
     name: 'GatherND',
@@ -79,8 +92,15 @@ export default [
     read: { 1: (n) => ({ attributes: windowAttributes(n) }) },
     compose: (c, n) => {
       const pads = n.has(2) ? n.ints(2) : [];
-      if (!pads) return refuse('the pads of this ConvTranspose are computed by the model', 'make them an initializer, or export with fixed sizes');
-      return c.op('ConvTranspose', [n.value(0), n.value(1), n.inputs[3]], { ...n.attrs.attributes, ...(pads.length > 0 ? { pads } : {}) });
+      if (!pads)
+        return refuse(
+          'the pads of this ConvTranspose are computed by the model',
+          'make them an initializer, or export with fixed sizes',
+        );
+      return c.op('ConvTranspose', [n.value(0), n.value(1), n.inputs[3]], {
+        ...n.attrs.attributes,
+        ...(pads.length > 0 ? { pads } : {}),
+      });
     },
   }),
 ];

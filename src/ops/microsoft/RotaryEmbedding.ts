@@ -27,14 +27,25 @@ export interface Rotation {
 }
 
 /** x [batch, length, hidden] or [batch, heads, length, size], turned by its places. */
-export function rotated(c: Composer, x: Value, at: Value, cos: Value, sin: Value, { interleaved, turned, heads }: Rotation): Value {
+export function rotated(
+  c: Composer,
+  x: Value,
+  at: Value,
+  cos: Value,
+  sin: Value,
+  { interleaved, turned, heads }: Rotation,
+): Value {
   const flat = x.type.dims.length === 3;
   const half = knownSize(cos, 1);
   const count = flat ? heads || knownSize(x, 2) / (turned ? knownSize(x, 2) : 2 * half) : 0;
   const size = flat ? knownSize(x, 2) / count : knownSize(x, 3);
   // The caches say how much of a head is turned.
   const part = turned || (2 * half < size ? 2 * half : 0);
-  return c.op('RotaryEmbedding', [x, cos, sin, at], { interleaved, ...(flat ? { num_heads: count } : {}), rotary_embedding_dim: part });
+  return c.op('RotaryEmbedding', [x, cos, sin, at], {
+    interleaved,
+    ...(flat ? { num_heads: count } : {}),
+    rotary_embedding_dim: part,
+  });
 }
 
 /** Source: ONNX Runtime, ContribOperators. */
@@ -46,7 +57,12 @@ export default [
     read: {
       1: (n) => {
         if (n.flag('is_packed_batching')) return refuse('a packed batch', 'export with padded sequences');
-        return { interleaved: n.optInt('interleaved') ?? 0, heads: n.optInt('num_heads') ?? 0, turned: n.optInt('rotary_embedding_dim') ?? 0, scale: n.optFloat('scale') ?? 1 };
+        return {
+          interleaved: n.optInt('interleaved') ?? 0,
+          heads: n.optInt('num_heads') ?? 0,
+          turned: n.optInt('rotary_embedding_dim') ?? 0,
+          scale: n.optFloat('scale') ?? 1,
+        };
       },
     },
     compose: (c, n) => {

@@ -30,7 +30,10 @@ export default [
       if (missing > 0 && n.attrs.inner) {
         const front = n.rank(1) - (rank - axis);
         if (front < 0) return invalid('the bias has fewer axes than the softmax goes over');
-        bias = c.unsqueeze(bias, Array.from({ length: missing }, (_, i) => front + i));
+        bias = c.unsqueeze(
+          bias,
+          Array.from({ length: missing }, (_, i) => front + i),
+        );
       }
       const sum = c.add(n.value(0), bias);
       if (axis === rank - 1) return c.op('Softmax', [sum], { axis: -1 });
@@ -39,18 +42,22 @@ export default [
       return c.reshape(c.op('Softmax', [c.reshape(sum, [-1, size])], { axis: -1 }), sizes);
     },
   }),
-  ...['BiasDropout', 'BitmaskBiasDropout'].map((name) => microsoft({
-    name,
-    summary: 'sum with a bias and a residual; nothing is dropped in inference',
-    limits: 'training_mode, and the mask of the bits',
-    read: { 1: noAttributes },
-    compose: (c, n) => {
-      const training = n.inputs[4];
-      if (training && n.ints(4)?.[0] !== 0) return refuse('training_mode is set, or not known while converting', 'export the model for inference');
-      if (n.outputCount > 1 && name === 'BitmaskBiasDropout') return refuse('a mask packed into bits', 'export the model for inference');
-      const sum = c.add(n.value(0), n.value(1));
-      const y = n.has(2) ? c.add(sum, n.value(2)) : sum;
-      return [y, n.outputCount > 1 ? c.op('Not', [c.less(c.op('Abs', [y]), -1)]) : undefined];
-    },
-  })),
+  ...['BiasDropout', 'BitmaskBiasDropout'].map((name) =>
+    microsoft({
+      name,
+      summary: 'sum with a bias and a residual; nothing is dropped in inference',
+      limits: 'training_mode, and the mask of the bits',
+      read: { 1: noAttributes },
+      compose: (c, n) => {
+        const training = n.inputs[4];
+        if (training && n.ints(4)?.[0] !== 0)
+          return refuse('training_mode is set, or not known while converting', 'export the model for inference');
+        if (n.outputCount > 1 && name === 'BitmaskBiasDropout')
+          return refuse('a mask packed into bits', 'export the model for inference');
+        const sum = c.add(n.value(0), n.value(1));
+        const y = n.has(2) ? c.add(sum, n.value(2)) : sum;
+        return [y, n.outputCount > 1 ? c.op('Not', [c.less(c.op('Abs', [y]), -1)]) : undefined];
+      },
+    }),
+  ),
 ];

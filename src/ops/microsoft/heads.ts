@@ -28,7 +28,11 @@ export function maskBias(c: Composer, mask: Value, k: Value, filter: number, dty
   const rank = mask.type.dims.length;
   const bias = (allowed: Value) => c.where(allowed, c.scalar(0, dtype), c.scalar(filter, dtype));
   if (rank === 2 || rank === 3) return c.unsqueeze(bias(c.greater(mask, 0)), rank === 2 ? [1, 2] : [1]);
-  if (rank !== 1) return refuse(`an attention mask of rank ${rank}`, 'export with a mask of shape [batch, keys] or [batch, queries, keys]');
+  if (rank !== 1)
+    return refuse(
+      `an attention mask of rank ${rank}`,
+      'export with a mask of shape [batch, keys] or [batch, queries, keys]',
+    );
   const [given, batch] = [mask.type.dims[0], k.type.dims[0]];
   const place = c.range(c.size(k, 2));
   const column = (v: Value) => c.unsqueeze(c.cast(v, 'int64'), [1, 2, 3]);
@@ -37,11 +41,20 @@ export function maskBias(c: Composer, mask: Value, k: Value, filter: number, dty
     const [end, begin] = c.split(mask, 0, 2).map(column);
     return bias(c.op('And', [c.less(place, end), c.op('GreaterOrEqual', [place, begin])]));
   }
-  return refuse(`an attention mask of ${given} numbers for a batch of ${batch}`, 'export with a mask of shape [batch, keys], or fix the batch with input-shapes in the config');
+  return refuse(
+    `an attention mask of ${given} numbers for a batch of ${batch}`,
+    'export with a mask of shape [batch, keys], or fix the batch with input-shapes in the config',
+  );
 }
 
 /** Each query sees the keys up to its own place, behind the keys of the past: [queries, keys]. @param past a vector of one element */
-export function causalBias(c: Composer, q: Value, k: Value, past: Value | undefined, dtype: Value['type']['dtype']): Value {
+export function causalBias(
+  c: Composer,
+  q: Value,
+  k: Value,
+  past: Value | undefined,
+  dtype: Value['type']['dtype'],
+): Value {
   const row = c.unsqueeze(c.range(c.size(q, 2)), [1]);
   const place = past ? c.add(row, past) : row;
   return c.where(c.op('LessOrEqual', [c.range(c.size(k, 2)), place]), c.scalar(0, dtype), c.scalar(FORBIDDEN, dtype));
@@ -65,7 +78,8 @@ export function attention(c: Composer, { q, k, v, scale, biases }: Parts): { y: 
 }
 
 /** A scale of 0 is none: the default. */
-export const scaleOf = (given: number | undefined): number | undefined => (given === undefined || given === 0 ? undefined : given);
+export const scaleOf = (given: number | undefined): number | undefined =>
+  given === undefined || given === 0 ? undefined : given;
 
 /** Keys or values of the past before the new ones. */
 export function after(c: Composer, past: Value | undefined, fresh: Value): Value {
@@ -73,4 +87,5 @@ export function after(c: Composer, past: Value | undefined, fresh: Value): Value
 }
 
 /** A size that is known, and no symbol. */
-export const numberOr = (d: Value['type']['dims'][number] | undefined): number | undefined => (d !== undefined && isKnown(d) ? d : undefined);
+export const numberOr = (d: Value['type']['dims'][number] | undefined): number | undefined =>
+  d !== undefined && isKnown(d) ? d : undefined;

@@ -18,12 +18,22 @@ export default composition<Attrs>({
   read: {
     1: (n) => {
       const [words, numbers] = [n.strings('cats_strings'), n.ints('cats_int64s')];
-      if (words.length !== numbers.length) return invalid(`there are ${words.length} cats_strings and ${numbers.length} cats_int64s`);
-      return { words: tensorOf('string', [words.length], words), numbers: int64s(numbers), word: n.string('default_string'), number: n.int('default_int64') };
+      if (words.length !== numbers.length)
+        return invalid(`there are ${words.length} cats_strings and ${numbers.length} cats_int64s`);
+      return {
+        words: tensorOf('string', [words.length], words),
+        numbers: int64s(numbers),
+        word: n.string('default_string'),
+        number: n.int('default_int64'),
+      };
     },
   },
   compose: (c, n) => {
     const { words, numbers, word, number } = n.attrs;
-    return [n.dtype(0) === 'string' ? lookup(c, n.value(0), words, numbers, int64s(number)) : lookup(c, n.value(0), numbers, words, tensorOf('string', [], [word]))];
+    return [
+      n.dtype(0) === 'string'
+        ? lookup(c, n.value(0), words, numbers, int64s(number))
+        : lookup(c, n.value(0), numbers, words, tensorOf('string', [], [word])),
+    ];
   },
 });

@@ -15,7 +15,10 @@ export default composition<Attrs>({
     const parts = n.inputs.map((_, i): Value => {
       const x = n.value(i);
       const rank = x.type.dims.length;
-      const rows = c.cast(rank === 1 ? c.unsqueeze(x, [0]) : rank > 2 ? c.op('Flatten', [x], { axis: 1 }) : x, 'float32');
+      const rows = c.cast(
+        rank === 1 ? c.unsqueeze(x, [0]) : rank > 2 ? c.op('Flatten', [x], { axis: 1 }) : x,
+        'float32',
+      );
       const wanted = n.attrs.sizes?.[i];
       if (wanted === undefined) return rows;
       const size = knownSize(rows, 1);

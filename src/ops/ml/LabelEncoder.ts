@@ -25,7 +25,8 @@ export default composition<Attrs>({
     },
     2: (n) => {
       const [keys, values] = [column(n, 'keys'), column(n, 'values')];
-      if (keys.dims[0] !== values.dims[0]) return invalid(`there are ${keys.dims[0]} keys and ${values.dims[0]} values`);
+      if (keys.dims[0] !== values.dims[0])
+        return invalid(`there are ${keys.dims[0]} keys and ${values.dims[0]} values`);
       return { keys, values, fallback: fallbackOf(n, values) };
     },
   },
@@ -53,9 +54,13 @@ function fallbackOf(n: RawNode, values: Tensor): Tensor {
   const tensor = n.optTensor('default_tensor')?.load();
   if (tensor) return { ...tensor, dims: [] };
   switch (values.dtype) {
-    case 'string': return tensorOf('string', [], [n.string('default_string')]);
-    case 'int64': return int64s(n.int('default_int64'));
-    case 'float32': return tensorOf('float32', [], [n.float('default_float')]);
-    default: return tensorOf(values.dtype, [], [values.dtype === 'float64' ? -0 : -1]);
+    case 'string':
+      return tensorOf('string', [], [n.string('default_string')]);
+    case 'int64':
+      return int64s(n.int('default_int64'));
+    case 'float32':
+      return tensorOf('float32', [], [n.float('default_float')]);
+    default:
+      return tensorOf(values.dtype, [], [values.dtype === 'float64' ? -0 : -1]);
   }
 }

@@ -19,8 +19,10 @@ export default composition<Attrs>({
   summary: 'linear classification',
   read: {
     1: (n) => ({
-      labels: readLabels(n, 'classlabels_ints', 'classlabels_strings'), coefficients: n.floats('coefficients'),
-      intercepts: n.optFloats('intercepts') ?? [], transform: readPostTransform(n),
+      labels: readLabels(n, 'classlabels_ints', 'classlabels_strings'),
+      coefficients: n.floats('coefficients'),
+      intercepts: n.optFloats('intercepts') ?? [],
+      transform: readPostTransform(n),
     }),
   },
   compose: (c, n) => {
@@ -30,16 +32,29 @@ export default composition<Attrs>({
     const classes = labels.dims[0];
     if (targets > 1) {
       if (targets > classes) return invalid(`there are ${targets} rows of coefficients and ${classes} labels`);
-      return [labelsOf(c, labels, c.op('ArgMax', [scores], { axis: 1, keepdims: 0 })), postTransform(c, scores, transform)];
+      return [
+        labelsOf(c, labels, c.op('ArgMax', [scores], { axis: 1, keepdims: 0 })),
+        postTransform(c, scores, transform),
+      ];
     }
     const yes = c.squeeze(c.greater(scores, 0), [1]);
     if (classes !== 2) {
-      if (labels.dtype === 'string') return refuse('one row of coefficients and other than two labels, text, leave open what the labels are', 'export with two labels');
+      if (labels.dtype === 'string')
+        return refuse(
+          'one row of coefficients and other than two labels, text, leave open what the labels are',
+          'export with two labels',
+        );
       return [labelIf(c, yes, 0, 1, labels), postTransform(c, scores, transform)];
     }
-    if (transform === 'PROBIT') return refuse('PROBIT of one score for two classes leaves the other open', 'export with another post_transform');
+    if (transform === 'PROBIT')
+      return refuse('PROBIT of one score for two classes leaves the other open', 'export with another post_transform');
     const label = labelsOf(c, labels, c.where(yes, c.constant('int64', [], [1]), c.constant('int64', [], [0])));
-    return [label, transform === 'LOGISTIC' ? c.op('Sigmoid', [c.concat([c.op('Neg', [scores]), scores], 1)]) : c.concat([c.sub(1, scores), scores], 1)];
+    return [
+      label,
+      transform === 'LOGISTIC'
+        ? c.op('Sigmoid', [c.concat([c.op('Neg', [scores]), scores], 1)])
+        : c.concat([c.sub(1, scores), scores], 1),
+    ];
   },
 });
 

@@ -17,8 +17,10 @@ export default composition<Attrs>({
   summary: 'linear regression',
   read: {
     1: (n) => ({
-      targets: n.int('targets'), coefficients: n.optFloats('coefficients') ?? invalid('there are no coefficients'),
-      intercepts: n.optFloats('intercepts') ?? [], transform: readPostTransform(n),
+      targets: n.int('targets'),
+      coefficients: n.optFloats('coefficients') ?? invalid('there are no coefficients'),
+      intercepts: n.optFloats('intercepts') ?? [],
+      transform: readPostTransform(n),
     }),
   },
   compose: (c, n) => {

@@ -17,9 +17,13 @@ export default composition<{ norm: string }>({
 /** Per row: of the last axis, of the only one for rank 1. */
 function divisorOf(c: Composer, x: Value, norm: string): Value {
   switch (norm) {
-    case 'MAX': return c.reduce('ReduceMax', x, [-1]);
-    case 'L1': return c.reduce('ReduceSum', c.op('Abs', [x]), [-1]);
-    case 'L2': return c.op('Sqrt', [c.reduce('ReduceSum', c.mul(x, x), [-1])]);
-    default: return invalid(`norm is ${JSON.stringify(norm)}`);
+    case 'MAX':
+      return c.reduce('ReduceMax', x, [-1]);
+    case 'L1':
+      return c.reduce('ReduceSum', c.op('Abs', [x]), [-1]);
+    case 'L2':
+      return c.op('Sqrt', [c.reduce('ReduceSum', c.mul(x, x), [-1])]);
+    default:
+      return invalid(`norm is ${JSON.stringify(norm)}`);
   }
 }

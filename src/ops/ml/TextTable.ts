@@ -22,16 +22,22 @@ export default defineOp({
   },
   infer: (n) => [{ dtype: n.dtype(2), dims: n.dims(0) }],
   fold: (n, [x, keys, values, fallback]) => {
-    const table = new Map<unknown, unknown>(Array.from(keys.data as ArrayLike<unknown>, (key, i) => [key, values.data[i]]));
-    const found = Array.from(x.data as ArrayLike<unknown>, (key) => (table.has(key) ? table.get(key) : fallback.data[0]));
+    const table = new Map<unknown, unknown>(
+      Array.from(keys.data as ArrayLike<unknown>, (key, i) => [key, values.data[i]]),
+    );
+    const found = Array.from(x.data as ArrayLike<unknown>, (key) =>
+      table.has(key) ? table.get(key) : fallback.data[0],
+    );
     return [tensorOf(n.dtype(2), x.dims, found as string[])];
   },
   graph: (n, [x, , , fallback], b) => {
-    if (n.dims(0).includes(0)) return refuse('an empty tensor of text can\'t be looked up in TensorFlow.js');
+    if (n.dims(0).includes(0)) return refuse("an empty tensor of text can't be looked up in TensorFlow.js");
     const [keys, values] = [n.constant(1), n.constant(2)] as [Tensor, Tensor];
     const [from, to] = [b.tensor(keys), b.tensor(values)];
     // A node without inputs would never be reached while running, so that the table hangs on its keys.
-    const table = b.op('HashTableV2', [from], { key_dtype: narrow(keys.dtype), value_dtype: narrow(values.dtype) }, ['float32']);
+    const table = b.op('HashTableV2', [from], { key_dtype: narrow(keys.dtype), value_dtype: narrow(values.dtype) }, [
+      'float32',
+    ]);
     // Filled anew in each run (it is emptied first): an initializer of its own would be run at loading only by newer loaders.
     const filled = b.op('LookupTableImportV2', [table, from, to], {}, ['float32']);
     const flat = b.op('LookupTableFindV2', [filled, x, fallback], {}, [narrow(values.dtype)]);

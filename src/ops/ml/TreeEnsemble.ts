@@ -19,8 +19,10 @@ export default composition<Attrs>({
   summary: 'decision trees, with set membership',
   read: {
     5: (n) => ({
-      forest: readTreeEnsemble(n), targets: n.optInt('n_targets') ?? 1,
-      aggregate: AGGREGATES[n.int('aggregate_function')] ?? invalid(`aggregate_function is ${n.int('aggregate_function')}`),
+      forest: readTreeEnsemble(n),
+      targets: n.optInt('n_targets') ?? 1,
+      aggregate:
+        AGGREGATES[n.int('aggregate_function')] ?? invalid(`aggregate_function is ${n.int('aggregate_function')}`),
       transform: POST_TRANSFORMS[n.int('post_transform')] ?? invalid(`post_transform is ${n.int('post_transform')}`),
     }),
   },

@@ -23,14 +23,24 @@ export default composition<Attrs>({
   domain: 'ai.onnx.ml',
   summary: 'classification by decision trees',
   read: {
-    1: (n) => ({ forest: readForest(n, 'class'), labels: readLabels(n, 'classlabels_int64s', 'classlabels_strings'), base: numbersFor(n, 'base_values') ?? [], transform: readPostTransform(n) }),
+    1: (n) => ({
+      forest: readForest(n, 'class'),
+      labels: readLabels(n, 'classlabels_int64s', 'classlabels_strings'),
+      base: numbersFor(n, 'base_values') ?? [],
+      transform: readPostTransform(n),
+    }),
   },
   compose: (c, n) => {
     const { forest, labels, base } = n.attrs;
     const classes = labels.dims[0];
     const scores = scoresOf(c, featuresOf(c, n.value(0)), forest, classes, 'SUM');
-    if (base.length > 0 && base.length !== classes && !(base.length === 1 && classes === 2)) return invalid(`there are ${base.length} base_values for ${classes} classes`);
-    return classes > 2 ? manyClasses(c, scores, n.attrs) : classes === 2 ? twoClasses(c, scores, n.attrs) : oneClass(c, scores, n.attrs);
+    if (base.length > 0 && base.length !== classes && !(base.length === 1 && classes === 2))
+      return invalid(`there are ${base.length} base_values for ${classes} classes`);
+    return classes > 2
+      ? manyClasses(c, scores, n.attrs)
+      : classes === 2
+        ? twoClasses(c, scores, n.attrs)
+        : oneClass(c, scores, n.attrs);
   },
 });
 
@@ -44,7 +54,11 @@ function manyClasses(c: Composer, scores: Scores, { labels, base, transform }: A
 }
 
 function oneClass(c: Composer, scores: Scores, { labels, base, transform }: Attrs): Value[] {
-  if (labels.dtype === 'string') return refuse('with one label, text, it is not said what rows get that are not of the class', 'export with two labels');
+  if (labels.dtype === 'string')
+    return refuse(
+      'with one label, text, it is not said what rows get that are not of the class',
+      'export with two labels',
+    );
   const total = base.length > 0 ? c.add(scores.sum, base[0]) : scores.sum;
   return [labelIf(c, c.squeeze(c.greater(total, 0), [1]), 0, 1, labels), postTransform(c, total, transform)];
 }
@@ -60,11 +74,22 @@ function twoClasses(c: Composer, scores: Scores, attrs: Attrs): Value[] {
   const oneSided = new Set(votes.map((v) => v.target)).size === 1;
   const positive = votes.every((v) => v.weight >= 0);
   const [first, second] = [c.slice(scores.sum, 1, 0, 1), c.slice(scores.sum, 1, 1, 2)];
-  const voted = (target: number): Value | boolean => (scores.voted[target] === 'all' ? true : scores.voted[target] === 'none' ? false : c.slice(scores.hasVote(), 1, target, target + 1));
+  const voted = (target: number): Value | boolean =>
+    scores.voted[target] === 'all'
+      ? true
+      : scores.voted[target] === 'none'
+        ? false
+        : c.slice(scores.hasVote(), 1, target, target + 1);
   const has = [voted(0), voted(1)];
-  const choose = (condition: Value | boolean, a: () => Value, b: () => Value): Value => (condition === true ? a() : condition === false ? b() : c.where(condition, a(), b()));
+  const choose = (condition: Value | boolean, a: () => Value, b: () => Value): Value =>
+    condition === true ? a() : condition === false ? b() : c.where(condition, a(), b());
   const zero = c.mul(first, 0);
-  const shown = (condition: Value | boolean, v: Value): Value => choose(condition, () => v, () => zero);
+  const shown = (condition: Value | boolean, v: Value): Value =>
+    choose(
+      condition,
+      () => v,
+      () => zero,
+    );
 
   let pair: () => Value;
   let alone: () => Value;
@@ -75,21 +100,39 @@ function twoClasses(c: Composer, scores: Scores, attrs: Attrs): Value[] {
     const one = shown(has[0], c.add(first, base[0]));
     pair = () => postTransform(c, c.concat([shown(has[0], c.op('Neg', [both])), both], 1), transform);
     alone = () => postTransform(c, c.concat([one, zero], 1), transform);
-    margin = choose(has[1], () => both, () => one);
+    margin = choose(
+      has[1],
+      () => both,
+      () => one,
+    );
   } else {
     const one = shown(has[0], base.length === 1 ? c.add(first, base[0]) : first);
     pair = () => postTransform(c, c.concat([one, second], 1), transform);
     alone = () => {
-      if (transform === 'PROBIT') return refuse('PROBIT of two classes of which only one has votes gives one score, and two are asked for', 'export with another post_transform');
-      if (!oneSided && base.length === 1) return refuse('one base value for two classes, of which the second gets no vote in some rows, leaves a score open', 'export with two base values');
+      if (transform === 'PROBIT')
+        return refuse(
+          'PROBIT of two classes of which only one has votes gives one score, and two are asked for',
+          'export with another post_transform',
+        );
+      if (!oneSided && base.length === 1)
+        return refuse(
+          'one base value for two classes, of which the second gets no vote in some rows, leaves a score open',
+          'export with two base values',
+        );
       const mirrored = () => c.concat([c.op('Neg', [one]), one], 1);
       if (transform === 'LOGISTIC') return c.op('Sigmoid', [mirrored()]);
       return oneSided && positive ? c.concat([c.sub(1, one), one], 1) : mirrored();
     };
-    margin = choose(has[1], () => second, () => one);
+    margin = choose(
+      has[1],
+      () => second,
+      () => one,
+    );
   }
   const yes = c.squeeze(c.greater(margin, oneSided && positive ? 0.5 : 0), [1]);
   // With votes for both classes onnxruntime says 0 and 1 whatever the labels are.
-  const label = oneSided ? labelsOf(c, labels, c.where(yes, c.constant('int64', [], [1]), c.constant('int64', [], [0]))) : labelIf(c, yes, 0, 1, labels);
+  const label = oneSided
+    ? labelsOf(c, labels, c.where(yes, c.constant('int64', [], [1]), c.constant('int64', [], [0])))
+    : labelIf(c, yes, 0, 1, labels);
   return [label, choose(has[1], pair, alone)];
 }

@@ -20,10 +20,14 @@ export default composition<Attrs>({
   read: {
     1: (n) => {
       const aggregate = n.optString('aggregate_function') ?? 'SUM';
-      if (!['AVERAGE', 'SUM', 'MIN', 'MAX'].includes(aggregate)) return invalid(`aggregate_function is ${JSON.stringify(aggregate)}`);
+      if (!['AVERAGE', 'SUM', 'MIN', 'MAX'].includes(aggregate))
+        return invalid(`aggregate_function is ${JSON.stringify(aggregate)}`);
       return {
-        forest: readForest(n, 'target'), targets: n.optInt('n_targets') ?? 1, aggregate: aggregate as Aggregate,
-        base: numbersFor(n, 'base_values') ?? [], transform: readPostTransform(n),
+        forest: readForest(n, 'target'),
+        targets: n.optInt('n_targets') ?? 1,
+        aggregate: aggregate as Aggregate,
+        base: numbersFor(n, 'base_values') ?? [],
+        transform: readPostTransform(n),
       };
     },
   },

@@ -35,12 +35,18 @@ export default defineOp<Attrs>({
     const features = n.knownDim(0, 1);
     const roots = column(7);
     const feature = column(1);
-    if (feature.some((f) => f < 0 || f >= features)) return invalid(`a tree looks at feature ${feature.find((f) => f < 0 || f >= features)}, and the input has ${features}`);
+    if (feature.some((f) => f < 0 || f >= features))
+      return invalid(
+        `a tree looks at feature ${feature.find((f) => f < 0 || f >= features)}, and the input has ${features}`,
+      );
     const { start, offset } = begin(n.dims(0)[0], x, roots, features, b);
     const tables: Tables = {
-      feature: b.tensor(tensorOf('int32', [feature.length, 1], feature)), threshold: b.tensor(tensorOf('float32', [feature.length, 1], column(2))),
-      yes: b.tensor(tensorOf('int32', [feature.length, 1], column(5))), no: b.tensor(tensorOf('int32', [feature.length, 1], column(6))),
-      ...strictness(column(3), column(5), b), ...missing(column(4), column(2), b),
+      feature: b.tensor(tensorOf('int32', [feature.length, 1], feature)),
+      threshold: b.tensor(tensorOf('float32', [feature.length, 1], column(2))),
+      yes: b.tensor(tensorOf('int32', [feature.length, 1], column(5))),
+      no: b.tensor(tensorOf('int32', [feature.length, 1], column(6))),
+      ...strictness(column(3), column(5), b),
+      ...missing(column(4), column(2), b),
     };
     const flat = b.reshape(x, [-1, 1]);
     let node = start;
@@ -62,7 +68,11 @@ interface Tables {
   readonly missing?: Ref;
 }
 
-function strictness(strict: readonly number[], yes: readonly number[], b: GraphBuilder): Pick<Tables, 'compare' | 'strict'> {
+function strictness(
+  strict: readonly number[],
+  yes: readonly number[],
+  b: GraphBuilder,
+): Pick<Tables, 'compare' | 'strict'> {
   const inner = strict.filter((_, i) => yes[i] !== i);
   if (inner.every((s) => s !== 0)) return { compare: 'Less' };
   if (inner.every((s) => s === 0)) return { compare: 'LessEqual' };
@@ -71,23 +81,61 @@ function strictness(strict: readonly number[], yes: readonly number[], b: GraphB
 
 function missing(toYes: readonly number[], threshold: readonly number[], b: GraphBuilder): Pick<Tables, 'missing'> {
   if (toYes.every((v) => v === 0)) return {};
-  const stands = toYes.map((v, i) => (v !== 0 ? Number.NEGATIVE_INFINITY : threshold[i] === Number.POSITIVE_INFINITY ? Number.NaN : Number.POSITIVE_INFINITY));
+  const stands = toYes.map((v, i) =>
+    v !== 0
+      ? Number.NEGATIVE_INFINITY
+      : threshold[i] === Number.POSITIVE_INFINITY
+        ? Number.NaN
+        : Number.POSITIVE_INFINITY,
+  );
   return { missing: b.tensor(tensorOf('float32', [toYes.length, 1], stands)) };
 }
 
 /** The roots for all rows, and for each place where its row begins in x: both [N * T, 1]; nothing to add for one row. */
-function begin(rows: Parameters<typeof isKnown>[0], x: Ref, roots: readonly number[], features: number, b: GraphBuilder): { start: Ref; offset?: Ref } {
+function begin(
+  rows: Parameters<typeof isKnown>[0],
+  x: Ref,
+  roots: readonly number[],
+  features: number,
+  b: GraphBuilder,
+): { start: Ref; offset?: Ref } {
   const trees = roots.length;
   if (isKnown(rows) && rows * trees <= 1 << 16) {
     const dims = [rows * trees, 1];
     const each = Array.from({ length: sizeOf(dims) }, (_, i) => i);
-    const start = b.tensor(tensorOf('int32', dims, each.map((i) => roots[i % trees])));
-    return rows === 1 ? { start } : { start, offset: b.tensor(tensorOf('int32', dims, each.map((i) => Math.floor(i / trees) * features))) };
+    const start = b.tensor(
+      tensorOf(
+        'int32',
+        dims,
+        each.map((i) => roots[i % trees]),
+      ),
+    );
+    return rows === 1
+      ? { start }
+      : {
+          start,
+          offset: b.tensor(
+            tensorOf(
+              'int32',
+              dims,
+              each.map((i) => Math.floor(i / trees) * features),
+            ),
+          ),
+        };
   }
-  const range = b.op('Range', [b.scalar(0, 'int32'), b.size(x, 0, rows), b.scalar(1, 'int32')], { Tidx: 'int32' }, ['int32']);
+  const range = b.op('Range', [b.scalar(0, 'int32'), b.size(x, 0, rows), b.scalar(1, 'int32')], { Tidx: 'int32' }, [
+    'int32',
+  ]);
   const row = b.mul(b.reshape(range, [-1, 1]), b.scalar(features, 'int32'));
-  const spread = (column: Ref, line: readonly number[]) => b.reshape(b.add2(column, b.tensor(tensorOf('int32', [1, trees], line))), [-1, 1]);
-  return { start: spread(b.sub(row, row), roots), offset: spread(row, roots.map(() => 0)) };
+  const spread = (column: Ref, line: readonly number[]) =>
+    b.reshape(b.add2(column, b.tensor(tensorOf('int32', [1, trees], line))), [-1, 1]);
+  return {
+    start: spread(b.sub(row, row), roots),
+    offset: spread(
+      row,
+      roots.map(() => 0),
+    ),
+  };
 }
 
 function step(node: Ref, flat: Ref, offset: Ref | undefined, t: Tables, b: GraphBuilder): Ref {
@@ -100,7 +148,10 @@ function step(node: Ref, flat: Ref, offset: Ref | undefined, t: Tables, b: Graph
   if (t.compare !== 'both') yes = b.op(t.compare, [value, threshold]);
   else {
     const inclusive = b.op('Less', [of(t.strict as Ref), b.scalar(0.5)]);
-    yes = b.op('LogicalOr', [b.op('Less', [value, threshold]), b.op('LogicalAnd', [b.op('LessEqual', [value, threshold]), inclusive])]);
+    yes = b.op('LogicalOr', [
+      b.op('Less', [value, threshold]),
+      b.op('LogicalAnd', [b.op('LessEqual', [value, threshold]), inclusive]),
+    ]);
   }
   return b.op('SelectV2', [yes, of(t.yes), of(t.no)]);
 }

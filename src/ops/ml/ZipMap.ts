@@ -15,11 +15,18 @@ export default defineOp<{ labels: Tensor }>({
   read: { 1: (n) => ({ labels: readLabels(n, 'classlabels_int64s', 'classlabels_strings') }) },
   infer: (n) => [n.type(0)],
   expand: (n, [x], e) => {
-    const labels = Array.from(n.attrs.labels.data as ArrayLike<bigint | string>, (v) => (typeof v === 'string' ? JSON.stringify(v) : String(v)));
+    const labels = Array.from(n.attrs.labels.data as ArrayLike<bigint | string>, (v) =>
+      typeof v === 'string' ? JSON.stringify(v) : String(v),
+    );
     const columns = n.dims(0).at(-1);
-    if (typeof columns === 'number' && columns !== labels.length) return invalid(`there are ${labels.length} labels for ${columns} columns`);
-    const named = labels.length > MOST_NAMED ? `${labels.slice(0, MOST_NAMED).join(', ')} … (${labels.length})` : labels.join(', ');
-    e.remark(`the maps of this output are given as a tensor with a column for each class, in this order: ${named}`, 'read the column of the class that you look for; the classes are those of the model\'s attribute');
+    if (typeof columns === 'number' && columns !== labels.length)
+      return invalid(`there are ${labels.length} labels for ${columns} columns`);
+    const named =
+      labels.length > MOST_NAMED ? `${labels.slice(0, MOST_NAMED).join(', ')} … (${labels.length})` : labels.join(', ');
+    e.remark(
+      `the maps of this output are given as a tensor with a column for each class, in this order: ${named}`,
+      "read the column of the class that you look for; the classes are those of the model's attribute",
+    );
     return [x];
   },
 });

@@ -23,7 +23,10 @@ export function numbersFor(n: RawNode, name: string): number[] | undefined {
 export function readForest(n: RawNode, prefix: 'class' | 'target'): Forest {
   const trees = n.optInts('nodes_treeids') ?? [];
   const count = trees.length;
-  const column = <T>(name: string, given: readonly T[] | undefined): readonly T[] => (given?.length === count ? given : invalid(`${name} has ${given?.length ?? 0} entries, and there are ${count} nodes`));
+  const column = <T>(name: string, given: readonly T[] | undefined): readonly T[] =>
+    given?.length === count
+      ? given
+      : invalid(`${name} has ${given?.length ?? 0} entries, and there are ${count} nodes`);
   const ids = column('nodes_nodeids', n.optInts('nodes_nodeids'));
   const modes = column('nodes_modes', n.optStrings('nodes_modes'));
   const features = column('nodes_featureids', n.optInts('nodes_featureids'));
@@ -44,7 +47,9 @@ export function readForest(n: RawNode, prefix: 'class' | 'target'): Forest {
   const children = new Set<number>();
   trees.forEach((tree, i) => {
     if (modes[i] === 'LEAF') return;
-    const mode = MODES.find((m) => m === modes[i] && m !== 'BRANCH_MEMBER') ?? invalid(`a node's mode is ${JSON.stringify(modes[i])}`);
+    const mode =
+      MODES.find((m) => m === modes[i] && m !== 'BRANCH_MEMBER') ??
+      invalid(`a node's mode is ${JSON.stringify(modes[i])}`);
     const [yes, no] = [child(tree, trueIds[i]), child(tree, falseIds[i])];
     grower.branch(i, mode, features[i], values[i], [], tracks[i] === 1, yes, no);
     children.add(yes).add(no);
@@ -64,7 +69,8 @@ function addVotes(n: RawNode, prefix: string, grower: Grower, place: (tree: numb
   const nodes = n.optInts(`${prefix}_nodeids`) ?? [];
   const targets = n.optInts(`${prefix}_ids`) ?? [];
   const weights = numbersFor(n, `${prefix}_weights`) ?? [];
-  if (nodes.length !== trees.length || targets.length !== trees.length || weights.length !== trees.length) invalid(`the attributes of ${prefix}_ differ in length`);
+  if (nodes.length !== trees.length || targets.length !== trees.length || weights.length !== trees.length)
+    invalid(`the attributes of ${prefix}_ differ in length`);
   const votes = new Map<number, Vote[]>();
   trees.forEach((tree, i) => {
     const at = place(tree, nodes[i]);
@@ -82,10 +88,16 @@ export function readTreeEnsemble(n: RawNode): Forest {
   const numbers = (name: string) => numbersOf(n.tensor(name).load());
   const modes = numbers('nodes_modes').map((m): Mode => MODES[m] ?? invalid(`a node's mode is ${m}`));
   const [features, splits] = [need('nodes_featureids'), numbers('nodes_splits')];
-  const [trueIds, falseIds, trueLeaves, falseLeaves] = [need('nodes_truenodeids'), need('nodes_falsenodeids'), need('nodes_trueleafs'), need('nodes_falseleafs')];
+  const [trueIds, falseIds, trueLeaves, falseLeaves] = [
+    need('nodes_truenodeids'),
+    need('nodes_falsenodeids'),
+    need('nodes_trueleafs'),
+    need('nodes_falseleafs'),
+  ];
   const [weights, targets] = [numbers('leaf_weights'), need('leaf_targetids')];
   const tracks = n.optInts('nodes_missing_value_tracks_true') ?? [];
-  if ([features, splits, trueIds, falseIds, trueLeaves, falseLeaves].some((c) => c.length !== modes.length)) return invalid('the attributes of nodes_ differ in length');
+  if ([features, splits, trueIds, falseIds, trueLeaves, falseLeaves].some((c) => c.length !== modes.length))
+    return invalid('the attributes of nodes_ differ in length');
   if (weights.length !== targets.length) return invalid('the attributes of leaf_ differ in length');
   const members = memberSets(n);
 
@@ -101,10 +113,26 @@ export function readTreeEnsemble(n: RawNode): Forest {
     return to ?? invalid(`a node goes on to ${isLeaf === 1 ? 'leaf' : 'node'} ${id}, which isn't there`);
   };
   modes.forEach((mode, i) => {
-    const own = mode === 'BRANCH_MEMBER' ? (members.shift() ?? invalid('membership_values has fewer sets than there are nodes of mode BRANCH_MEMBER')) : [];
-    grower.branch(i, mode, features[i], splits[i], own, tracks[i] === 1, next(trueLeaves[i], trueIds[i]), next(falseLeaves[i], falseIds[i]));
+    const own =
+      mode === 'BRANCH_MEMBER'
+        ? (members.shift() ?? invalid('membership_values has fewer sets than there are nodes of mode BRANCH_MEMBER'))
+        : [];
+    grower.branch(
+      i,
+      mode,
+      features[i],
+      splits[i],
+      own,
+      tracks[i] === 1,
+      next(trueLeaves[i], trueIds[i]),
+      next(falseLeaves[i], falseIds[i]),
+    );
   });
-  grower.forest.roots.push(...need('tree_roots').map((r) => (r >= 0 && r < modes.length ? r : invalid(`a tree begins at node ${r}, which isn't there`))));
+  grower.forest.roots.push(
+    ...need('tree_roots').map((r) =>
+      r >= 0 && r < modes.length ? r : invalid(`a tree begins at node ${r}, which isn't there`),
+    ),
+  );
   return grower.forest;
 }
 
@@ -122,7 +150,8 @@ function memberSets(n: RawNode): number[][] {
 /** Features as float32 of shape [N, F]. */
 export function featuresOf(c: Composer, x: Value): Value {
   const rows = x.type.dims.length === 1 ? c.unsqueeze(x, [0]) : x;
-  if (rows.type.dims.length !== 2) return invalid(`the features are of rank ${rows.type.dims.length}, where rows of features are expected`);
+  if (rows.type.dims.length !== 2)
+    return invalid(`the features are of rank ${rows.type.dims.length}, where rows of features are expected`);
   return c.cast(rows, 'float32');
 }
 
@@ -131,7 +160,21 @@ function walk(c: Composer, x: Value, forest: Forest): Value {
   const nodes = forest.yes.length;
   const ints = (v: readonly number[]) => c.constant('int64', [v.length], v);
   const flags = (v: readonly boolean[]) => c.constant('int64', [nodes], v.map(Number));
-  return c.e.one('TreeWalk', [x, ints(forest.feature), c.floats(forest.threshold), flags(forest.strict), flags(forest.missing), ints(forest.yes), ints(forest.no), ints(forest.roots)], { depth: depthOf(forest) }, 'internal');
+  return c.e.one(
+    'TreeWalk',
+    [
+      x,
+      ints(forest.feature),
+      c.floats(forest.threshold),
+      flags(forest.strict),
+      flags(forest.missing),
+      ints(forest.yes),
+      ints(forest.no),
+      ints(forest.roots),
+    ],
+    { depth: depthOf(forest) },
+    'internal',
+  );
 }
 
 /** Scores before base values and transforms, and which targets have got a vote. */
@@ -145,17 +188,32 @@ export interface Scores {
 
 /** Runs the forest on x [N, F] and aggregates the votes. */
 export function scoresOf(c: Composer, x: Value, forest: Forest, targets: number, aggregate: Aggregate): Scores {
-  for (const list of forest.votes) for (const v of list) if (v.target < 0 || v.target >= targets) return invalid(`a leaf votes for target ${v.target}, and there are ${targets}`);
+  for (const list of forest.votes)
+    for (const v of list)
+      if (v.target < 0 || v.target >= targets)
+        return invalid(`a leaf votes for target ${v.target}, and there are ${targets}`);
   const leaf = walk(c, x, forest);
   const byTree = leavesByTree(forest);
   const voted = Array.from({ length: targets }, (_, target) => {
-    const counts = byTree.map((leaves) => leaves.filter((l) => forest.votes[l].some((v) => v.target === target)).length);
+    const counts = byTree.map(
+      (leaves) => leaves.filter((l) => forest.votes[l].some((v) => v.target === target)).length,
+    );
     return counts.some((n, tree) => n === byTree[tree].length) ? 'all' : counts.every((n) => n === 0) ? 'none' : 'some';
   });
   const single = aggregate === 'SUM' || aggregate === 'AVERAGE' ? targetOfTrees(forest, byTree) : undefined;
-  const total = single ? sumBySelection(c, leaf, forest, single, targets) : overVotes(c, leaf, forest, targets, aggregate, voted);
+  const total = single
+    ? sumBySelection(c, leaf, forest, single, targets)
+    : overVotes(c, leaf, forest, targets, aggregate, voted);
   const sum = aggregate === 'AVERAGE' ? c.div(total, forest.roots.length) : total;
-  return { sum, voted, hasVote: () => c.greater(overTable(c, leaf, forest, targets, 'ReduceMax', (list, t) => (list.some((v) => v.target === t) ? 1 : 0)), 0.5) };
+  return {
+    sum,
+    voted,
+    hasVote: () =>
+      c.greater(
+        overTable(c, leaf, forest, targets, 'ReduceMax', (list, t) => (list.some((v) => v.target === t) ? 1 : 0)),
+        0.5,
+      ),
+  };
 }
 
 function leavesByTree(forest: Forest): number[][] {
@@ -165,10 +223,12 @@ function leavesByTree(forest: Forest): number[][] {
     const stack = [root];
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       if (forest.yes[at] === at) leaves.push(at);
-      else for (const next of [forest.yes[at], forest.no[at]]) if (!seen.has(next)) {
-        seen.add(next);
-        stack.push(next);
-      }
+      else
+        for (const next of [forest.yes[at], forest.no[at]])
+          if (!seen.has(next)) {
+            seen.add(next);
+            stack.push(next);
+          }
     }
     return leaves;
   });
@@ -194,21 +254,43 @@ function sumBySelection(c: Composer, leaf: Value, forest: Forest, target: readon
   return c.matmul(reached, c.floats(selection, [target.length, targets]));
 }
 
-function overVotes(c: Composer, leaf: Value, forest: Forest, targets: number, aggregate: Aggregate, voted: Scores['voted']): Value {
-  if (aggregate === 'SUM' || aggregate === 'AVERAGE') return overTable(c, leaf, forest, targets, 'ReduceSum', (list, t) => list.reduce((sum, v) => (v.target === t ? sum + v.weight : sum), 0));
+function overVotes(
+  c: Composer,
+  leaf: Value,
+  forest: Forest,
+  targets: number,
+  aggregate: Aggregate,
+  voted: Scores['voted'],
+): Value {
+  if (aggregate === 'SUM' || aggregate === 'AVERAGE')
+    return overTable(c, leaf, forest, targets, 'ReduceSum', (list, t) =>
+      list.reduce((sum, v) => (v.target === t ? sum + v.weight : sum), 0),
+    );
   // Beyond every weight, so that it is seen where no leaf has voted.
   const none = aggregate === 'MIN' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   const best = aggregate === 'MIN' ? Math.min : Math.max;
-  const score = overTable(c, leaf, forest, targets, aggregate === 'MIN' ? 'ReduceMin' : 'ReduceMax', (list, t) => list.reduce((b, v) => (v.target === t ? best(b, v.weight) : b), none));
+  const score = overTable(c, leaf, forest, targets, aggregate === 'MIN' ? 'ReduceMin' : 'ReduceMax', (list, t) =>
+    list.reduce((b, v) => (v.target === t ? best(b, v.weight) : b), none),
+  );
   return voted.every((v) => v === 'all') ? score : c.where(c.equal(score, none), 0, score);
 }
 
 /** Gathers a row per leaf from a table [nodes, targets] and reduces over the trees: [N, targets]. */
-function overTable(c: Composer, leaf: Value, forest: Forest, targets: number, reduction: string, entry: (votes: readonly Vote[], target: number) => number): Value {
+function overTable(
+  c: Composer,
+  leaf: Value,
+  forest: Forest,
+  targets: number,
+  reduction: string,
+  entry: (votes: readonly Vote[], target: number) => number,
+): Value {
   const cells = forest.votes.length * targets;
-  if (cells > MOST_CELLS) return refuse(`leaves and targets give a table of ${cells} numbers`, 'train fewer or smaller trees');
+  if (cells > MOST_CELLS)
+    return refuse(`leaves and targets give a table of ${cells} numbers`, 'train fewer or smaller trees');
   const table = forest.votes.flatMap((list) => Array.from({ length: targets }, (_, t) => entry(list, t)));
-  const rows = c.op('Gather', [c.e.constant(tensorOf('float32', [forest.votes.length, targets], table)), leaf], { axis: 0 });
+  const rows = c.op('Gather', [c.e.constant(tensorOf('float32', [forest.votes.length, targets], table)), leaf], {
+    axis: 0,
+  });
   return c.reduce(reduction, rows, [1], false);
 }
 

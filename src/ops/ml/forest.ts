@@ -26,11 +26,28 @@ export interface Forest {
 
 export type Mode = (typeof MODES)[number];
 /** In the order of TreeEnsemble's numbers. */
-export const MODES = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ', 'BRANCH_MEMBER'] as const;
+export const MODES = [
+  'BRANCH_LEQ',
+  'BRANCH_LT',
+  'BRANCH_GTE',
+  'BRANCH_GT',
+  'BRANCH_EQ',
+  'BRANCH_NEQ',
+  'BRANCH_MEMBER',
+] as const;
 
 /** Grows a forest node by node. Numbers are given out in advance, so that a parent can stand before its children. */
 export class Grower {
-  readonly forest: Forest = { feature: [], threshold: [], strict: [], missing: [], yes: [], no: [], votes: [], roots: [] };
+  readonly forest: Forest = {
+    feature: [],
+    threshold: [],
+    strict: [],
+    missing: [],
+    yes: [],
+    no: [],
+    votes: [],
+    roots: [],
+  };
   private readonly input: DType;
 
   /** @param input the type of the features, which decides how thresholds beyond float32 are rounded */
@@ -57,7 +74,16 @@ export class Grower {
   }
 
   /** @param missing whether NaN counts as true; it never is where the comparison alone decides, but for "not equal" */
-  branch(at: number, mode: Mode, feature: number, value: number, members: readonly number[], missing: boolean, ifTrue: number, ifFalse: number): void {
+  branch(
+    at: number,
+    mode: Mode,
+    feature: number,
+    value: number,
+    members: readonly number[],
+    missing: boolean,
+    ifTrue: number,
+    ifFalse: number,
+  ): void {
     switch (mode) {
       case 'BRANCH_LEQ':
         this.ask(at, feature, value, false, missing, ifTrue, ifFalse);
@@ -79,12 +105,27 @@ export class Grower {
         this.equal(at, feature, value, false, ifFalse, ifTrue);
         break;
       case 'BRANCH_MEMBER':
-        this.member(at, feature, [...new Set(members)].sort((a, b) => a - b), missing, ifTrue, ifFalse);
+        this.member(
+          at,
+          feature,
+          [...new Set(members)].sort((a, b) => a - b),
+          missing,
+          ifTrue,
+          ifFalse,
+        );
         break;
     }
   }
 
-  private ask(at: number, feature: number, value: number, strict: boolean, missing: boolean, yes: number, no: number): void {
+  private ask(
+    at: number,
+    feature: number,
+    value: number,
+    strict: boolean,
+    missing: boolean,
+    yes: number,
+    no: number,
+  ): void {
     const f = this.forest;
     f.feature[at] = feature;
     f.threshold[at] = this.rounded(value, strict);
@@ -101,7 +142,14 @@ export class Grower {
   }
 
   /** A search among sorted members. NaN comes to the largest, since no comparison holds for it. */
-  private member(at: number, feature: number, sorted: readonly number[], missing: boolean, ifTrue: number, ifFalse: number): void {
+  private member(
+    at: number,
+    feature: number,
+    sorted: readonly number[],
+    missing: boolean,
+    ifTrue: number,
+    ifFalse: number,
+  ): void {
     if (sorted.length === 0) invalid('a node of mode BRANCH_MEMBER has no members');
     if (sorted.length === 1) {
       this.equal(at, feature, sorted[0], missing, ifTrue, ifFalse);
@@ -122,7 +170,13 @@ export class Grower {
   private rounded(value: number, strict: boolean): number {
     const nearest = Math.fround(value);
     if (this.input === 'float64' || nearest === value || Number.isNaN(value)) return nearest;
-    return strict ? (nearest < value ? neighbour(nearest, 1) : nearest) : nearest > value ? neighbour(nearest, -1) : nearest;
+    return strict
+      ? nearest < value
+        ? neighbour(nearest, 1)
+        : nearest
+      : nearest > value
+        ? neighbour(nearest, -1)
+        : nearest;
   }
 }
 
@@ -164,7 +218,11 @@ export function depthOf(forest: Forest): number {
     }
   }
   const most = Math.max(0, ...forest.roots.map((r) => depth[r]));
-  if (most > MOST_LEVELS) return refuse(`a tree is ${most} levels deep, and each level is some ten operations of the graph`, `train with a limit of the depth below ${MOST_LEVELS}`);
+  if (most > MOST_LEVELS)
+    return refuse(
+      `a tree is ${most} levels deep, and each level is some ten operations of the graph`,
+      `train with a limit of the depth below ${MOST_LEVELS}`,
+    );
   return most;
 }
 

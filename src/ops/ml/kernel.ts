@@ -14,7 +14,8 @@ export interface Kernel {
 
 export function readKernel(n: RawNode): Kernel {
   const type = n.string('kernel_type');
-  if (type !== 'LINEAR' && type !== 'POLY' && type !== 'RBF' && type !== 'SIGMOID') return invalid(`kernel_type is ${JSON.stringify(type)}`);
+  if (type !== 'LINEAR' && type !== 'POLY' && type !== 'RBF' && type !== 'SIGMOID')
+    return invalid(`kernel_type is ${JSON.stringify(type)}`);
   const [gamma = 0, coef0 = 0, degree = 0] = n.optFloats('kernel_params') ?? [];
   return { type, gamma, coef0, degree };
 }
@@ -31,19 +32,25 @@ export function kernelOf(c: Composer, kernel: Kernel, x: Value, vectors: readonl
   const features = vectors.length / count;
   if (!Number.isInteger(features)) return invalid(`${vectors.length} numbers are not ${count} vectors`);
   const given = x.type.dims[1];
-  if (isKnown(given) && given !== features) return invalid(`the input has ${given} features, and the vectors ${features}`);
-  if (kernel.type === 'RBF') return c.op('Exp', [c.mul(squaredDistance(c, x, vectors, count, features), -kernel.gamma)]);
+  if (isKnown(given) && given !== features)
+    return invalid(`the input has ${given} features, and the vectors ${features}`);
+  if (kernel.type === 'RBF')
+    return c.op('Exp', [c.mul(squaredDistance(c, x, vectors, count, features), -kernel.gamma)]);
   const product = c.matmul(x, c.floats(transposed(vectors, count, features), [features, count]));
   switch (kernel.type) {
-    case 'LINEAR': return product;
-    case 'POLY': return power(c, c.add(c.mul(product, kernel.gamma), kernel.coef0), kernel.degree);
-    case 'SIGMOID': return c.op('Tanh', [c.add(c.mul(product, kernel.gamma), kernel.coef0)]);
+    case 'LINEAR':
+      return product;
+    case 'POLY':
+      return power(c, c.add(c.mul(product, kernel.gamma), kernel.coef0), kernel.degree);
+    case 'SIGMOID':
+      return c.op('Tanh', [c.add(c.mul(product, kernel.gamma), kernel.coef0)]);
   }
 }
 
 /** A whole degree by products: Pow of a negative number is not right everywhere. */
 function power(c: Composer, x: Value, degree: number): Value {
-  if (!Number.isInteger(degree) || degree < 1 || degree > 64) return c.op('Pow', [x, c.constant('float32', [], [degree])]);
+  if (!Number.isInteger(degree) || degree < 1 || degree > 64)
+    return c.op('Pow', [x, c.constant('float32', [], [degree])]);
   let result: Value | undefined;
   let square = x;
   for (let rest = degree; ; square = c.mul(square, square)) {

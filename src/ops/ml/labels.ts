@@ -28,6 +28,7 @@ export function labelsOf(c: Composer, labels: Tensor, classes: Value): Value {
 
 /** Two labels by a condition: [no, yes]. */
 export function labelIf(c: Composer, condition: Value, no: number, yes: number, labels: Tensor): Value {
-  if (labels.dtype === 'string') return labelsOf(c, labels, c.where(condition, c.e.constant(int64s(yes)), c.e.constant(int64s(no))));
+  if (labels.dtype === 'string')
+    return labelsOf(c, labels, c.where(condition, c.e.constant(int64s(yes)), c.e.constant(int64s(no))));
   return c.where(condition, c.constant('int64', [], [yes]), c.constant('int64', [], [no]));
 }

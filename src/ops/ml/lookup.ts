@@ -31,11 +31,18 @@ function placeOf(c: Composer, x: Value, keys: Tensor): Value {
   const wide = c.unsqueeze(x, [x.type.dims.length]);
   let same = c.equal(wide, c.e.constant(keys));
   if (isFloat(keys.dtype) && numbers.some(Number.isNaN)) {
-    const isNaNKey = c.constant('bool', [count], numbers.map((v) => (Number.isNaN(v) ? 1 : 0)));
+    const isNaNKey = c.constant(
+      'bool',
+      [count],
+      numbers.map((v) => (Number.isNaN(v) ? 1 : 0)),
+    );
     same = c.op('Or', [same, c.op('And', [c.op('IsNaN', [wide]), isNaNKey])]);
   }
   // One key at most is equal, so that the sum is exact.
-  const places = c.floats(numbers.map((_, i) => i + 1), [count, 1]);
+  const places = c.floats(
+    numbers.map((_, i) => i + 1),
+    [count, 1],
+  );
   return c.cast(c.squeeze(c.matmul(c.cast(same, 'float32'), places), [x.type.dims.length]), 'int64');
 }
 

@@ -14,10 +14,20 @@ const SWEEPS = 6;
  * @param a,b of each pair: the probability of its first class is 1 / (1 + exp(a * score + b))
  * @returns [N, classes]
  */
-export function pairwiseCoupling(c: Composer, scores: Value, a: readonly number[], b: readonly number[], classes: number): Value {
+export function pairwiseCoupling(
+  c: Composer,
+  scores: Value,
+  a: readonly number[],
+  b: readonly number[],
+  classes: number,
+): Value {
   const pairs = scores.type.dims[1] as number;
   const line = c.add(c.mul(scores, c.floats(a.slice(0, pairs))), c.floats(b.slice(0, pairs)));
-  const first = c.op('Clip', [c.op('Sigmoid', [c.op('Neg', [line])]), c.constant('float32', [], [1e-7]), c.constant('float32', [], [1 - 1e-7])]);
+  const first = c.op('Clip', [
+    c.op('Sigmoid', [c.op('Neg', [line])]),
+    c.constant('float32', [], [1e-7]),
+    c.constant('float32', [], [1 - 1e-7]),
+  ]);
   const q = matrixOf(c, first, pairs, classes);
   const rows = c.split(q, 1, new Array<number>(classes).fill(1)).map((row) => c.squeeze(row, [1]));
   const near = 0.005 / classes;
@@ -34,7 +44,10 @@ export function pairwiseCoupling(c: Composer, scores: Value, a: readonly number[
       const scale = c.add(change, 1);
       pqp = c.div(c.div(c.add(pqp, c.mul(change, c.add(c.mul(change, own), c.mul(step, 2)))), scale), scale);
       qp = c.div(c.add(qp, c.mul(change, row)), scale);
-      next = c.div(c.add(next, c.mul(change, c.floats(Array.from({ length: classes }, (_, k) => (k === i ? 1 : 0))))), scale);
+      next = c.div(
+        c.add(next, c.mul(change, c.floats(Array.from({ length: classes }, (_, k) => (k === i ? 1 : 0))))),
+        scale,
+      );
     });
     p = c.where(far, next, p);
   }
@@ -52,7 +65,11 @@ function matrixOf(c: Composer, first: Value, pairs: number, classes: number): Va
       spread[pair * classes * classes + j * classes + i] = -1;
       ones[j * classes + i] = 1;
     }
-  const r = c.reshape(c.add(c.matmul(first, c.floats(spread, [pairs, classes * classes])), c.floats(ones)), [-1, classes, classes]);
+  const r = c.reshape(c.add(c.matmul(first, c.floats(spread, [pairs, classes * classes])), c.floats(ones)), [
+    -1,
+    classes,
+    classes,
+  ]);
   const eye = Array.from({ length: classes * classes }, (_, k) => (k % (classes + 1) === 0 ? 1 : 0));
   const diagonal = c.mul(c.reduce('ReduceSum', c.mul(r, r), [1]), c.floats(eye, [classes, classes]));
   return c.sub(diagonal, c.mul(r, c.transpose(r, [0, 2, 1])));

@@ -21,10 +21,14 @@ export function postTransform(c: Composer, scores: Value, transform: PostTransfo
   if (transform === 'PROBIT') return probit(c, scores);
   if (scores.type.dims.at(-1) === 1) return scores;
   switch (transform) {
-    case 'NONE': return scores;
-    case 'SOFTMAX': return c.op('Softmax', [scores], { axis: -1 });
-    case 'LOGISTIC': return c.op('Sigmoid', [scores]);
-    case 'SOFTMAX_ZERO': return softmaxZero(c, scores);
+    case 'NONE':
+      return scores;
+    case 'SOFTMAX':
+      return c.op('Softmax', [scores], { axis: -1 });
+    case 'LOGISTIC':
+      return c.op('Sigmoid', [scores]);
+    case 'SOFTMAX_ZERO':
+      return softmaxZero(c, scores);
   }
 }
 

@@ -21,8 +21,14 @@ interface Attrs {
 
 function read(n: RawNode): Attrs {
   return {
-    causal: n.flag('is_causal'), qHeads: n.optInt('q_num_heads'), kvHeads: n.optInt('kv_num_heads'), scale: n.optFloat('scale'),
-    softcap: n.float('softcap'), shown: n.int('qk_matmul_output_mode'), left: n.optInt('left_window_size') ?? -1, right: n.optInt('right_window_size') ?? -1,
+    causal: n.flag('is_causal'),
+    qHeads: n.optInt('q_num_heads'),
+    kvHeads: n.optInt('kv_num_heads'),
+    scale: n.optFloat('scale'),
+    softcap: n.float('softcap'),
+    shown: n.int('qk_matmul_output_mode'),
+    left: n.optInt('left_window_size') ?? -1,
+    right: n.optInt('right_window_size') ?? -1,
   };
 }
 
@@ -42,7 +48,8 @@ export default defineOp<Attrs>({
     const heads = (x: Value, count: number | undefined): Value => {
       if (x.type.dims.length === 4) return x;
       const hidden = x.type.dims[2];
-      if (!count || !isKnown(hidden) || hidden % count !== 0) return invalid(`a hidden size of ${hidden} can't be split into ${count ?? 'an unknown number of'} heads`);
+      if (!count || !isKnown(hidden) || hidden % count !== 0)
+        return invalid(`a hidden size of ${hidden} can't be split into ${count ?? 'an unknown number of'} heads`);
       return c.transpose(c.reshape(x, [0, 0, count, hidden / count]), [0, 2, 1, 3]);
     };
     const q = heads(gq, attrs.qHeads);
@@ -51,8 +58,19 @@ export default defineOp<Attrs>({
     const v = pastValue ? c.concat([pastValue, newValue], 2) : newValue;
 
     const raw = scores(c, q, k, attrs.scale);
-    const capped = attrs.softcap ? c.mul(c.op('Tanh', [c.op('Div', [raw, c.scalar(attrs.softcap, raw)])]), attrs.softcap) : raw;
-    const parts = { q, k, mask, past: pastKey && c.size(pastKey, 2), valid, causal: attrs.causal, left: attrs.left, right: attrs.right };
+    const capped = attrs.softcap
+      ? c.mul(c.op('Tanh', [c.op('Div', [raw, c.scalar(attrs.softcap, raw)])]), attrs.softcap)
+      : raw;
+    const parts = {
+      q,
+      k,
+      mask,
+      past: pastKey && c.size(pastKey, 2),
+      valid,
+      causal: attrs.causal,
+      left: attrs.left,
+      right: attrs.right,
+    };
     const bias = attentionBias(c, parts);
     const biased = bias ? c.add(capped, bias) : capped;
     let probabilities = c.op('Softmax', [biased], { axis: -1 });

@@ -17,7 +17,9 @@ interface Attrs extends PoolAttrs {
 export default defineOp<Attrs>({
   name: 'AveragePool',
   summary: 'mean of a window, in any number of dimensions',
-  read: { 1: (n) => ({ ...readPool(n), countPads: n.hasAttribute('count_include_pad') && n.flag('count_include_pad') }) },
+  read: {
+    1: (n) => ({ ...readPool(n), countPads: n.hasAttribute('count_include_pad') && n.flag('count_include_pad') }),
+  },
   layout: 'channels-last',
   infer: (n) => [poolType(n)],
   graph: (n, [x], b) => {
@@ -31,7 +33,11 @@ export default defineOp<Attrs>({
 });
 
 /** The padding that counts as elements of the input: all that ONNX has with count_include_pad, never what ceil_mode adds. */
-function counted(w: Window, countPads: boolean, pads: readonly (readonly [Amount, Amount])[]): readonly (readonly [Amount, Amount])[] {
+function counted(
+  w: Window,
+  countPads: boolean,
+  pads: readonly (readonly [Amount, Amount])[],
+): readonly (readonly [Amount, Amount])[] {
   return pads.map((p, i) => (!countPads ? [0, 0] : (w.pads?.[i] ?? p)));
 }
 
@@ -46,8 +52,19 @@ function corrected(n: View<Attrs>, mean: Ref, p: Padded, b: GraphBuilder, a: Amo
   const inside = counted(n.attrs.window, n.attrs.countPads, p.pads);
   const sizes = p.sizes.slice(1, -1).map((s, i) => a.add(s, a.add(inside[i][0], inside[i][1])));
   const ones = b.op('Fill', [b.sizes([1, ...sizes, 1]), b.scalar(1)]);
-  const around = [[0, 0], ...p.pads.map(([begin, end], i): [Amount, Amount] => [a.sub(begin, inside[i][0]), a.sub(end, inside[i][1])]), [0, 0]] as const;
-  const share = slide('AvgPool', a.pad(ones, around), [1, ...p.padded.slice(1, -1), 1], { ...n.attrs.window, kernel: n.attrs.kernel }, b, a);
+  const around = [
+    [0, 0],
+    ...p.pads.map(([begin, end], i): [Amount, Amount] => [a.sub(begin, inside[i][0]), a.sub(end, inside[i][1])]),
+    [0, 0],
+  ] as const;
+  const share = slide(
+    'AvgPool',
+    a.pad(ones, around),
+    [1, ...p.padded.slice(1, -1), 1],
+    { ...n.attrs.window, kernel: n.attrs.kernel },
+    b,
+    a,
+  );
   return b.op('RealDiv', [mean, share]);
 }
 
@@ -55,19 +72,24 @@ function corrected(n: View<Attrs>, mean: Ref, p: Padded, b: GraphBuilder, a: Amo
  * Per output position, what the mean over the padded window has to be multiplied with, since not every element of it
  * counts. Undefined where all factors are 1, or where sizes aren't known.
  */
-function shares(n: View<Attrs>, pads: readonly (readonly [number, number])[]): { dims: number[]; factors: number[] } | undefined {
+function shares(
+  n: View<Attrs>,
+  pads: readonly (readonly [number, number])[],
+): { dims: number[]; factors: number[] } | undefined {
   const { window, kernel, countPads } = n.attrs;
   const sizes = n.knownDims(0).slice(2);
   const inside = counted(window, countPads, pads) as readonly (readonly [number, number])[];
   const out = poolType(n).dims.slice(2) as number[];
-  const counts = out.map((length, i) => Array.from({ length }, (_, at) => {
-    let count = 0;
-    for (let tap = 0; tap < kernel[i]; tap++) {
-      const position = at * window.strides[i] - pads[i][0] + tap * window.dilations[i];
-      if (position >= -inside[i][0] && position < sizes[i] + inside[i][1]) count++;
-    }
-    return count;
-  }));
+  const counts = out.map((length, i) =>
+    Array.from({ length }, (_, at) => {
+      let count = 0;
+      for (let tap = 0; tap < kernel[i]; tap++) {
+        const position = at * window.strides[i] - pads[i][0] + tap * window.dilations[i];
+        if (position >= -inside[i][0] && position < sizes[i] + inside[i][1]) count++;
+      }
+      return count;
+    }),
+  );
   const factors = Array.from({ length: sizeOf(out) }, (_, flat) => {
     let rest = flat;
     let elements = 1;

@@ -19,9 +19,11 @@ export default defineOp<Attrs>({
   limits: 'spatial=0 of versions 1 to 8, and the training outputs of versions before 14, are refused',
   read: {
     1: (n) => {
-      if (n.optInt('spatial') === 0) return refuse('spatial=0: statistics per activation', 'export for inference with a current exporter');
+      if (n.optInt('spatial') === 0)
+        return refuse('spatial=0: statistics per activation', 'export for inference with a current exporter');
       // Before version 14 it is the outputs beyond the first that say training.
-      if (n.outputCount > 1) return refuse('more than one output: training mode', 'export the model in evaluation mode');
+      if (n.outputCount > 1)
+        return refuse('more than one output: training mode', 'export the model in evaluation mode');
       return { epsilon: n.float('epsilon'), momentum: n.float('momentum'), training: false };
     },
     14: (n) => ({ epsilon: n.float('epsilon'), momentum: n.float('momentum'), training: n.flag('training_mode') }),
@@ -40,7 +42,11 @@ export default defineOp<Attrs>({
       const [gamma, beta, mu, sigma] = known;
       const dims = [gamma.dims[0]];
       const factor = (g: Weight, s: Weight) => computed(dims, [g, s], ([p, q]) => p / Math.sqrt(q + n.attrs.epsilon));
-      const shift = computed(dims, [gamma, beta, mu, sigma], ([g, be, m, s]) => be - (m * g) / Math.sqrt(s + n.attrs.epsilon));
+      const shift = computed(
+        dims,
+        [gamma, beta, mu, sigma],
+        ([g, be, m, s]) => be - (m * g) / Math.sqrt(s + n.attrs.epsilon),
+      );
       return b.add2(b.mul(x, b.constant(factor(gamma, sigma))), b.constant(shift));
     };
     return [y(), n.outputs[1] && b.op('Identity', [mean]), n.outputs[2] && b.op('Identity', [variance])];
@@ -59,14 +65,16 @@ function trained(n: View<Attrs>, x: Ref, scale: Ref, bias: Ref, mean: Ref, varia
   const centered = b.sub(x, batch);
   const spread = b.op('Mean', [b.op('Square', [centered]), b.ints(axes)], { keep_dims: false });
   const y = b.add2(b.mul(centered, b.mul(b.op('Rsqrt', [b.add2(spread, b.scalar(epsilon))]), scale)), bias);
-  const running = (before: Ref, now: Ref) => b.add2(b.mul(before, b.scalar(momentum)), b.mul(now, b.scalar(1 - momentum)));
+  const running = (before: Ref, now: Ref) =>
+    b.add2(b.mul(before, b.scalar(momentum)), b.mul(now, b.scalar(1 - momentum)));
   return [y, running(mean, batch), running(variance, spread)];
 }
 
 /** A weight computed element by element from others of the same shape, in double precision. */
 function computed(dims: readonly number[], from: readonly Weight[], f: (v: number[]) => number): Weight {
   return {
-    dtype: 'float32', dims,
+    dtype: 'float32',
+    dims,
     load: () => {
       const data = from.map((w) => w.load().data as Float32Array);
       return { dtype: 'float32', dims, data: Float32Array.from(data[0], (_, i) => f(data.map((d) => d[i]))) };

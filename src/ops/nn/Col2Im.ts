@@ -24,7 +24,13 @@ function read(n: RawNode): Attrs {
   };
   const [image, block] = [n.constantInts(1), n.constantInts(2)];
   n.setInputs([n.input(0), image ? undefined : n.input(1), block ? undefined : n.input(2)]);
-  return { image, block, strides: list('strides', rank, 1), dilations: list('dilations', rank, 1), pads: list('pads', 2 * rank, 0) };
+  return {
+    image,
+    block,
+    strides: list('strides', rank, 1),
+    dilations: list('dilations', rank, 1),
+    pads: list('pads', 2 * rank, 0),
+  };
 }
 
 /** Source: ONNX, Col2Im-18: elements of overlapping blocks are summed up where they belong. */
@@ -35,30 +41,52 @@ export default defineOp<Attrs>({
   infer: (n) => {
     const { image, block, strides } = n.attrs;
     const [batch, columns] = n.dims(0);
-    const channels = block ? (exactDiv(columns, sizeOf(block)) ?? invalid(`${columns} columns are no whole number of blocks of [${block}]`)) : n.fresh();
+    const channels = block
+      ? (exactDiv(columns, sizeOf(block)) ?? invalid(`${columns} columns are no whole number of blocks of [${block}]`))
+      : n.fresh();
     return [{ dtype: n.dtype(0), dims: [batch, channels, ...(image ?? strides.map(() => n.fresh()))] }];
   },
   graph: (n, [x, imageRef, blockRef], b) => {
     const a = new Amounts(b);
     const { strides, dilations, pads, image: knownImage, block: knownBlock } = n.attrs;
     const rank = strides.length;
-    const element = (list: Ref, i: number) => b.op('StridedSlice', [list, b.ints([i]), b.ints([i + 1]), b.ints([1])], { shrink_axis_mask: 1 });
-    const image = strides.map((_, i): Amount => (knownImage && areKnown(knownImage) ? knownImage[i] : element(imageRef, i)));
+    const element = (list: Ref, i: number) =>
+      b.op('StridedSlice', [list, b.ints([i]), b.ints([i + 1]), b.ints([1])], { shrink_axis_mask: 1 });
+    const image = strides.map(
+      (_, i): Amount => (knownImage && areKnown(knownImage) ? knownImage[i] : element(imageRef, i)),
+    );
     const block = strides.map((_, i): Amount => knownBlock?.[i] ?? element(blockRef, i));
     const [batch, columns, blocks] = a.sizes(x, n.dims(0));
     const taps = a.product(block);
-    const channels = typeof taps === 'number' && typeof columns === 'number' ? columns / taps : b.op('FloorDiv', [a.ref(columns), a.ref(taps)]);
+    const channels =
+      typeof taps === 'number' && typeof columns === 'number'
+        ? columns / taps
+        : b.op('FloorDiv', [a.ref(columns), a.ref(taps)]);
     // Per axis, where each tap of each block stands in the image, beside what it contributes to the place in all of it.
-    const line = (count: Amount) => b.op('Range', [b.scalar(0, 'int32'), a.ref(count), b.scalar(1, 'int32')], { Tidx: 'int32' });
+    const line = (count: Amount) =>
+      b.op('Range', [b.scalar(0, 'int32'), a.ref(count), b.scalar(1, 'int32')], { Tidx: 'int32' });
     const shape = [...block, ...image].map(() => 1);
     let place: Ref | undefined;
     let inside: Ref | undefined;
     for (let i = 0; i < rank; i++) {
       const span = a.add(a.mul(a.sub(block[i], 1), dilations[i]), 1);
       const count = a.add(a.div(a.sub(a.add(image[i], pads[i] + pads[i + rank]), span), strides[i]), 1);
-      const along = (v: Ref, axis: number) => b.reshape(v, shape.map((_, k) => (k === axis ? -1 : 1)));
-      const at = b.sub(b.add2(along(b.mul(line(block[i]), b.scalar(dilations[i], 'int32')), i), along(b.mul(line(count), b.scalar(strides[i], 'int32')), rank + i)), b.scalar(pads[i], 'int32'));
-      const valid = b.op('LogicalAnd', [b.op('GreaterEqual', [at, b.scalar(0, 'int32')]), b.op('Less', [at, a.ref(image[i])])]);
+      const along = (v: Ref, axis: number) =>
+        b.reshape(
+          v,
+          shape.map((_, k) => (k === axis ? -1 : 1)),
+        );
+      const at = b.sub(
+        b.add2(
+          along(b.mul(line(block[i]), b.scalar(dilations[i], 'int32')), i),
+          along(b.mul(line(count), b.scalar(strides[i], 'int32')), rank + i),
+        ),
+        b.scalar(pads[i], 'int32'),
+      );
+      const valid = b.op('LogicalAnd', [
+        b.op('GreaterEqual', [at, b.scalar(0, 'int32')]),
+        b.op('Less', [at, a.ref(image[i])]),
+      ]);
       place = place ? b.add2(b.mul(place, a.ref(image[i])), at) : at;
       inside = inside ? b.op('LogicalAnd', [inside, valid]) : valid;
     }

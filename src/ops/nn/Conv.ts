@@ -25,7 +25,8 @@ export default defineOp<ConvAttrs>({
   infer: (n) => {
     const [batch, , ...spatial] = n.dims(0);
     const [filters, , ...kernel] = n.knownDims(1);
-    if (spatial.length < 1 || kernel.length !== spatial.length) return invalid(`the input of rank ${n.rank(0)} does not fit weights of rank ${n.rank(1)}`);
+    if (spatial.length < 1 || kernel.length !== spatial.length)
+      return invalid(`the input of rank ${n.rank(0)} does not fit weights of rank ${n.rank(1)}`);
     return [{ dtype: n.dtype(0), dims: [batch, filters, ...windowDims(n.attrs.window, kernel, spatial)] }];
   },
   graph: (n, [x, weight, bias], b) => {

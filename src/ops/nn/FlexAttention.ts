@@ -19,7 +19,14 @@ export default defineOp<Attrs>({
   name: 'FlexAttention',
   domain: 'ai.onnx.preview',
   summary: 'scaled dot-product attention with graphs that change scores and probabilities',
-  read: { 1: (n) => ({ scale: n.optFloat('scale'), scoreMod: n.optGraph('score_mod'), probMod: n.optGraph('prob_mod'), precision: n.optInt('softmax_precision') }) },
+  read: {
+    1: (n) => ({
+      scale: n.optFloat('scale'),
+      scoreMod: n.optGraph('score_mod'),
+      probMod: n.optGraph('prob_mod'),
+      precision: n.optInt('softmax_precision'),
+    }),
+  },
   infer: (n) => [n.type(0)],
   expand: (n, inputs, e) => {
     const c = new Composer(e);
@@ -30,7 +37,9 @@ export default defineOp<Attrs>({
       const [out] = e.inline(graph, [x]);
       return out?.kind === 'tensor' ? out : invalid('a modifier of FlexAttention gives no tensor');
     };
-    const type = (precision === undefined ? undefined : dtypeOfCode(precision)) ?? (q.type.dtype === 'float64' ? 'float64' : 'float32');
+    const type =
+      (precision === undefined ? undefined : dtypeOfCode(precision)) ??
+      (q.type.dtype === 'float64' ? 'float64' : 'float32');
     const score = modified(scoreMod, c.cast(scores(c, q, k, scale), type));
     const probabilities = modified(probMod, c.op('Softmax', [score], { axis: -1 }));
     return [attend(c, c.cast(probabilities, v.type.dtype), v)];

@@ -6,12 +6,19 @@ import { isFloat } from '../../tensor/dtype.js';
 import { Amounts } from '../../tf/amounts.js';
 import { sampled, type Padding, type Sampling } from './sample.js';
 
-const MODES: Readonly<Record<string, Sampling['mode']>> = { nearest: 'nearest', linear: 'linear', bilinear: 'linear', cubic: 'cubic', bicubic: 'cubic' };
+const MODES: Readonly<Record<string, Sampling['mode']>> = {
+  nearest: 'nearest',
+  linear: 'linear',
+  bilinear: 'linear',
+  cubic: 'cubic',
+  bicubic: 'cubic',
+};
 
 function read(n: RawNode): Sampling {
   const mode = MODES[n.string('mode')] ?? invalid(`mode is ${JSON.stringify(n.string('mode'))}`);
   const padding = n.string('padding_mode') as Padding;
-  if (!['zeros', 'border', 'reflection'].includes(padding)) return invalid(`padding_mode is ${JSON.stringify(padding)}`);
+  if (!['zeros', 'border', 'reflection'].includes(padding))
+    return invalid(`padding_mode is ${JSON.stringify(padding)}`);
   return { mode, padding, alignCorners: n.flag('align_corners') };
 }
 
@@ -23,13 +30,19 @@ export default defineOp<Sampling>({
   layout: (n) => ({ inputs: [channelsLast(n.rank(0)), identity(n.rank(1))], outputs: [channelsLast(n.rank(0))] }),
   infer: (n) => {
     const rank = n.rank(0) - 2;
-    if (rank < 1 || n.rank(1) !== rank + 2) return invalid(`a grid of rank ${n.rank(1)} for an input of rank ${n.rank(0)}`);
+    if (rank < 1 || n.rank(1) !== rank + 2)
+      return invalid(`a grid of rank ${n.rank(1)} for an input of rank ${n.rank(0)}`);
     return [{ dtype: n.dtype(0), dims: [n.dims(0)[0], n.dims(0)[1], ...n.dims(1).slice(1, -1)] }];
   },
   graph: (n, [x, grid], b) => {
     // Integers that float32 can't hold are only ever picked, never computed with.
     const picked = n.attrs.mode === 'nearest' && n.attrs.padding !== 'zeros';
-    if (!isFloat(n.dtype(0)) && !picked && (n.attrs.mode !== 'nearest' || ['int32', 'int64', 'uint32', 'uint64'].includes(n.dtype(0)))) return refuse(`GridSample of ${n.dtype(0)} with mode ${n.attrs.mode}`, 'cast to float32 before it');
+    if (
+      !isFloat(n.dtype(0)) &&
+      !picked &&
+      (n.attrs.mode !== 'nearest' || ['int32', 'int64', 'uint32', 'uint64'].includes(n.dtype(0)))
+    )
+      return refuse(`GridSample of ${n.dtype(0)} with mode ${n.attrs.mode}`, 'cast to float32 before it');
     const a = new Amounts(b);
     const rank = n.rank(0) - 2;
     const sizes = a.sizes(x, arrange(n.dims(0), n.layout(0)));

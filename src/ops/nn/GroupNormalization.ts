@@ -26,11 +26,14 @@ export default defineOp<Attrs>({
     const a = new Amounts(b);
     const { groups, epsilon, perGroup } = n.attrs;
     const channels = n.knownDim(0, 1);
-    if (groups < 1 || channels % groups !== 0) return invalid(`${channels} channels can't be split into ${groups} groups`);
+    if (groups < 1 || channels % groups !== 0)
+      return invalid(`${channels} channels can't be split into ${groups} groups`);
     const sizes = a.sizes(x, arrange(n.dims(0), n.layout(0)));
     const last = n.position(0, 1) === n.rank(0) - 1;
     // [batch, positions, groups, channels of a group], or with the positions last.
-    const whole = last ? [sizes[0], a.product(sizes.slice(1, -1)), groups, channels / groups] : [sizes[0], groups, channels / groups, a.product(sizes.slice(2))];
+    const whole = last
+      ? [sizes[0], a.product(sizes.slice(1, -1)), groups, channels / groups]
+      : [sizes[0], groups, channels / groups, a.product(sizes.slice(2))];
     const { y } = standardized(a.reshape(x, whole), last ? [1, 3] : [2, 3], epsilon, b);
     const shape = last ? [groups, perGroup ? 1 : channels / groups] : [groups, perGroup ? 1 : channels / groups, 1];
     return a.reshape(b.add2(b.mul(y, b.reshape(scale, shape)), b.reshape(bias, shape)), sizes);

@@ -16,7 +16,10 @@ export default defineOp<Attrs>({
   summary: 'local response normalization across channels',
   read: { 1: (n) => ({ alpha: n.float('alpha'), beta: n.float('beta'), bias: n.float('bias'), size: n.int('size') }) },
   layout: 'channels-last',
-  infer: (n) => (n.rank(0) < 2 || n.attrs.size < 1 ? invalid(`LRN of size ${n.attrs.size} of an input of rank ${n.rank(0)}`) : [n.type(0)]),
+  infer: (n) =>
+    n.rank(0) < 2 || n.attrs.size < 1
+      ? invalid(`LRN of size ${n.attrs.size} of an input of rank ${n.rank(0)}`)
+      : [n.type(0)],
   graph: (n, [x], b) => {
     const { alpha, beta, bias, size } = n.attrs;
     const a = new Amounts(b);
@@ -28,8 +31,18 @@ export default defineOp<Attrs>({
     }
     // TensorFlow's windows are odd. The mean of squares over a padded window is the sum divided by the size.
     const line = a.reshape(b.op('Square', [x]), [a.product(sizes.slice(0, -1)), sizes[sizes.length - 1], 1, 1]);
-    const padded = b.pad(line, [[0, 0], [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)], [0, 0], [0, 0]]);
-    const mean = b.op('AvgPool', [padded], { ksize: [1, size, 1, 1], strides: [1, 1, 1, 1], padding: 'VALID', data_format: 'NHWC' });
+    const padded = b.pad(line, [
+      [0, 0],
+      [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)],
+      [0, 0],
+      [0, 0],
+    ]);
+    const mean = b.op('AvgPool', [padded], {
+      ksize: [1, size, 1, 1],
+      strides: [1, 1, 1, 1],
+      padding: 'VALID',
+      data_format: 'NHWC',
+    });
     const scale = b.op('Pow', [b.add2(b.mul(mean, b.scalar(alpha)), b.scalar(bias)), b.scalar(-beta)]);
     return b.mul(x, a.reshape(scale, sizes));
   },

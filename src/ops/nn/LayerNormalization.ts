@@ -23,13 +23,20 @@ export default defineOp<Attrs>({
   summary: 'normalization over the last axes',
   read: {
     // ONNX Runtime had it before ONNX, in the same domain.
-    1: (n) => ({ axis: n.optInt('axis') ?? -1, epsilon: n.optFloat('epsilon') ?? 1e-5, stash: n.optInt('stash_type') ?? 1 }),
+    1: (n) => ({
+      axis: n.optInt('axis') ?? -1,
+      epsilon: n.optFloat('epsilon') ?? 1e-5,
+      stash: n.optInt('stash_type') ?? 1,
+    }),
     17: (n) => ({ axis: n.int('axis'), epsilon: n.float('epsilon'), stash: n.int('stash_type') }),
   },
   layout: 'axes',
   infer: (n) => {
     const axis = n.axisOf(0, n.attrs.axis);
-    const statistics: TensorType = { dtype: dtypeOfCode(n.attrs.stash) ?? 'float32', dims: n.dims(0).map((d, i) => (i < axis ? d : 1)) };
+    const statistics: TensorType = {
+      dtype: dtypeOfCode(n.attrs.stash) ?? 'float32',
+      dims: n.dims(0).map((d, i) => (i < axis ? d : 1)),
+    };
     return [n.type(0), statistics, statistics];
   },
   graph: (n, [x, scale, bias], b) => {
@@ -55,6 +62,7 @@ export function trailing(n: View, i: number, ref: Ref, b: GraphBuilder): Ref {
   if (own.type.dims.length === rank || own.type.dims.length === 0 || isIdentity(layout)) return ref;
   const dims = [...identity(rank - own.type.dims.length).map(() => 1), ...own.type.dims];
   if (own.constant) return b.constant(permuted(reshaped(own.constant, dims as number[]), layout));
-  if (dims.filter((d) => !isKnown(d)).length > 1) return refuse('a scale of unknown sizes', 'fix the sizes with input-shapes in the config');
+  if (dims.filter((d) => !isKnown(d)).length > 1)
+    return refuse('a scale of unknown sizes', 'fix the sizes with input-shapes in the config');
   return b.transpose(b.reshape(ref, dims), layout);
 }

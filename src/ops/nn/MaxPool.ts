@@ -43,7 +43,9 @@ function indices(n: View<Attrs>, p: Padded, b: GraphBuilder, a: Amounts): Ref {
   const known = windowDims(window, kernel, n.dims(0).slice(2));
   const out = p.padded.slice(1, -1).map((size, i): Amount => {
     const d = known[i];
-    return typeof d === 'number' ? d : a.add(a.div(a.sub(size, (kernel[i] - 1) * window.dilations[i] + 1), window.strides[i]), 1);
+    return typeof d === 'number'
+      ? d
+      : a.add(a.div(a.sub(size, (kernel[i] - 1) * window.dilations[i] + 1), window.strides[i]), 1);
   });
   const [batch, channels] = [p.sizes[0], p.sizes[rank + 1]];
   const spatial = p.sizes.slice(1, -1);
@@ -60,7 +62,16 @@ function indices(n: View<Attrs>, p: Padded, b: GraphBuilder, a: Amounts): Ref {
     const begin = tap.map((t, i) => t * window.dilations[i]);
     const size = out.map((o, i) => a.add(a.mul(a.sub(o, 1), window.strides[i]), 1));
     const box = a.slice(p.x, [0, ...begin, 0], [-1, ...size, -1]);
-    const value = window.strides.every((s) => s === 1) ? box : slide('MaxPool', box, [batch, ...size, channels], { kernel: kernel.map(() => 1), strides: window.strides, dilations: kernel.map(() => 1) }, b, a);
+    const value = window.strides.every((s) => s === 1)
+      ? box
+      : slide(
+          'MaxPool',
+          box,
+          [batch, ...size, channels],
+          { kernel: kernel.map(() => 1), strides: window.strides, dilations: kernel.map(() => 1) },
+          b,
+          a,
+        );
     const offset = begin.map((v, i) => a.mul(v, step[i])).reduce<Amount>((x, y) => a.add(x, y), 0);
     if (!best || !lead) {
       best = value;
@@ -88,5 +99,8 @@ function indices(n: View<Attrs>, p: Padded, b: GraphBuilder, a: Amounts): Ref {
 
 /** All positions in a window, row by row. */
 function allTaps(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>((taps, k) => taps.flatMap((t) => Array.from({ length: k }, (_, i) => [...t, i])), [[]]);
+  return kernel.reduce<number[][]>(
+    (taps, k) => taps.flatMap((t) => Array.from({ length: k }, (_, i) => [...t, i])),
+    [[]],
+  );
 }

@@ -19,22 +19,35 @@ export default defineOp<Attrs>({
   read: { 1: (n) => ({ scale: n.float('spatial_scale'), shape: n.ints('pooled_shape') }) },
   layout: (n) => ({ inputs: [channelsLast(n.rank(0)), identity(2)], outputs: [channelsLast(4)] }),
   infer: (n) => {
-    if (n.rank(0) !== 4 || n.rank(1) !== 2 || n.attrs.shape.length !== 2) return invalid(`an input of rank ${n.rank(0)} and regions of rank ${n.rank(1)}, where 4 and 2 are wanted`);
+    if (n.rank(0) !== 4 || n.rank(1) !== 2 || n.attrs.shape.length !== 2)
+      return invalid(`an input of rank ${n.rank(0)} and regions of rank ${n.rank(1)}, where 4 and 2 are wanted`);
     return [{ dtype: n.dtype(0), dims: [n.dims(1)[0], n.dims(0)[1], ...n.attrs.shape] }];
   },
   graph: (n, [x, rois], b) => {
     const a = new Amounts(b);
-    const { scale, shape: [height, width] } = n.attrs;
+    const {
+      scale,
+      shape: [height, width],
+    } = n.attrs;
     const [batch, h, w, channels] = a.sizes(x, arrange(n.dims(0), n.layout(0)));
     const [image, x1, y1, x2, y2] = b.many('Unpack', [rois], { axis: 1, num: 5 });
-    const pixels = b.op('GatherNd', [a.reshape(x, [batch, h, w, channels]), b.op('ExpandDims', [b.cast(image, 'int32'), b.scalar(1, 'int32')])]);
+    const pixels = b.op('GatherNd', [
+      a.reshape(x, [batch, h, w, channels]),
+      b.op('ExpandDims', [b.cast(image, 'int32'), b.scalar(1, 'int32')]),
+    ]);
     const regions = b.size(image, 0);
     // First along rows, then down; what lies beside the bin is lower than everything.
     const across = outside(x1, x2, scale, width, w, b, a);
-    const wide = b.add2(a.reshape(pixels, [a.mul(regions, h), 1, w, channels]), a.reshape(repeated(across, h, regions, width, w, b, a), [a.mul(regions, h), width, w, 1]));
+    const wide = b.add2(
+      a.reshape(pixels, [a.mul(regions, h), 1, w, channels]),
+      a.reshape(repeated(across, h, regions, width, w, b, a), [a.mul(regions, h), width, w, 1]),
+    );
     const rows = b.op('Max', [wide, b.ints([2])], { keep_dims: false });
     const down = outside(y1, y2, scale, height, h, b, a);
-    const high = b.add2(a.reshape(rows, [regions, 1, h, a.mul(width, channels)]), b.op('ExpandDims', [down, b.scalar(3, 'int32')]));
+    const high = b.add2(
+      a.reshape(rows, [regions, 1, h, a.mul(width, channels)]),
+      b.op('ExpandDims', [down, b.scalar(3, 'int32')]),
+    );
     const bins = b.op('Max', [high, b.ints([2])], { keep_dims: false });
     const y = b.op('SelectV2', [b.op('Greater', [bins, b.scalar(LOWEST / 2)]), bins, b.scalar(0)]);
     return a.reshape(y, [regions, height, width, channels]);
@@ -54,9 +67,15 @@ function outside(from: Ref, to: Ref, scale: number, bins: number, size: Amount, 
   const index = b.tensor({ dtype: 'float32', dims: [1, bins], data: Float32Array.from({ length: bins }, (_, i) => i) });
   const first = b.add2(b.op('Floor', [b.mul(bin, index)]), start);
   const last = b.add2(b.op('Ceil', [b.mul(bin, b.add2(index, b.scalar(1)))]), start);
-  const elements = b.cast(b.op('Range', [b.scalar(0, 'int32'), a.ref(size), b.scalar(1, 'int32')], { Tidx: 'int32' }), 'float32');
+  const elements = b.cast(
+    b.op('Range', [b.scalar(0, 'int32'), a.ref(size), b.scalar(1, 'int32')], { Tidx: 'int32' }),
+    'float32',
+  );
   const deep = (v: Ref) => b.op('ExpandDims', [v, b.scalar(2, 'int32')]);
-  const inside = b.op('LogicalAnd', [b.op('GreaterEqual', [elements, deep(first)]), b.op('Less', [elements, deep(last)])]);
+  const inside = b.op('LogicalAnd', [
+    b.op('GreaterEqual', [elements, deep(first)]),
+    b.op('Less', [elements, deep(last)]),
+  ]);
   return b.op('SelectV2', [inside, b.scalar(0), b.scalar(LOWEST)]);
 }
 

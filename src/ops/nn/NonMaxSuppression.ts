@@ -20,14 +20,19 @@ export default defineOp<Attrs>({
   limits: 'batch and number of classes have to be known; runs with executeAsync',
   read: { 10: (n) => ({ centers: n.flag('center_point_box') }) },
   infer: (n) => {
-    if (n.rank(0) !== 3 || n.rank(1) !== 3) return invalid(`boxes of rank ${n.rank(0)} and scores of rank ${n.rank(1)}, where both are 3`);
+    if (n.rank(0) !== 3 || n.rank(1) !== 3)
+      return invalid(`boxes of rank ${n.rank(0)} and scores of rank ${n.rank(1)}, where both are 3`);
     return [{ dtype: 'int64', dims: [mostBoxes(n) === 0 ? 0 : n.fresh(), 3] }];
   },
   graph: (n, [boxes, scores, most, overlap, lowest], b) => {
     const [batch, classes] = n.dims(1);
     const limit = mostBoxes(n);
     if (limit === 0) return b.tensor(tensorOf('int32', [0, 3], []));
-    if (!isKnown(batch) || !isKnown(classes)) return refuse(`NonMaxSuppression of ${batch} images and ${classes} classes: both numbers have to be known`, 'fix the sizes with input-shapes in the config');
+    if (!isKnown(batch) || !isKnown(classes))
+      return refuse(
+        `NonMaxSuppression of ${batch} images and ${classes} classes: both numbers have to be known`,
+        'fix the sizes with input-shapes in the config',
+      );
     const corners = n.attrs.centers ? cornersOf(boxes, b) : boxes;
     const { threshold, shape } = overlapping(n, overlap, b);
     const seen = shape ? b.mul(corners, shape) : corners;
@@ -62,7 +67,11 @@ function cornersOf(boxes: Ref, b: GraphBuilder): Ref {
  * ONNX drops boxes that overlap by more than the threshold, TensorFlow.js those that overlap by as much: so the next
  * larger float32. From 1 on nothing is ever dropped: boxes without an area overlap with none.
  */
-function overlapping(n: View<Attrs>, overlap: Ref | undefined, b: GraphBuilder): { threshold: Ref; shape: Ref | undefined } {
+function overlapping(
+  n: View<Attrs>,
+  overlap: Ref | undefined,
+  b: GraphBuilder,
+): { threshold: Ref; shape: Ref | undefined } {
   const tiny = 1.1754943508222875e-38;
   const constant = n.has(3) ? n.constant(3) : tensorOf('float32', [], [0]);
   if (constant) {
@@ -72,7 +81,10 @@ function overlapping(n: View<Attrs>, overlap: Ref | undefined, b: GraphBuilder):
   }
   const given = b.reshape(overlap as Ref, []);
   const next = b.op('Maximum', [b.mul(given, b.scalar(1 + 2 ** -23)), b.scalar(tiny)]);
-  return { threshold: b.op('Minimum', [next, b.scalar(1)]), shape: b.cast(b.op('Less', [given, b.scalar(1)]), 'float32') };
+  return {
+    threshold: b.op('Minimum', [next, b.scalar(1)]),
+    shape: b.cast(b.op('Less', [given, b.scalar(1)]), 'float32'),
+  };
 }
 
 function nextFloat(v: number): number {

@@ -4,7 +4,15 @@ import type { TensorType, Value } from '../../ir/graph.js';
 import { defineOp } from '../../ir/op.js';
 import { elemsOf, normalAxis, type RawNode, type View } from '../../ir/view.js';
 import { numbersOf } from '../../tensor/tensor.js';
-import { fraction, NEAREST_MODES, TRANSFORMS, type Interpolation, type NearestMode, type Transform } from './interpolate.js';
+import {
+  fraction,
+  NEAREST_MODES,
+  TRANSFORMS,
+  type Interpolation,
+  type NearestMode,
+  type Transform,
+} from './interpolate.js';
+import { keptAspect } from './aspect.js';
 import { kerasResize } from './resize-keras.js';
 import { resize } from './resize-graph.js';
 
@@ -28,9 +36,17 @@ export default defineOp<ResizeAttrs>({
   limits: 'linear and cubic of integers are refused',
   read: {
     10: (n) => resizeAttrs(n, { transform: 'asymmetric', nearest: 'simple' }, n.input(1)),
-    11: (n) => resizeAttrs(n, {
-      transform: oneOf(n, 'coordinate_transformation_mode', TRANSFORMS), nearest: oneOf(n, 'nearest_mode', NEAREST_MODES),
-    }, given(n.input(2)), given(n.input(3)), given(n.input(1))),
+    11: (n) =>
+      resizeAttrs(
+        n,
+        {
+          transform: oneOf(n, 'coordinate_transformation_mode', TRANSFORMS),
+          nearest: oneOf(n, 'nearest_mode', NEAREST_MODES),
+        },
+        given(n.input(2)),
+        given(n.input(3)),
+        given(n.input(1)),
+      ),
   },
   layout: 'channels-last',
   infer: (n) => resizeType(n),
@@ -47,29 +63,56 @@ function oneOf<T extends string>(n: RawNode, name: string, allowed: readonly T[]
 }
 
 /** The attributes of Resize or Upsample, and what of the inputs is known; leaves the inputs x, roi, scales, sizes. */
-export function resizeAttrs(n: RawNode, how: { transform: Transform; nearest: NearestMode }, scales: Value | readonly number[] | undefined, sizes?: Value, roi?: Value): ResizeAttrs {
+export function resizeAttrs(
+  n: RawNode,
+  how: { transform: Transform; nearest: NearestMode },
+  scales: Value | readonly number[] | undefined,
+  sizes?: Value,
+  roi?: Value,
+): ResizeAttrs {
   const x = n.input(0) ?? invalid(`${n.opName} has no input`);
   const rank = x.type.dims.length;
-  const mode = { nearest: 'nearest', linear: 'linear', bilinear: 'linear', cubic: 'cubic' }[n.string('mode')] as Interpolation['mode'] | undefined;
+  const mode = { nearest: 'nearest', linear: 'linear', bilinear: 'linear', cubic: 'cubic' }[n.string('mode')] as
+    | Interpolation['mode']
+    | undefined;
   if (!mode) return invalid(`mode is ${JSON.stringify(n.string('mode'))}`);
   const axes = n.optInts('axes')?.map((axis) => normalAxis(axis, rank)) ?? Array.from({ length: rank }, (_, i) => i);
-  const list = scales === undefined || 'length' in scales ? scales : scales.constant && numbersOf(scales.constant.load());
+  const list =
+    scales === undefined || 'length' in scales ? scales : scales.constant && numbersOf(scales.constant.load());
   const elems = sizes && elemsOf(sizes);
   const crop = how.transform === 'tf_crop_and_resize';
   if (crop && !roi) return invalid('tf_crop_and_resize needs roi (input 1)');
   const window = crop && roi?.constant ? numbersOf(roi.constant.load()) : undefined;
   if (!scales && !sizes) return invalid(`${n.opName} has neither scales nor sizes`);
-  for (const [what, length] of [['scales', list?.length], ['sizes', elems?.length], ['roi', window && window.length / 2]] as const)
-    if (length !== undefined && length !== axes.length) return invalid(`${what} has ${length} entries for ${axes.length} axes`);
+  for (const [what, length] of [
+    ['scales', list?.length],
+    ['sizes', elems?.length],
+    ['roi', window && window.length / 2],
+  ] as const)
+    if (length !== undefined && length !== axes.length)
+      return invalid(`${what} has ${length} entries for ${axes.length} axes`);
   const cast = roi && crop && !roi.constant ? n.cast(roi, 'float32') : undefined;
-  n.setInputs([x, cast, scales && !list ? (scales as Value) : undefined, sizes && !(elems && areKnown(elems)) ? sizes : undefined]);
+  n.setInputs([
+    x,
+    cast,
+    scales && !list ? (scales as Value) : undefined,
+    sizes && !(elems && areKnown(elems)) ? sizes : undefined,
+  ]);
   return {
     rule: {
-      ...how, mode, cubic: n.optFloat('cubic_coeff_a') ?? -0.75, excludeOutside: (n.optInt('exclude_outside') ?? 0) !== 0,
-      extrapolation: n.optFloat('extrapolation_value') ?? 0, antialias: (n.optInt('antialias') ?? 0) !== 0,
+      ...how,
+      mode,
+      cubic: n.optFloat('cubic_coeff_a') ?? -0.75,
+      excludeOutside: (n.optInt('exclude_outside') ?? 0) !== 0,
+      extrapolation: n.optFloat('extrapolation_value') ?? 0,
+      antialias: (n.optInt('antialias') ?? 0) !== 0,
     },
-    axes, bySizes: sizes !== undefined, policy: (n.optString('keep_aspect_ratio_policy') ?? 'stretch') as ResizeAttrs['policy'],
-    ...(window ? { roi: window } : {}), ...(list ? { scales: list } : {}), ...(elems ? { sizes: elems } : {}),
+    axes,
+    bySizes: sizes !== undefined,
+    policy: (n.optString('keep_aspect_ratio_policy') ?? 'stretch') as ResizeAttrs['policy'],
+    ...(window ? { roi: window } : {}),
+    ...(list ? { scales: list } : {}),
+    ...(elems ? { sizes: elems } : {}),
   };
 }
 
@@ -90,14 +133,4 @@ export function scaledDim(size: Dim, scale: number): Dim | undefined {
   if (isKnown(size)) return Math.floor(Math.fround(size * Math.fround(scale)));
   const f = fraction(scale);
   return f && floorDiv(mulDim(size, f.p), f.q);
-}
-
-/** Sizes and the one scale with keep_aspect_ratio_policy, where all sizes are known. */
-export function keptAspect(n: View<ResizeAttrs>): { sizes: number[]; scale: number } | undefined {
-  const { axes, sizes, policy } = n.attrs;
-  const from = axes.map((axis) => n.dims(0)[axis]);
-  if (!sizes || !areKnown(sizes) || !areKnown(from)) return undefined;
-  const ratios = sizes.map((size, i) => size / (from[i] as number));
-  const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
-  return { scale, sizes: from.map((size) => Math.floor(scale * (size as number) + 0.5)) };
 }

@@ -15,7 +15,13 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'RotaryEmbedding',
   summary: 'positions written into queries and keys as rotations',
-  read: { 23: (n) => ({ heads: n.optInt('num_heads') || undefined, turned: n.int('rotary_embedding_dim'), interleaved: n.flag('interleaved') }) },
+  read: {
+    23: (n) => ({
+      heads: n.optInt('num_heads') || undefined,
+      turned: n.int('rotary_embedding_dim'),
+      interleaved: n.flag('interleaved'),
+    }),
+  },
   infer: (n) => [n.type(0)],
   expand: (n, inputs, e) => {
     const c = new Composer(e);
@@ -25,7 +31,8 @@ export default defineOp<Attrs>({
     const flat = x.type.dims.length === 3;
     const hidden = x.type.dims[flat ? 2 : 3];
     if (!isKnown(hidden)) return invalid('the size of a head is not known');
-    if (flat && (!heads || hidden % heads !== 0)) return invalid(`a hidden size of ${hidden} can't be split into ${heads ?? 'an unknown number of'} heads`);
+    if (flat && (!heads || hidden % heads !== 0))
+      return invalid(`a hidden size of ${hidden} can't be split into ${heads ?? 'an unknown number of'} heads`);
     const size = flat ? hidden / (heads as number) : hidden;
     const turned = n.attrs.turned || size;
     const half = turned / 2;
@@ -40,7 +47,9 @@ export default defineOp<Attrs>({
     const [a, b] = pairs ? c.split(pairs, 4, 2).map((p) => c.op('Squeeze', [p, c.ints([4])])) : c.split(head, 3, 2);
     const real = c.sub(c.mul(cos, a), c.mul(sin, b));
     const imaginary = c.add(c.mul(sin, a), c.mul(cos, b));
-    const rotated = pairs ? c.reshape(c.concat([c.unsqueeze(real, [4]), c.unsqueeze(imaginary, [4])], 4), [...sizes, turned]) : c.concat([real, imaginary], 3);
+    const rotated = pairs
+      ? c.reshape(c.concat([c.unsqueeze(real, [4]), c.unsqueeze(imaginary, [4])], 4), [...sizes, turned])
+      : c.concat([real, imaginary], 3);
     const y = turned === size ? rotated : c.concat([rotated, c.slice(split, 3, turned, size)], 3);
     return [flat ? c.reshape(y, [0, 0, hidden]) : y];
   },

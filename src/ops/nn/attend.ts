@@ -7,7 +7,9 @@ import type { Composer } from './compose.js';
 function sharing(q: Value, k: Value): { group: number; heads: number; kvHeads: number } {
   const [heads, kvHeads] = [q.type.dims[1], k.type.dims[1]];
   if (!isKnown(heads) || !isKnown(kvHeads)) return { group: 1, heads: 0, kvHeads: 0 };
-  return heads % kvHeads === 0 ? { group: heads / kvHeads, heads, kvHeads } : invalid(`${heads} heads of queries can't share ${kvHeads} heads of keys`);
+  return heads % kvHeads === 0
+    ? { group: heads / kvHeads, heads, kvHeads }
+    : invalid(`${heads} heads of queries can't share ${kvHeads} heads of keys`);
 }
 
 /** Q times K transposed, scaled (by 1 / sqrt(head size) where nothing is said): [batch, heads, queries, keys]. */

@@ -35,7 +35,11 @@ export function attentionBias(c: Composer, m: MaskParts, masked = MASKED): Value
     const queries = c.size(m.q, 2);
     const row = c.unsqueeze(c.range(queries), [1]);
     // Where a query stands among the keys: behind those of the past, or the last of the valid ones.
-    const place = m.past ? c.add(row, m.past) : m.valid ? c.add(c.unsqueeze(c.sub(c.cast(m.valid, 'int64'), queries), [1, 2, 3]), row) : row;
+    const place = m.past
+      ? c.add(row, m.past)
+      : m.valid
+        ? c.add(c.unsqueeze(c.sub(c.cast(m.valid, 'int64'), queries), [1, 2, 3]), row)
+        : row;
     const bound = (n: number) => c.scalar(n, 'int64');
     if (m.causal) allowed.push(c.op('LessOrEqual', [j(), place]));
     if (m.left >= 0) allowed.push(c.op('GreaterOrEqual', [j(), c.sub(place, bound(m.left))]));

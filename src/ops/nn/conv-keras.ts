@@ -13,7 +13,8 @@ type Pads = readonly (readonly [number, number])[];
 /** Whether the channels of an image-like input stand last in memory; else they stand behind the batch. */
 export const channelsStandLast = (n: View<unknown>): boolean => n.layout(0).at(-1) === 1;
 
-export const formatOf = (last: boolean): 'channels_last' | 'channels_first' => (last ? 'channels_last' : 'channels_first');
+export const formatOf = (last: boolean): 'channels_last' | 'channels_first' =>
+  last ? 'channels_last' : 'channels_first';
 
 /** Spatial figures as a layer has them: along a line, which layers for planes see as one row. */
 export const asRow = <T>(list: readonly T[], first: T): T[] => [first, ...list];
@@ -38,12 +39,31 @@ export const around = (pads: Pads, last: boolean): Pads => (last ? [none, ...pad
 
 /** Zeros around the spatial axes by a layer named `_pad`; negative pads crop. */
 export function zeroPadded(k: KerasBuilder, x: Layer, pads: Pads, last: boolean): Layer {
-  const less = crop(k, x, around(pads.map(([a, b]) => [Math.max(0, -a), Math.max(0, -b)]), last), '_cut');
-  return padZeros(k, less, around(pads.map(([a, b]) => [Math.max(0, a), Math.max(0, b)]), last));
+  const less = crop(
+    k,
+    x,
+    around(
+      pads.map(([a, b]) => [Math.max(0, -a), Math.max(0, -b)]),
+      last,
+    ),
+    '_cut',
+  );
+  return padZeros(
+    k,
+    less,
+    around(
+      pads.map(([a, b]) => [Math.max(0, a), Math.max(0, b)]),
+      last,
+    ),
+  );
 }
 
 /** Whether Keras's padding `same` puts exactly these pads: for a stride of 1 half of the kernel's reach, the rest behind. */
-export function isSame(pads: Pads, kernel: readonly number[], { strides, dilations }: Pick<Window, 'strides' | 'dilations'>): boolean {
+export function isSame(
+  pads: Pads,
+  kernel: readonly number[],
+  { strides, dilations }: Pick<Window, 'strides' | 'dilations'>,
+): boolean {
   return pads.every(([begin, end], i) => {
     const total = reach(kernel[i], dilations[i]) - 1;
     return strides[i] === 1 && begin === Math.floor(total / 2) && end === total - begin;
@@ -54,7 +74,8 @@ export function isSame(pads: Pads, kernel: readonly number[], { strides, dilatio
 export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): Layer {
   const { group } = n.attrs;
   const [filters, perGroup, ...kernel] = n.knownDims(1);
-  if (kernel.length > 3) return refuse(`no stock layer convolves over ${kernel.length} axes`, 'convert to a graph-model');
+  if (kernel.length > 3)
+    return refuse(`no stock layer convolves over ${kernel.length} axes`, 'convert to a graph-model');
   const last = channelsStandLast(n);
   const tfjs = k.dialect === 'tfjs';
   const depthwise = group > 1 && perGroup === 1 && kernel.length < 3;
@@ -62,7 +83,9 @@ export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): La
   const row = kernel.length === 1 && (!last || (depthwise && tfjs));
   const source = n.needWeight(1, 'the kernel of Conv');
   let weight = row ? reshaped(source, [filters, perGroup, 1, ...kernel]) : source;
-  const [strides, given] = [n.attrs.window.strides, n.attrs.window.dilations].map((list) => (row ? asRow(list, 1) : [...list]));
+  const [strides, given] = [n.attrs.window.strides, n.attrs.window.dilations].map((list) =>
+    row ? asRow(list, 1) : [...list],
+  );
   let dilations = given;
   // Stride and dilation exclude each other, and tfjs-layers ignores the dilation of a DepthwiseConv2D in silence.
   if (dilations.some((d) => d > 1) && (strides.some((s) => s > 1) || (depthwise && tfjs))) {
@@ -72,7 +95,13 @@ export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): La
   const [padded, padding] = paddedFor(k, row ? toRow(k, x, last) : x, n, last, row);
   const bias = n.has(2) ? n.needWeight(2, 'the bias of Conv') : undefined;
   const config = {
-    kernel_size: weight.dims.slice(2), strides, padding, data_format: formatOf(last), dilation_rate: dilations, activation: 'linear', use_bias: bias !== undefined,
+    kernel_size: weight.dims.slice(2),
+    strides,
+    padding,
+    data_format: formatOf(last),
+    dilation_rate: dilations,
+    activation: 'linear',
+    use_bias: bias !== undefined,
   };
   const options: LayerOptions = row ? { shape: rowShape(k, last) } : {};
   const biases = bias ? [{ name: 'bias', weight: bias }] : [];
@@ -83,17 +112,33 @@ export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): La
     const multiplier = filters / group;
     // ONNX's filter g*m + j works on channel g; the depthwise kernel is [...k, channel, multiplier].
     const kernels = permuted(reshaped(weight, [group, multiplier, ...weight.dims.slice(2)]), [...front, 0, 1]);
-    y = k.layer(`DepthwiseConv${spatial}D`, [padded], { ...config, depth_multiplier: multiplier }, { ...options, weights: [{ name: tfjs ? 'depthwise_kernel' : 'kernel', weight: kernels }, ...biases] });
+    y = k.layer(
+      `DepthwiseConv${spatial}D`,
+      [padded],
+      { ...config, depth_multiplier: multiplier },
+      { ...options, weights: [{ name: tfjs ? 'depthwise_kernel' : 'kernel', weight: kernels }, ...biases] },
+    );
   } else {
     const parts = group > 1 && tfjs ? blockDiagonal(weight, group) : weight;
     const sparse = parts === weight ? {} : { sourceParameters: sizeOf(source.dims) + (bias ? filters : 0) };
-    y = k.layer(`Conv${spatial}D`, [padded], { filters, ...config, ...(tfjs ? {} : { groups: group }) }, { ...options, ...sparse, weights: [{ name: 'kernel', weight: permuted(parts, [...front, 1, 0]) }, ...biases] });
+    y = k.layer(
+      `Conv${spatial}D`,
+      [padded],
+      { filters, ...config, ...(tfjs ? {} : { groups: group }) },
+      { ...options, ...sparse, weights: [{ name: 'kernel', weight: permuted(parts, [...front, 1, 0]) }, ...biases] },
+    );
   }
   return row ? fromRow(k, y) : y;
 }
 
 /** The input, padded, and Keras's word for the padding that is left to the layer. */
-function paddedFor(k: KerasBuilder, x: Layer, n: View<ConvAttrs>, last: boolean, row: boolean): [Layer, 'valid' | 'same'] {
+function paddedFor(
+  k: KerasBuilder,
+  x: Layer,
+  n: View<ConvAttrs>,
+  last: boolean,
+  row: boolean,
+): [Layer, 'valid' | 'same'] {
   const { window } = n.attrs;
   const kernel = n.knownDims(1).slice(2);
   // Its rule is that of Keras, also for sizes that aren't known. In a row of one line nothing is added.
@@ -107,5 +152,9 @@ function paddedFor(k: KerasBuilder, x: Layer, n: View<ConvAttrs>, last: boolean,
 /** A kernel [O, I / group, …] of a grouped convolution as the [O, I, …] of a plain one, with zeros beside the diagonal. */
 export function blockDiagonal(w: Weight, group: number): Weight {
   const filters = w.dims[0] / group;
-  return scattered(w, [w.dims[0], w.dims[1] * group, ...w.dims.slice(2)], ([o, i, ...at]) => [o, i + Math.floor(o / filters) * w.dims[1], ...at]);
+  return scattered(w, [w.dims[0], w.dims[1] * group, ...w.dims.slice(2)], ([o, i, ...at]) => [
+    o,
+    i + Math.floor(o / filters) * w.dims[1],
+    ...at,
+  ]);
 }

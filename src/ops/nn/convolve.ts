@@ -1,6 +1,6 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown, type Dim } from '../../ir/dim.js';
-import { Amounts, type Amount } from '../../tf/amounts.js';
+import { Amounts } from '../../tf/amounts.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import type { Kernel } from './kernel.js';
 import { knownPads, padsOf, type Window } from './window.js';
@@ -28,16 +28,21 @@ export function convolve({ x, dims, kernel, group, window }: Convolution, b: Gra
   const [filters, perGroup, ...taps] = kernel.dims;
   const spatial = dims.slice(1, -1);
   const channels = dims[dims.length - 1];
-  if (isKnown(channels) && channels !== perGroup * group) return invalid(`${channels} channels in ${group} groups don't fit weights for ${perGroup} channels a group`);
+  if (isKnown(channels) && channels !== perGroup * group)
+    return invalid(`${channels} channels in ${group} groups don't fit weights for ${perGroup} channels a group`);
   if (filters % group !== 0) return invalid(`${filters} filters can't be split into ${group} groups`);
-  if (spatial.length > 3) return refuse(`a convolution over ${spatial.length} axes`, 'TensorFlow.js convolves over at most 3');
+  if (spatial.length > 3)
+    return refuse(`a convolution over ${spatial.length} axes`, 'TensorFlow.js convolves over at most 3');
   const both = window.strides.some((s) => s > 1) && window.dilations.some((d) => d > 1);
   const step: Step = {
-    kernel: both ? kernel.spread([1, 1, ...window.dilations]) : kernel, group, strides: window.strides,
-    dilations: both ? window.dilations.map(() => 1) : window.dilations, pads: [],
+    kernel: both ? kernel.spread([1, 1, ...window.dilations]) : kernel,
+    group,
+    strides: window.strides,
+    dilations: both ? window.dilations.map(() => 1) : window.dilations,
+    pads: [],
   };
   const known = knownPads(window, taps, spatial);
-  if (known && known.flat().every((p) => p >= 0)) return run(x, { ...step, pads: known }, b);
+  if (known?.flat().every((p) => p >= 0)) return run(x, { ...step, pads: known }, b);
   if (window.autoPad === 'SAME_UPPER') return run(x, { ...step, pads: 'SAME' }, b); // TensorFlow's SAME is ONNX's SAME_UPPER.
   const a = new Amounts(b);
   const pads = padsOf(window, taps, spatial, a.sizes(x, dims).slice(1, -1), a);
@@ -60,7 +65,10 @@ function run(x: Ref, s: Step, b: GraphBuilder): Ref {
   if (taps.length === 2) return grouped(x, s, b, conv2d);
   const line = b.op('ExpandDims', [x, b.scalar(1, 'int32')]);
   const wide: Step = {
-    ...s, kernel: s.kernel.reshape([filters, perGroup, 1, ...taps]), strides: [1, ...s.strides], dilations: [1, ...s.dilations],
+    ...s,
+    kernel: s.kernel.reshape([filters, perGroup, 1, ...taps]),
+    strides: [1, ...s.strides],
+    dilations: [1, ...s.dilations],
     pads: s.pads === 'SAME' ? 'SAME' : [[0, 0], ...s.pads],
   };
   return b.op('Squeeze', [grouped(line, wide, b, conv2d)], { axis: [1] });
@@ -74,7 +82,8 @@ function grouped(x: Ref, s: Step, b: GraphBuilder, dense: (x: Ref, s: Step, b: G
   let together = 1;
   for (let n = 1; n <= s.group; n++) if (s.group % n === 0 && n * perGroup <= PART_CHANNELS) together = n;
   const parts = s.group / together;
-  const part = (v: Ref, i: number) => dense(v, { ...s, kernel: s.kernel.rows((i * filters) / parts, filters / parts).diagonal(together) }, b);
+  const part = (v: Ref, i: number) =>
+    dense(v, { ...s, kernel: s.kernel.rows((i * filters) / parts, filters / parts).diagonal(together) }, b);
   if (parts === 1) return part(x, 0);
   const axis = taps.length + 1;
   return b.concat(b.many('Split', [b.scalar(axis, 'int32'), x], { num_split: parts }).map(part), axis);
@@ -94,14 +103,23 @@ function depthwise(x: Ref, s: Step, b: GraphBuilder): Ref {
 function attributes(s: Step) {
   const padded = s.pads !== 'SAME' && s.pads.some(([begin, end]) => begin > 0 || end > 0);
   return {
-    strides: [1, ...s.strides, 1], dilations: [1, ...s.dilations, 1], data_format: 'NHWC',
-    ...(s.pads === 'SAME' ? { padding: 'SAME' } : padded ? { padding: 'EXPLICIT', explicit_paddings: [0, 0, ...s.pads.flat(), 0, 0] } : { padding: 'VALID' }),
+    strides: [1, ...s.strides, 1],
+    dilations: [1, ...s.dilations, 1],
+    data_format: 'NHWC',
+    ...(s.pads === 'SAME'
+      ? { padding: 'SAME' }
+      : padded
+        ? { padding: 'EXPLICIT', explicit_paddings: [0, 0, ...s.pads.flat(), 0, 0] }
+        : { padding: 'VALID' }),
   };
 }
 
 function conv3d(x: Ref, s: Step, b: GraphBuilder): Ref {
   const padded = s.pads === 'SAME' ? x : b.pad(x, [[0, 0], ...s.pads, [0, 0]]);
   return b.op('Conv3D', [padded, s.kernel.permute([2, 3, 4, 1, 0]).ref()], {
-    strides: [1, ...s.strides, 1], dilations: [1, ...s.dilations, 1], padding: s.pads === 'SAME' ? 'SAME' : 'VALID', data_format: 'NDHWC',
+    strides: [1, ...s.strides, 1],
+    dilations: [1, ...s.dilations, 1],
+    padding: s.pads === 'SAME' ? 'SAME' : 'VALID',
+    data_format: 'NDHWC',
   });
 }

@@ -6,7 +6,8 @@ import type { KerasBuilder, KerasShape, Layer } from '../../keras/builder.js';
 import { crop } from '../../keras/compose.js';
 import { sizeOf, type Weight } from '../../tensor/tensor.js';
 import { around, asRow, channelsStandLast, formatOf, fromRow, toRow } from './conv-keras.js';
-import { placing, type ConvTransposeAttrs } from './ConvTranspose.js';
+import type { ConvTransposeAttrs } from './ConvTranspose.js';
+import { placing } from './placing.js';
 import { dilated, scattered } from './kernel.js';
 
 /**
@@ -18,19 +19,28 @@ export function kerasConvTranspose(n: View<ConvTransposeAttrs>, [x]: Layer[], k:
   const { group, window } = n.attrs;
   const [channels, perGroup, ...taps] = n.knownDims(1);
   if (taps.length > 3) return refuse(`no stock layer convolves over ${taps.length} axes`, 'convert to a graph-model');
-  if (taps.length === 3 && k.dialect === 'tfjs' && window.strides.some((s) => s > 1)) return refuse('TensorFlow.js computes a Conv3DTranspose with strides wrongly on WASM', 'convert to a graph-model');
+  if (taps.length === 3 && k.dialect === 'tfjs' && window.strides.some((s) => s > 1))
+    return refuse('TensorFlow.js computes a Conv3DTranspose with strides wrongly on WASM', 'convert to a graph-model');
   const last = channelsStandLast(n);
   const row = taps.length === 1 && (k.dialect === 'tfjs' || !last);
   const source = n.needWeight(1, 'the kernel of ConvTranspose');
   const spread = window.dilations.some((d) => d > 1) ? dilated(source, window.dilations) : source;
   const ends = reaches(n, spread.dims.slice(2));
-  let weight = behind(spread, ends.map((e) => e.kernel));
+  let weight = behind(
+    spread,
+    ends.map((e) => e.kernel),
+  );
   if (group > 1) weight = diagonal(weight, group);
   if (row) weight = reshaped(weight, [...weight.dims.slice(0, 2), 1, ...weight.dims.slice(2)]);
   const spatial = weight.dims.length - 2;
   const input = row ? toRow(k, x, last) : x;
   const strides = row ? asRow(window.strides, 1) : [...window.strides];
-  const crops = row ? asRow(ends.map((e) => e.crop), [0, 0] as const) : ends.map((e) => e.crop);
+  const crops = row
+    ? asRow(
+        ends.map((e) => e.crop),
+        [0, 0] as const,
+      )
+    : ends.map((e) => e.crop);
   const bias = n.has(2) ? [{ name: 'bias', weight: n.needWeight(2, 'the bias of ConvTranspose') }] : [];
   const filters = perGroup * group;
   const first = last ? 1 : 2;
@@ -39,13 +49,29 @@ export function kerasConvTranspose(n: View<ConvTransposeAttrs>, [x]: Layer[], k:
     if (i === 0 || d === null) return d;
     return d * strides[i - first] + Math.max(0, weight.dims[i - first + 2] - strides[i - first]);
   });
-  const y = k.layer(`Conv${spatial}DTranspose`, [input], {
-    filters, kernel_size: weight.dims.slice(2), strides, padding: 'valid', data_format: formatOf(last), activation: 'linear', use_bias: bias.length > 0,
-  }, {
-    shape,
-    weights: [{ name: 'kernel', weight: permuted(weight, [...weight.dims.slice(2).map((_, i) => i + 2), 1, 0]) }, ...bias],
-    ...(sizeOf(weight.dims) === sizeOf(source.dims) ? {} : { sourceParameters: channels * perGroup * sizeOf(taps) + (bias.length > 0 ? filters : 0) }),
-  });
+  const y = k.layer(
+    `Conv${spatial}DTranspose`,
+    [input],
+    {
+      filters,
+      kernel_size: weight.dims.slice(2),
+      strides,
+      padding: 'valid',
+      data_format: formatOf(last),
+      activation: 'linear',
+      use_bias: bias.length > 0,
+    },
+    {
+      shape,
+      weights: [
+        { name: 'kernel', weight: permuted(weight, [...weight.dims.slice(2).map((_, i) => i + 2), 1, 0]) },
+        ...bias,
+      ],
+      ...(sizeOf(weight.dims) === sizeOf(source.dims)
+        ? {}
+        : { sourceParameters: channels * perGroup * sizeOf(taps) + (bias.length > 0 ? filters : 0) }),
+    },
+  );
   const cropped = crop(k, y, around(crops, last));
   return row ? fromRow(k, cropped) : cropped;
 }
@@ -57,9 +83,15 @@ function reaches(n: View<ConvTransposeAttrs>, kernel: readonly number[]): { kern
   return placing(n).map(({ begin, out }, i) => {
     const [size, stride] = [sizes[i], window.strides[i]];
     const explicit = window.pads && !outputShape ? window.pads[i] : undefined;
-    if (!isKnown(begin) || (!explicit && (!isKnown(size) || !isKnown(out)))) return refuse('ConvTranspose needs the sizes of its input where they decide the padding', 'fix the sizes with input-shapes in the config, or convert to a graph-model');
+    if (!isKnown(begin) || (!explicit && (!isKnown(size) || !isKnown(out))))
+      return refuse(
+        'ConvTranspose needs the sizes of its input where they decide the padding',
+        'fix the sizes with input-shapes in the config, or convert to a graph-model',
+      );
     // How far the output reaches beyond the last input's stride.
-    const wanted = explicit ? outputPadding[i] + kernel[i] - explicit[1] : begin + Number(out) - (Number(size) - 1) * stride;
+    const wanted = explicit
+      ? outputPadding[i] + kernel[i] - explicit[1]
+      : begin + Number(out) - (Number(size) - 1) * stride;
     const length = Math.max(stride, kernel[i]) >= wanted ? kernel[i] : wanted;
     return { kernel: length, crop: [begin, Math.max(stride, length) - wanted] };
   });
@@ -67,11 +99,17 @@ function reaches(n: View<ConvTransposeAttrs>, kernel: readonly number[]): { kern
 
 /** Zeros behind the taps of a kernel, up to a length per axis. */
 function behind(w: Weight, lengths: readonly number[]): Weight {
-  return lengths.every((length, i) => length === w.dims[i + 2]) ? w : scattered(w, [...w.dims.slice(0, 2), ...lengths], (at) => at);
+  return lengths.every((length, i) => length === w.dims[i + 2])
+    ? w
+    : scattered(w, [...w.dims.slice(0, 2), ...lengths], (at) => at);
 }
 
 /** A kernel [I, O / group, …] as the [I, O, …] of a plain one. */
 function diagonal(w: Weight, group: number): Weight {
   const each = w.dims[0] / group;
-  return scattered(w, [w.dims[0], w.dims[1] * group, ...w.dims.slice(2)], ([i, o, ...at]) => [i, o + Math.floor(i / each) * w.dims[1], ...at]);
+  return scattered(w, [w.dims[0], w.dims[1] * group, ...w.dims.slice(2)], ([i, o, ...at]) => [
+    i,
+    o + Math.floor(i / each) * w.dims[1],
+    ...at,
+  ]);
 }

@@ -1,8 +1,23 @@
 /** Interpolation along one axis, as ONNX's Resize has it, on plain numbers. What is computed when the model runs is in interpolate-graph. */
 
 /** tf_half_pixel_for_nn is of Resize-11 alone. */
-export type Transform = 'half_pixel' | 'tf_half_pixel_for_nn' | 'half_pixel_symmetric' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric' | 'tf_crop_and_resize';
-export const TRANSFORMS: readonly Transform[] = ['half_pixel', 'tf_half_pixel_for_nn', 'half_pixel_symmetric', 'pytorch_half_pixel', 'align_corners', 'asymmetric', 'tf_crop_and_resize'];
+export type Transform =
+  | 'half_pixel'
+  | 'tf_half_pixel_for_nn'
+  | 'half_pixel_symmetric'
+  | 'pytorch_half_pixel'
+  | 'align_corners'
+  | 'asymmetric'
+  | 'tf_crop_and_resize';
+export const TRANSFORMS: readonly Transform[] = [
+  'half_pixel',
+  'tf_half_pixel_for_nn',
+  'half_pixel_symmetric',
+  'pytorch_half_pixel',
+  'align_corners',
+  'asymmetric',
+  'tf_crop_and_resize',
+];
 
 export type NearestMode = 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil' | 'simple';
 /** 'simple' is that of Resize-10: down where it enlarges, up where it shrinks. */
@@ -51,12 +66,18 @@ export function positions(t: Transform, { size, out, scale, roi }: Axis): number
   const width = Math.abs(s * size - out) < 1e-5 ? out : s * size;
   const at = (i: number): number => {
     switch (t) {
-      case 'half_pixel': return (i + 0.5) / s - 0.5;
-      case 'tf_half_pixel_for_nn': return (i + 0.5) / s;
-      case 'pytorch_half_pixel': return out === 1 ? 0 : (i + 0.5) / s - 0.5;
-      case 'half_pixel_symmetric': return (size / 2) * (1 - out / width) + (i + 0.5) / s - 0.5;
-      case 'align_corners': return width === 1 ? 0 : (i * (size - 1)) / (width - 1);
-      case 'asymmetric': return i / s;
+      case 'half_pixel':
+        return (i + 0.5) / s - 0.5;
+      case 'tf_half_pixel_for_nn':
+        return (i + 0.5) / s;
+      case 'pytorch_half_pixel':
+        return out === 1 ? 0 : (i + 0.5) / s - 0.5;
+      case 'half_pixel_symmetric':
+        return (size / 2) * (1 - out / width) + (i + 0.5) / s - 0.5;
+      case 'align_corners':
+        return width === 1 ? 0 : (i * (size - 1)) / (width - 1);
+      case 'asymmetric':
+        return i / s;
       case 'tf_crop_and_resize': {
         const span = (roi[1] - roi[0]) * (size - 1);
         return roi[0] * (size - 1) + (width === 1 ? span / 2 : (i * span) / (width - 1));
@@ -72,8 +93,10 @@ export const isOutside = (position: number, size: number): boolean => position <
 
 export function nearestIndex(mode: NearestMode, position: number, { size, scale }: Axis): number {
   const rounded = {
-    round_prefer_floor: () => Math.ceil(position - 0.5), round_prefer_ceil: () => Math.floor(position + 0.5),
-    floor: () => Math.floor(position), ceil: () => Math.ceil(position),
+    round_prefer_floor: () => Math.ceil(position - 0.5),
+    round_prefer_ceil: () => Math.floor(position + 0.5),
+    floor: () => Math.floor(position),
+    ceil: () => Math.ceil(position),
     simple: () => (scale < 1 ? Math.ceil(position) : Math.floor(position)),
   }[mode]();
   return Math.min(size - 1, Math.max(0, rounded));

@@ -1,7 +1,12 @@
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 
 /** (x - mean) / sqrt(variance + epsilon), with mean and variance over these axes in memory. */
-export function standardized(x: Ref, axes: readonly number[], epsilon: number, b: GraphBuilder): { y: Ref; mean: Ref; inverse: Ref } {
+export function standardized(
+  x: Ref,
+  axes: readonly number[],
+  epsilon: number,
+  b: GraphBuilder,
+): { y: Ref; mean: Ref; inverse: Ref } {
   const mean = b.op('Mean', [x, b.ints(axes)], { keep_dims: true });
   const centered = b.sub(x, mean);
   const variance = b.op('Mean', [b.op('Square', [centered]), b.ints(axes)], { keep_dims: true });

@@ -29,14 +29,19 @@ interface Seen {
 function seen(n: View<PoolAttrs>, x: Layer, k: KerasBuilder): Seen {
   const { window, kernel } = n.attrs;
   if (kernel.length > 3) return refuse(`no stock layer pools over ${kernel.length} axes`, 'convert to a graph-model');
-  if (window.dilations.some((d) => d > 1)) return refuse('no stock layer pools with dilation', 'convert to a graph-model');
+  if (window.dilations.some((d) => d > 1))
+    return refuse('no stock layer pools with dilation', 'convert to a graph-model');
   const last = channelsStandLast(n);
   const row = kernel.length === 1;
   const pads = needPads(window, kernel, n.dims(0).slice(2));
   return {
-    x: row ? toRow(k, x, last) : x, last, row,
-    kernel: row ? asRow(kernel, 1) : kernel, strides: row ? asRow(window.strides, 1) : window.strides,
-    shape: row ? rowShape(k, last) : k.outputShape(), pads: row ? asRow(pads, none) : pads,
+    x: row ? toRow(k, x, last) : x,
+    last,
+    row,
+    kernel: row ? asRow(kernel, 1) : kernel,
+    strides: row ? asRow(window.strides, 1) : window.strides,
+    shape: row ? rowShape(k, last) : k.outputShape(),
+    pads: row ? asRow(pads, none) : pads,
   };
 }
 
@@ -45,15 +50,35 @@ interface Window {
   readonly strides: readonly number[];
 }
 
-function layer(k: KerasBuilder, kind: 'Max' | 'Average', x: Layer, { kernel, strides }: Window, last: boolean, padding: 'valid' | 'same', shape: KerasShape, suffix?: string): Layer {
-  const config: Record<string, ConfigValue> = { pool_size: [...kernel], strides: [...strides], padding, data_format: formatOf(last) };
-  return k.layer(`${kind}Pooling${kernel.length}D`, [x], config, { shape, ...(suffix === undefined ? {} : { suffix }) });
+function layer(
+  k: KerasBuilder,
+  kind: 'Max' | 'Average',
+  x: Layer,
+  { kernel, strides }: Window,
+  last: boolean,
+  padding: 'valid' | 'same',
+  shape: KerasShape,
+  suffix?: string,
+): Layer {
+  const config: Record<string, ConfigValue> = {
+    pool_size: [...kernel],
+    strides: [...strides],
+    padding,
+    data_format: formatOf(last),
+  };
+  return k.layer(`${kind}Pooling${kernel.length}D`, [x], config, {
+    shape,
+    ...(suffix === undefined ? {} : { suffix }),
+  });
 }
 
 const isPadded = (pads: Pads): boolean => pads.some(([a, b]) => a > 0 || b > 0);
 
 /** onnx2keras's rule: odd windows at every position, with half of them around. */
-const isSame = ({ kernel, strides, pads }: Seen): boolean => kernel.every((size, i) => size % 2 === 1 && strides[i] === 1 && pads[i][0] === (size - 1) / 2 && pads[i][1] === (size - 1) / 2);
+const isSame = ({ kernel, strides, pads }: Seen): boolean =>
+  kernel.every(
+    (size, i) => size % 2 === 1 && strides[i] === 1 && pads[i][0] === (size - 1) / 2 && pads[i][1] === (size - 1) / 2,
+  );
 
 /**
  * MaxPool as `_pad` + MaxPooling2D, as onnx2keras has it, where the zeros of `_pad` can't win: the input is never
@@ -62,7 +87,8 @@ const isSame = ({ kernel, strides, pads }: Seen): boolean => kernel.every((size,
  */
 export function maxPool(n: View<PoolAttrs>, [x]: Layer[], k: KerasBuilder): Layer {
   if (n.outputs[1]) return refuse('the second output (Indices) has no stock layer', 'convert to a graph-model');
-  if (n.dtype(0) === 'int8' || n.dtype(0) === 'uint8') return refuse(`MaxPool of ${n.dtype(0)}: the layers of Keras pool floats`, 'convert to a graph-model');
+  if (n.dtype(0) === 'int8' || n.dtype(0) === 'uint8')
+    return refuse(`MaxPool of ${n.dtype(0)}: the layers of Keras pool floats`, 'convert to a graph-model');
   const plain = onLine(n, x, k, 'Max');
   if (plain) return plain;
   const s = seen(n, x, k);
@@ -91,10 +117,29 @@ function maxOf(k: KerasBuilder, s: Seen, positive: boolean): Layer {
  * TensorFlow.js's MaxPooling3D gives 1e-38 on WASM where all of a window is negative.
  */
 function maxVolume(k: KerasBuilder, { x, kernel, strides, pads, last, shape }: Seen): Layer {
-  const times = (...sizes: (number | null)[]): number | null => sizes.reduce((n, d) => (n === null || d === null ? null : n * d), 1);
-  const part = (y: Layer, sizes: (number | null)[], after: (number | null)[], axes: readonly number[], channelsLast: boolean): Layer => {
+  const times = (...sizes: (number | null)[]): number | null =>
+    sizes.reduce((n, d) => (n === null || d === null ? null : n * d), 1);
+  const part = (
+    y: Layer,
+    sizes: (number | null)[],
+    after: (number | null)[],
+    axes: readonly number[],
+    channelsLast: boolean,
+  ): Layer => {
     const pick = <T>(list: readonly T[], nothing: T): T[] => axes.map((a) => (a < 0 ? nothing : list[a]));
-    return maxOf(k, { x: reshape(k, y, sizes, '_plane'), kernel: pick(kernel, 1), strides: pick(strides, 1), pads: pick(pads, none), last: channelsLast, shape: [null, ...after], row: false }, false);
+    return maxOf(
+      k,
+      {
+        x: reshape(k, y, sizes, '_plane'),
+        kernel: pick(kernel, 1),
+        strides: pick(strides, 1),
+        pads: pick(pads, none),
+        last: channelsLast,
+        shape: [null, ...after],
+        row: false,
+      },
+      false,
+    );
   };
   if (last) {
     const [, d, h, w, c] = x.shape;
@@ -111,8 +156,19 @@ function maxVolume(k: KerasBuilder, { x, kernel, strides, pads, last, shape }: S
 /** A line without padding has a layer of its own, with the channels last. */
 function onLine(n: View<PoolAttrs>, x: Layer, k: KerasBuilder, kind: 'Max' | 'Average'): Layer | undefined {
   const { kernel, window } = n.attrs;
-  if (kernel.length !== 1 || !channelsStandLast(n) || window.dilations[0] !== 1 || isPadded(needPads(window, kernel, n.dims(0).slice(2)))) return undefined;
-  return k.layer(`${kind}Pooling1D`, [x], { pool_size: kernel[0], strides: window.strides[0], padding: 'valid', ...(k.dialect === 'keras3' ? { data_format: 'channels_last' } : {}) });
+  if (
+    kernel.length !== 1 ||
+    !channelsStandLast(n) ||
+    window.dilations[0] !== 1 ||
+    isPadded(needPads(window, kernel, n.dims(0).slice(2)))
+  )
+    return undefined;
+  return k.layer(`${kind}Pooling1D`, [x], {
+    pool_size: kernel[0],
+    strides: window.strides[0],
+    padding: 'valid',
+    ...(k.dialect === 'keras3' ? { data_format: 'channels_last' } : {}),
+  });
 }
 
 /**
@@ -129,8 +185,25 @@ function everywhere(k: KerasBuilder, kind: 'Max' | 'Average', s: Seen): Layer | 
     return size - 1 - ((out - 1) * s.strides[i] + begins[i]);
   });
   if (begins.some((b) => b < 0) || ends.some((e) => e < 0)) return undefined;
-  const dense = layer(k, kind, s.x, { kernel: s.kernel, strides: s.kernel.map(() => 1) }, s.last, 'same', s.x.shape, '_dense');
-  const cut = crop(k, dense, around(begins.map((b, i): [number, number] => [b, ends[i]]), s.last), '_cut');
+  const dense = layer(
+    k,
+    kind,
+    s.x,
+    { kernel: s.kernel, strides: s.kernel.map(() => 1) },
+    s.last,
+    'same',
+    s.x.shape,
+    '_dense',
+  );
+  const cut = crop(
+    k,
+    dense,
+    around(
+      begins.map((b, i): [number, number] => [b, ends[i]]),
+      s.last,
+    ),
+    '_cut',
+  );
   const steps = s.last ? [1, ...s.strides, 1] : [1, 1, ...s.strides];
   return every(k, cut, steps);
 }
@@ -140,13 +213,22 @@ function everywhere(k: KerasBuilder, kind: 'Max' | 'Average', s: Seen): Layer | 
  * layer's own padding `same`, or a factor per position, puts it right.
  * @param shares what the mean over the padded windows has to be multiplied with, per position; undefined where all are 1
  */
-export function averagePool(n: View<PoolAttrs>, [x]: Layer[], k: KerasBuilder, countPads: boolean, shares: (pads: Pads) => { dims: number[]; factors: number[] } | undefined): Layer {
+export function averagePool(
+  n: View<PoolAttrs>,
+  [x]: Layer[],
+  k: KerasBuilder,
+  countPads: boolean,
+  shares: (pads: Pads) => { dims: number[]; factors: number[] } | undefined,
+): Layer {
   const plain = onLine(n, x, k, 'Average');
   if (plain) return plain;
   const s = seen(n, x, k);
   const { last, shape } = s;
   const finish = (y: Layer) => (s.row ? fromRow(k, y) : y);
-  if (!isPadded(s.pads)) return finish(layer(k, 'Average', s.kernel.length === 2 && !s.row ? emptyPad(k, s.x, last) : s.x, s, last, 'valid', shape));
+  if (!isPadded(s.pads))
+    return finish(
+      layer(k, 'Average', s.kernel.length === 2 && !s.row ? emptyPad(k, s.x, last) : s.x, s, last, 'valid', shape),
+    );
   if (!countPads && isSame(s)) return finish(layer(k, 'Average', s.x, s, last, 'same', shape));
   const spatial = n.dims(0).slice(2);
   const known = spatial.every(isKnown) && windowDims(n.attrs.window, n.attrs.kernel, spatial).every(isKnown);
@@ -154,17 +236,34 @@ export function averagePool(n: View<PoolAttrs>, [x]: Layer[], k: KerasBuilder, c
     const dense = everywhere(k, 'Average', s);
     if (dense) return finish(dense);
   }
-  if (!known && (!countPads || n.attrs.window.ceil)) return refuse('how much of each window counts depends on sizes that are not known', 'fix the sizes with input-shapes in the config, or convert to a graph-model');
+  if (!known && (!countPads || n.attrs.window.ceil))
+    return refuse(
+      'how much of each window counts depends on sizes that are not known',
+      'fix the sizes with input-shapes in the config, or convert to a graph-model',
+    );
   const factors = known ? shares(n.attrs.kernel.length === 1 ? s.pads.slice(1) : s.pads) : undefined;
   const mean = layer(k, 'Average', zeroPadded(k, s.x, s.pads, last), s, last, 'valid', shape);
   if (!factors) return finish(mean);
   const dims = s.row ? [1, ...factors.dims] : factors.dims;
-  return finish(rescale(k, mean, nested(tensorOf('float32', last ? [...dims, 1] : dims, factors.factors)), 0, '_share'));
+  return finish(
+    rescale(k, mean, nested(tensorOf('float32', last ? [...dims, 1] : dims, factors.factors)), 0, '_share'),
+  );
 }
 
 /** The ZeroPadding2D of nothing that onnx2keras puts before every AveragePooling2D. */
 function emptyPad(k: KerasBuilder, x: Layer, last: boolean): Layer {
-  return k.layer('ZeroPadding2D', [x], { padding: [[0, 0], [0, 0]], data_format: formatOf(last) }, { suffix: '_pad', shape: x.shape });
+  return k.layer(
+    'ZeroPadding2D',
+    [x],
+    {
+      padding: [
+        [0, 0],
+        [0, 0],
+      ],
+      data_format: formatOf(last),
+    },
+    { suffix: '_pad', shape: x.shape },
+  );
 }
 
 /** Keras's global pooling, which drops the spatial axes, and a Reshape that brings them back, of size 1. */
@@ -174,4 +273,3 @@ export function globalPool(n: View<unknown>, x: Layer, k: KerasBuilder, kind: 'A
   const axes = Array.from({ length: rank - 2 }, (_, i) => n.position(0, i + 2));
   return pool(k, x, kind, axes, true, true);
 }
-

@@ -40,7 +40,7 @@ export interface Padded {
 }
 
 /** Pads the input (channels last) so that a window that rounds down gives ONNX's output. */
-export function padded(n: View<PoolAttrs>, x: Ref, fill: number, b: GraphBuilder, a: Amounts): Padded {
+export function padded(n: View<PoolAttrs>, x: Ref, fill: number, _b: GraphBuilder, a: Amounts): Padded {
   const { window, kernel } = n.attrs;
   const dims: readonly Dim[] = arrange(n.dims(0), n.layout(0));
   const sizes = a.sizes(x, dims);

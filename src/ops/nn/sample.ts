@@ -49,12 +49,22 @@ function tapsOf({ size, at }: Sampled, s: Sampling, b: GraphBuilder, a: Amounts)
   // Positions outside are brought in first, then each neighbour is; but with cubic and border only each neighbour, as
   // PyTorch and onnxruntime have it.
   const outside = () => b.op('LogicalOr', [b.op('Less', [rounded, low]), b.op('Greater', [rounded, high])]);
-  const x = s.padding === 'zeros' || (s.padding === 'border' && s.mode === 'cubic') ? rounded : b.op('SelectV2', [outside(), s.padding === 'border' ? clamp(rounded) : reflected(rounded, low, high, b), rounded]);
+  const x =
+    s.padding === 'zeros' || (s.padding === 'border' && s.mode === 'cubic')
+      ? rounded
+      : b.op('SelectV2', [
+          outside(),
+          s.padding === 'border' ? clamp(rounded) : reflected(rounded, low, high, b),
+          rounded,
+        ]);
   const tap = (place: Ref, weight: Ref | undefined): Tap => {
     const index = (v: Ref) => b.cast(clamp(v), 'int32');
     if (s.padding === 'border') return { index: index(place), weight };
     if (s.padding === 'reflection') return { index: index(b.op('Round', [reflected(place, low, high, b)])), weight };
-    const inside = b.cast(b.op('LogicalAnd', [b.op('GreaterEqual', [place, b.scalar(0)]), b.op('LessEqual', [place, last])]), 'float32');
+    const inside = b.cast(
+      b.op('LogicalAnd', [b.op('GreaterEqual', [place, b.scalar(0)]), b.op('LessEqual', [place, last])]),
+      'float32',
+    );
     return { index: index(place), weight: weight ? b.mul(weight, inside) : inside };
   };
   if (s.mode === 'nearest') return [tap(b.op('Round', [x]), undefined)];
@@ -82,19 +92,31 @@ function cubicWeights(d: Ref, b: GraphBuilder): Ref[] {
  * @param inner how many rows belong to one element of the last axis
  * @returns [number of positions, channels]
  */
-export function sampled(rows: Ref, offset: Ref, axes: readonly Sampled[], s: Sampling, b: GraphBuilder, a: Amounts, inner = 1): Ref {
+export function sampled(
+  rows: Ref,
+  offset: Ref,
+  axes: readonly Sampled[],
+  s: Sampling,
+  b: GraphBuilder,
+  a: Amounts,
+  inner = 1,
+): Ref {
   let partial: { index: Ref; weight: Ref | undefined }[] = [{ index: offset, weight: undefined }];
   let stride: Amount = inner;
   for (let i = axes.length - 1; i >= 0; i--) {
     const taps = tapsOf(axes[i], s, b, a);
-    partial = partial.flatMap((p) => taps.map((t) => ({
-      index: b.add2(p.index, stride === 1 ? t.index : b.mul(t.index, a.ref(stride))),
-      weight: p.weight && t.weight ? b.mul(p.weight, t.weight) : (t.weight ?? p.weight),
-    })));
+    partial = partial.flatMap((p) =>
+      taps.map((t) => ({
+        index: b.add2(p.index, stride === 1 ? t.index : b.mul(t.index, a.ref(stride))),
+        weight: p.weight && t.weight ? b.mul(p.weight, t.weight) : (t.weight ?? p.weight),
+      })),
+    );
     stride = a.mul(stride, axes[i].size);
   }
-  return partial.map(({ index, weight }) => {
-    const values = b.op('GatherNd', [rows, b.reshape(index, [-1, 1])]);
-    return weight ? b.mul(values, b.reshape(weight, [-1, 1])) : values;
-  }).reduce((x, y) => b.add2(x, y));
+  return partial
+    .map(({ index, weight }) => {
+      const values = b.op('GatherNd', [rows, b.reshape(index, [-1, 1])]);
+      return weight ? b.mul(values, b.reshape(weight, [-1, 1])) : values;
+    })
+    .reduce((x, y) => b.add2(x, y));
 }

@@ -24,14 +24,22 @@ export function readWindow(n: RawNode, rank: number): Window {
     return given ?? new Array<number>(rank).fill(fallback);
   };
   const autoPad = (n.optString('auto_pad') || 'NOTSET') as Window['autoPad'];
-  if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(autoPad)) return invalid(`auto_pad is ${JSON.stringify(autoPad)}`);
+  if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(autoPad))
+    return invalid(`auto_pad is ${JSON.stringify(autoPad)}`);
   const flat = n.optInts('pads');
   if (flat && flat.length !== 2 * rank) return invalid(`pads has ${flat.length} entries for ${rank} spatial axes`);
   const pads = Array.from({ length: rank }, (_, i): [number, number] => [flat?.[i] ?? 0, flat?.[i + rank] ?? 0]);
   const kernel = n.optInts('kernel_shape');
   return {
-    ...(kernel ? { kernel } : {}), strides: list('strides', 1), dilations: list('dilations', 1), autoPad,
-    ...(autoPad === 'NOTSET' ? { pads } : autoPad === 'VALID' ? { pads: pads.map((): [number, number] => [0, 0]) } : {}),
+    ...(kernel ? { kernel } : {}),
+    strides: list('strides', 1),
+    dilations: list('dilations', 1),
+    autoPad,
+    ...(autoPad === 'NOTSET'
+      ? { pads }
+      : autoPad === 'VALID'
+        ? { pads: pads.map((): [number, number] => [0, 0]) }
+        : {}),
     ceil: (n.optInt('ceil_mode') ?? 0) !== 0,
   };
 }
@@ -45,17 +53,27 @@ export const reach = (kernel: number, dilation: number): number => (kernel - 1) 
  */
 function explicitPads(w: Window, kernel: readonly number[]): readonly (readonly [number, number])[] | undefined {
   if (!w.pads || !w.ceil) return w.pads;
-  return w.pads.map(([begin, end], i): [number, number] => [begin, Math.min(end + w.strides[i] - 1, reach(kernel[i], w.dilations[i]) - 1)]);
+  return w.pads.map(([begin, end], i): [number, number] => [
+    begin,
+    Math.min(end + w.strides[i] - 1, reach(kernel[i], w.dilations[i]) - 1),
+  ]);
 }
 
 /** Pads per spatial axis where they are known while converting; undefined for auto_pad SAME on sizes that aren't. */
-export function knownPads(w: Window, kernel: readonly number[], spatial: readonly Dim[]): readonly (readonly [number, number])[] | undefined {
+export function knownPads(
+  w: Window,
+  kernel: readonly number[],
+  spatial: readonly Dim[],
+): readonly (readonly [number, number])[] | undefined {
   const explicit = explicitPads(w, kernel);
   // What a window that rounds down leaves out anyway need not be padded.
-  if (explicit) return explicit.map(([begin, end], i): [number, number] => {
-    const size = spatial[i];
-    return !w.ceil || !isKnown(size) ? [begin, end] : [begin, Math.max(0, end - ((size + begin + end - reach(kernel[i], w.dilations[i])) % w.strides[i]))];
-  });
+  if (explicit)
+    return explicit.map(([begin, end], i): [number, number] => {
+      const size = spatial[i];
+      return !w.ceil || !isKnown(size)
+        ? [begin, end]
+        : [begin, Math.max(0, end - ((size + begin + end - reach(kernel[i], w.dilations[i])) % w.strides[i]))];
+    });
   const totals = spatial.map((size, i) => {
     const over = reach(kernel[i], w.dilations[i]) - 1;
     if (w.strides[i] === 1) return over;
@@ -65,12 +83,28 @@ export function knownPads(w: Window, kernel: readonly number[], spatial: readonl
 }
 
 /** See {@link knownPads}: refuses where they aren't. */
-export function needPads(w: Window, kernel: readonly number[], spatial: readonly Dim[]): readonly (readonly [number, number])[] {
-  return knownPads(w, kernel, spatial) ?? refuse(`auto_pad ${w.autoPad} with a stride needs the input's sizes, which are ${showDims(spatial)}`, 'fix the sizes with input-shapes in the config, or convert to a graph-model');
+export function needPads(
+  w: Window,
+  kernel: readonly number[],
+  spatial: readonly Dim[],
+): readonly (readonly [number, number])[] {
+  return (
+    knownPads(w, kernel, spatial) ??
+    refuse(
+      `auto_pad ${w.autoPad} with a stride needs the input's sizes, which are ${showDims(spatial)}`,
+      'fix the sizes with input-shapes in the config, or convert to a graph-model',
+    )
+  );
 }
 
 /** Pads per spatial axis; for auto_pad SAME on sizes that aren't known, computed when the model runs. */
-export function padsOf(w: Window, kernel: readonly number[], spatial: readonly Dim[], sizes: readonly Amount[], a: Amounts): readonly (readonly [Amount, Amount])[] {
+export function padsOf(
+  w: Window,
+  kernel: readonly number[],
+  spatial: readonly Dim[],
+  sizes: readonly Amount[],
+  a: Amounts,
+): readonly (readonly [Amount, Amount])[] {
   const known = knownPads(w, kernel, spatial);
   if (known) return known;
   // The output has ceil(size / stride) positions: the last begins (size - 1) mod stride before the last element.

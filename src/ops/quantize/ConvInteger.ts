@@ -20,13 +20,18 @@ function read(n: RawNode): Attrs {
     const value = n.optInts(name);
     return value ? [[name, value] as const] : [];
   });
-  return { conv: Object.fromEntries([...lists, ['auto_pad', n.optString('auto_pad') ?? 'NOTSET'] as const]), group: n.optInt('group') ?? 1 };
+  return {
+    conv: Object.fromEntries([...lists, ['auto_pad', n.optString('auto_pad') ?? 'NOTSET'] as const]),
+    group: n.optInt('group') ?? 1,
+  };
 }
 
 /** A number per output channel where it broadcasts over [N, C, …]. */
 function perChannel(v: Value, rank: number, e: Expander): Value {
   const one = single(v, e);
-  return one.type.dims.length === 0 ? one : e.one('Unsqueeze', [one, e.constant(int64s(Array.from({ length: rank }, (_, i) => i + 1)))]);
+  return one.type.dims.length === 0
+    ? one
+    : e.one('Unsqueeze', [one, e.constant(int64s(Array.from({ length: rank }, (_, i) => i + 1)))]);
 }
 
 /** The convolution of integers of 8 bits, exact: input channels are taken in parts where sums would not be. */
@@ -38,9 +43,14 @@ function exactConvolution(x: Centred, w: Centred, { conv, group }: Attrs, as: 'i
   const bound = x.most * (known ? greatestSum(known.load(), false) : w.most * taps);
   if (bound < EXACT) return castTo(e, one(x.value, w.value), as);
   const channels = kernel[1];
-  const perTap = x.most * w.most * (Number.isFinite(taps) && isKnown(channels) ? taps / channels : Number.POSITIVE_INFINITY);
+  const perTap =
+    x.most * w.most * (Number.isFinite(taps) && isKnown(channels) ? taps / channels : Number.POSITIVE_INFINITY);
   const step = Math.floor((EXACT - 1) / perTap);
-  if (group !== 1 || !isKnown(channels) || step < 1) return refuse('sums of this convolution of integers can be too great for float32, the only type that TensorFlow.js convolves', 'dequantize before it');
+  if (group !== 1 || !isKnown(channels) || step < 1)
+    return refuse(
+      'sums of this convolution of integers can be too great for float32, the only type that TensorFlow.js convolves',
+      'dequantize before it',
+    );
   let total: Value | undefined;
   for (let from = 0; from < channels; from += step) {
     const part = castTo(e, one(cut(x.value, 1, from, from + step, e), cut(w.value, 1, from, from + step, e)), 'int32');

@@ -7,7 +7,11 @@ export default defineOp({
   name: 'DynamicQuantizeLinear',
   summary: 'floats as uint8, scale and zero point from their range',
   read: { 11: noAttributes },
-  infer: (n) => [{ dtype: 'uint8', dims: n.dims(0) }, { dtype: 'float32', dims: [] }, { dtype: 'uint8', dims: [] }],
+  infer: (n) => [
+    { dtype: 'uint8', dims: n.dims(0) },
+    { dtype: 'float32', dims: [] },
+    { dtype: 'uint8', dims: [] },
+  ],
   expand: (n, _, e) => {
     const x = n.value(0);
     const number = (v: number) => e.constant(tensorOf('float32', [], [v]));
@@ -16,7 +20,13 @@ export default defineOp({
     const scale = e.one('Div', [e.one('Sub', [greatest, least]), number(255)]);
     // Where all of x is 0 there is nothing to divide.
     const divisor = e.one('Where', [e.one('Equal', [scale, number(0)]), number(1), scale]);
-    const zero = castTo(e, e.one('Round', [e.one('Clip', [e.one('Sub', [number(0), e.one('Div', [least, divisor])]), number(0), number(255)])]), 'uint8');
+    const zero = castTo(
+      e,
+      e.one('Round', [
+        e.one('Clip', [e.one('Sub', [number(0), e.one('Div', [least, divisor])]), number(0), number(255)]),
+      ]),
+      'uint8',
+    );
     return [saturated(e.one('Div', [x, divisor]), zero, 'uint8', e), scale, zero];
   },
 });

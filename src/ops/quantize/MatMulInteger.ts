@@ -8,7 +8,9 @@ import { castTo, saturated } from './quantization.js';
 
 /** A scale or zero point per row of the first operand, as a column; others broadcast as they are. */
 export function perRow(v: Value | undefined, e: Expander): Value | undefined {
-  return v && v.type.dims.length === 1 && v.type.dims[0] !== 1 ? e.one('Unsqueeze', [v, e.constant(int64s([1]))]) : v && single(v, e);
+  return v && v.type.dims.length === 1 && v.type.dims[0] !== 1
+    ? e.one('Unsqueeze', [v, e.constant(int64s([1]))])
+    : v && single(v, e);
 }
 
 /** A single number without axes, so that the rank of what it meets stays. */
@@ -40,7 +42,10 @@ const qLinearMatMul = defineOp({
     const a = centredOperand(n.value(0), perRow(aZero, e), e);
     const y = centredOperand(n.value(3), single(yZero, e), e);
     const wide = (v: Value) => castTo(e, v, 'float32');
-    const factor = e.one('Div', [e.one('Mul', [wide(perRow(aScale, e) as Value), wide(single(yScale, e))]), wide(single(scale, e))]);
+    const factor = e.one('Div', [
+      e.one('Mul', [wide(perRow(aScale, e) as Value), wide(single(yScale, e))]),
+      wide(single(scale, e)),
+    ]);
     const scaled = e.one('Mul', [exactProduct(a, y, 'float32', e), factor]);
     return [saturated(scaled, single(zero, e), zero.type.dtype, e)];
   },

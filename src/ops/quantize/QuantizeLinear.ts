@@ -13,7 +13,12 @@ export default defineOp<Attrs>({
   name: 'QuantizeLinear',
   summary: 'floats as integers or narrow floats, per tensor, axis or block',
   read: {
-    10: (n) => ({ ...readGranularity(n), to: readType(n, 'output_dtype'), precision: readType(n, 'precision'), saturate: n.optInt('saturate') !== 0 }),
+    10: (n) => ({
+      ...readGranularity(n),
+      to: readType(n, 'output_dtype'),
+      precision: readType(n, 'precision'),
+      saturate: n.optInt('saturate') !== 0,
+    }),
   },
   infer: (n) => [{ dtype: n.attrs.to ?? (n.has(2) ? n.dtype(2) : 'uint8'), dims: n.dims(0) }],
   expand: (n, _, e) => {

@@ -20,14 +20,18 @@ export function centredOperand(x: Value, zero: Value | undefined, e: Expander): 
   const { min, max } = rangeOf(x.type.dtype);
   const zeros = zero ? (zero.constant ? numbersOf(zero.constant.load()) : [Number(min), Number(max)]) : [0];
   const value = centred(x, zero, e);
-  const most = value.constant ? numbersOf(value.constant.load()).reduce((p, v) => Math.max(p, Math.abs(v)), 0) : Math.max(...zeros.map((z) => Math.max(Number(max) - z, z - Number(min))));
+  const most = value.constant
+    ? numbersOf(value.constant.load()).reduce((p, v) => Math.max(p, Math.abs(v)), 0)
+    : Math.max(...zeros.map((z) => Math.max(Number(max) - z, z - Number(min))));
   return { value, most };
 }
 
 /** The greatest sum of |w| over axis 1 and beyond (rows of a kernel), or over the last axis but one (columns of a matrix). */
 export function greatestSum(t: Tensor, matrix: boolean): number {
   const data = numbersOf(t);
-  const [rows, columns] = matrix ? [t.dims[t.dims.length - 2], t.dims[t.dims.length - 1]] : [data.length / t.dims[0], t.dims[0]];
+  const [rows, columns] = matrix
+    ? [t.dims[t.dims.length - 2], t.dims[t.dims.length - 1]]
+    : [data.length / t.dims[0], t.dims[0]];
   const sums = new Map<number, number>();
   data.forEach((v, i) => {
     const key = matrix ? Math.floor(i / (rows * columns)) * columns + (i % columns) : Math.floor(i / rows);
@@ -44,9 +48,18 @@ export function greatestSum(t: Tensor, matrix: boolean): number {
 export function exactProduct(a: Centred, y: Centred, as: 'int32' | 'float32', e: Expander): Value {
   const [ra, ry] = [a.value.type.dims.length, y.value.type.dims.length];
   const depth = a.value.type.dims[ra - 1];
-  const bound = y.value.constant && ry > 1 ? a.most * greatestSum(y.value.constant.load(), true) : isKnown(depth) ? a.most * y.most * depth : Number.POSITIVE_INFINITY;
+  const bound =
+    y.value.constant && ry > 1
+      ? a.most * greatestSum(y.value.constant.load(), true)
+      : isKnown(depth)
+        ? a.most * y.most * depth
+        : Number.POSITIVE_INFINITY;
   if (bound < EXACT) return castTo(e, e.one('MatMul', [a.value, y.value]), as);
-  if (!isKnown(depth)) return refuse('a product of integers over an axis of unknown size, whose sums may be too great for float32', 'fix the sizes with input-shapes in the config');
+  if (!isKnown(depth))
+    return refuse(
+      'a product of integers over an axis of unknown size, whose sums may be too great for float32',
+      'fix the sizes with input-shapes in the config',
+    );
   const step = Math.max(1, Math.floor((EXACT - 1) / Math.max(1, a.most * y.most)));
   let total: Value | undefined;
   for (let from = 0; from < depth; from += step) {

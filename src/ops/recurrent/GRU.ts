@@ -2,7 +2,15 @@ import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
-import { isUsual, readRecurrent, recur, recurrenceBias, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+import {
+  isUsual,
+  readRecurrent,
+  recur,
+  recurrenceBias,
+  recurrentTypes,
+  type Equations,
+  type RecurrentAttrs,
+} from './recurrent.js';
 import { recurrentLayers } from './recurrent-keras.js';
 
 interface Attrs extends RecurrentAttrs {
@@ -14,13 +22,33 @@ interface Attrs extends RecurrentAttrs {
 export default defineOp<Attrs>({
   name: 'GRU',
   summary: 'gated recurrent unit, forward, reverse or both',
-  read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh']), linearFirst: (n.optInt('linear_before_reset') ?? 0) !== 0 }) },
+  read: {
+    1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh']), linearFirst: (n.optInt('linear_before_reset') ?? 0) !== 0 }),
+  },
   infer: (n) => recurrentTypes(n).slice(0, 2),
-  graph: (n, inputs, b) => recur(n, inputs, (own, inner) => (isUsual(n.attrs, ['sigmoid', 'tanh']) ? sigmoids(n, own[3], inner) : equations(n, own[3], inner)), b),
+  graph: (n, inputs, b) =>
+    recur(
+      n,
+      inputs,
+      (own, inner) =>
+        isUsual(n.attrs, ['sigmoid', 'tanh']) ? sigmoids(n, own[3], inner) : equations(n, own[3], inner),
+      b,
+    ),
   keras: (n, inputs, k) => {
     const { linearFirst } = n.attrs;
-    if (linearFirst && k.dialect === 'tfjs') return refuse('linear_before_reset: the GRU of TensorFlow.js multiplies by the reset gate before the recurrence (it has no reset_after)', 'convert to a graph-model');
-    return recurrentLayers(n, inputs, k, { className: 'GRU', gates: [0, 1, 2], gated: true, states: 1, apart: linearFirst, config: { reset_after: linearFirst } });
+    if (linearFirst && k.dialect === 'tfjs')
+      return refuse(
+        'linear_before_reset: the GRU of TensorFlow.js multiplies by the reset gate before the recurrence (it has no reset_after)',
+        'convert to a graph-model',
+      );
+    return recurrentLayers(n, inputs, k, {
+      className: 'GRU',
+      gates: [0, 1, 2],
+      gated: true,
+      states: 1,
+      apart: linearFirst,
+      config: { reset_after: linearFirst },
+    });
   },
 });
 
@@ -35,15 +63,27 @@ function sigmoids(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equat
   const { linearFirst } = n.attrs;
   const half = b.scalar(0.5);
   const product = (x: Ref, w: Ref) => b.op('MatMul', [x, w], { transpose_a: false, transpose_b: false });
-  const split = (x: Ref, sizes: readonly number[]) => b.many('SplitV', [x, b.ints(sizes), b.scalar(1, 'int32')], {}, sizes.map(() => 'float32'));
+  const split = (x: Ref, sizes: readonly number[]) =>
+    b.many(
+      'SplitV',
+      [x, b.ints(sizes), b.scalar(1, 'int32')],
+      {},
+      sizes.map(() => 'float32'),
+    );
   const sigmoid = (x: Ref) => b.op('Sigmoid', [x]);
   return {
-    gates: 3, states: 1, merged: (gate) => !linearFirst || gate < 2, gateScales: [1, 1, 2], stateScale: 0.5,
+    gates: 3,
+    states: 1,
+    merged: (gate) => !linearFirst || gate < 2,
+    gateScales: [1, 1, 2],
+    stateScale: 0.5,
     steps: ({ recurrence, hidden }, d) => {
       const hiddenBias = linearFirst && bias ? recurrenceBias(n, bias, d, 3, 2, hidden, b) : undefined;
       const doubled = hiddenBias && b.mul(hiddenBias, b.scalar(2));
       const whole = recurrence.times(Array.from({ length: 3 * hidden }, (_, row) => (row < 2 * hidden ? 2 : 4)));
-      const [all, gates, candidates] = [whole, whole.rows(0, 2 * hidden), whole.rows(2 * hidden, hidden)].map((k) => k.permute([1, 0]));
+      const [all, gates, candidates] = [whole, whole.rows(0, 2 * hidden), whole.rows(2 * hidden, hidden)].map((k) =>
+        k.permute([1, 0]),
+      );
       const both = (x: Ref) => split(sigmoid(x), [hidden, hidden]);
       return (input, [h]) => {
         const [xg, xh] = split(input, [2 * hidden, hidden]);
@@ -74,10 +114,16 @@ function equations(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equa
   const product = (x: Ref, w: Ref) => b.op('MatMul', [x, w], { transpose_a: false, transpose_b: false });
   const split = (x: Ref, count: number) => b.many('Split', [b.scalar(1, 'int32'), x], { num_split: count });
   return {
-    gates: 3, states: 1, merged: (gate) => !linearFirst || gate < 2,
+    gates: 3,
+    states: 1,
+    merged: (gate) => !linearFirst || gate < 2,
     steps: ({ recurrence, hidden, act }, d) => {
       const hiddenBias = linearFirst && bias ? recurrenceBias(n, bias, d, 3, 2, hidden, b) : undefined;
-      const [whole, gates, candidates] = [recurrence, recurrence.rows(0, 2 * hidden), recurrence.rows(2 * hidden, hidden)].map((k) => k.permute([1, 0]));
+      const [whole, gates, candidates] = [
+        recurrence,
+        recurrence.rows(0, 2 * hidden),
+        recurrence.rows(2 * hidden, hidden),
+      ].map((k) => k.permute([1, 0]));
       return (input, [h]) => {
         const [xz, xr, xh] = split(input, 3);
         if (!h) {

@@ -17,11 +17,24 @@ export default defineOp<Attrs>({
   summary: 'long short-term memory, forward, reverse or both',
   read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh', 'Tanh']), coupled: n.flag('input_forget') }) },
   infer: (n) => recurrentTypes(n),
-  graph: (n, inputs, b) => recur(n, inputs, (own, inner) => (!own[7] && isUsual(n.attrs, ['sigmoid', 'tanh', 'tanh']) ? sigmoids(n, inner) : equations(n, own[7], inner)), b),
+  graph: (n, inputs, b) =>
+    recur(
+      n,
+      inputs,
+      (own, inner) =>
+        !own[7] && isUsual(n.attrs, ['sigmoid', 'tanh', 'tanh']) ? sigmoids(n, inner) : equations(n, own[7], inner),
+      b,
+    ),
   keras: (n, inputs, k) => {
     if (n.attrs.coupled) return refuse('input_forget: no stock layer couples the gates', 'convert to a graph-model');
     // Input, forget, cell, output.
-    return recurrentLayers(n, inputs, k, { className: 'LSTM', gates: [0, 2, 3, 1], gated: true, states: 2, config: {} });
+    return recurrentLayers(n, inputs, k, {
+      className: 'LSTM',
+      gates: [0, 2, 3, 1],
+      gated: true,
+      states: 2,
+      config: {},
+    });
   },
 });
 
@@ -34,9 +47,16 @@ export default defineOp<Attrs>({
 function sigmoids(n: View<Attrs>, b: GraphBuilder): Equations {
   const half = b.scalar(0.5);
   return {
-    gates: 4, states: 2, merged: () => true, gateScales: [1, 1, 1, 2], stateScale: 0.5,
+    gates: 4,
+    states: 2,
+    merged: () => true,
+    gateScales: [1, 1, 1, 2],
+    stateScale: 0.5,
     steps: ({ recurrence, hidden }) => {
-      const weights = recurrence.times(Array.from({ length: 4 * hidden }, (_, row) => (row < 3 * hidden ? 2 : 4))).permute([1, 0]).ref();
+      const weights = recurrence
+        .times(Array.from({ length: 4 * hidden }, (_, row) => (row < 3 * hidden ? 2 : 4)))
+        .permute([1, 0])
+        .ref();
       return (input, [h, c]) => {
         const sum = h ? b.add2(input, b.op('MatMul', [h, weights], { transpose_a: false, transpose_b: false })) : input;
         const [i, o, f, g] = b.many('Split', [b.scalar(1, 'int32'), b.op('Sigmoid', [sum])], { num_split: 4 });
@@ -51,13 +71,22 @@ function sigmoids(n: View<Attrs>, b: GraphBuilder): Equations {
 
 /** Gates in ONNX's order: input, output, forget, cell. */
 function equations(n: View<Attrs>, peepholes: Ref | undefined, b: GraphBuilder): Equations {
-  const peephole = (d: number, gate: number, hidden: number): Ref | undefined => peepholes && kernelOf(n.weight(7), peepholes, n.knownDims(7), b).rows(d, 1).reshape([3 * hidden]).rows(gate * hidden, hidden).ref();
+  const peephole = (d: number, gate: number, hidden: number): Ref | undefined =>
+    peepholes &&
+    kernelOf(n.weight(7), peepholes, n.knownDims(7), b)
+      .rows(d, 1)
+      .reshape([3 * hidden])
+      .rows(gate * hidden, hidden)
+      .ref();
   return {
-    gates: 4, states: 2, merged: () => true,
+    gates: 4,
+    states: 2,
+    merged: () => true,
     steps: ({ recurrence, hidden, act, bare }, d) => {
       const weights = recurrence.permute([1, 0]).ref();
       const p = [0, 1, 2].map((gate) => peephole(d, gate, hidden));
-      const peeped = (gate: Ref, at: number, cell: Ref | undefined): Ref => (p[at] && cell ? b.add2(gate, b.mul(p[at], cell)) : gate);
+      const peeped = (gate: Ref, at: number, cell: Ref | undefined): Ref =>
+        p[at] && cell ? b.add2(gate, b.mul(p[at], cell)) : gate;
       return (input, [h, c]) => {
         const sum = h ? b.add2(input, b.op('MatMul', [h, weights], { transpose_a: false, transpose_b: false })) : input;
         const [i, o, f, g] = b.many('Split', [b.scalar(1, 'int32'), sum], { num_split: 4 });

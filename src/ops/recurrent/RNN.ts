@@ -9,15 +9,20 @@ export default defineOp<RecurrentAttrs>({
   read: { 1: (n) => readRecurrent(n, ['Tanh']) },
   infer: (n) => recurrentTypes(n).slice(0, 2),
   graph: (n, inputs, b) => recur(n, inputs, equations, b),
-  keras: (n, inputs, k) => recurrentLayers(n, inputs, k, { className: 'SimpleRNN', gates: [0], gated: false, states: 1, config: {} }),
+  keras: (n, inputs, k) =>
+    recurrentLayers(n, inputs, k, { className: 'SimpleRNN', gates: [0], gated: false, states: 1, config: {} }),
 });
 
 function equations(): Equations {
   return {
-    gates: 1, states: 1, merged: () => true,
+    gates: 1,
+    states: 1,
+    merged: () => true,
     steps: ({ b, recurrence, act }) => {
       const weights = recurrence.permute([1, 0]).ref();
-      return (input, [h]) => [act(h ? b.add2(input, b.op('MatMul', [h, weights], { transpose_a: false, transpose_b: false })) : input, 0)];
+      return (input, [h]) => [
+        act(h ? b.add2(input, b.op('MatMul', [h, weights], { transpose_a: false, transpose_b: false })) : input, 0),
+      ];
     },
   };
 }

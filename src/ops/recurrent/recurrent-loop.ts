@@ -30,7 +30,15 @@ export interface Looped {
  */
 export function looped(l: Looped, b: GraphBuilder): { states: Ref[]; sequence: Ref | undefined } {
   const optional = (ref: Ref | undefined): Ref[] => (ref ? [ref] : []);
-  const carried = [b.scalar(0, 'int32'), l.steps, l.all, ...l.states, ...optional(l.list), ...optional(l.lengths), ...l.captured];
+  const carried = [
+    b.scalar(0, 'int32'),
+    l.steps,
+    l.all,
+    ...l.states,
+    ...optional(l.list),
+    ...optional(l.lengths),
+    ...l.captured,
+  ];
   const afterStates = 3 + l.states.length;
   const afterList = afterStates + (l.list ? 1 : 0);
   const turn = (refs: readonly Ref[], inner: GraphBuilder): Ref[] => {
@@ -50,20 +58,55 @@ export function looped(l: Looped, b: GraphBuilder): { states: Ref[]; sequence: R
     const lists = list && element ? [inner.concat(l.backwards ? [element, list] : [list, element], 0)] : [];
     return [inner.add2(at, one), steps, all, ...states, ...lists, ...refs.slice(afterList)];
   };
-  const condition = b.define(graphOf('condition', carried, 1, (refs, inner) => [inner.op('Less', [refs[0], refs[1]])], ['bool'], b.origin));
-  const body = b.define(graphOf('turn', carried, carried.length, turn, carried.map((r) => r.dtype), b.origin));
-  const after = b.many('StatelessWhile', carried, { cond: condition, body }, carried.map((r) => r.dtype));
+  const condition = b.define(
+    graphOf('condition', carried, 1, (refs, inner) => [inner.op('Less', [refs[0], refs[1]])], ['bool'], b.origin),
+  );
+  const body = b.define(
+    graphOf(
+      'turn',
+      carried,
+      carried.length,
+      turn,
+      carried.map((r) => r.dtype),
+      b.origin,
+    ),
+  );
+  const after = b.many(
+    'StatelessWhile',
+    carried,
+    { cond: condition, body },
+    carried.map((r) => r.dtype),
+  );
   return { states: after.slice(3, afterStates), sequence: l.list && after[afterStates] };
 }
 
 /** A graph of one node, which is written by `build`. Nothing is said of its sizes but their number. */
-function graphOf(name: string, parameters: readonly Ref[], count: number, build: (refs: readonly Ref[], b: GraphBuilder) => Ref[], dtypes: readonly string[], origin: readonly number[]): Graph {
+function graphOf(
+  name: string,
+  parameters: readonly Ref[],
+  count: number,
+  build: (refs: readonly Ref[], b: GraphBuilder) => Ref[],
+  dtypes: readonly string[],
+  origin: readonly number[],
+): Graph {
   const value = (label: string, dtype: string): Value => {
     const type: TensorType = { dtype: dtype as DType, dims: [symbol('?')] };
     return { kind: 'tensor', name: label, type, layout: identity(1) };
   };
   const inputs = parameters.map((p, i) => value(`parameter_${i}`, p.dtype));
   const outputs = Array.from({ length: count }, (_, i) => value(`result_${i}`, dtypes[i]));
-  const op = defineOp({ name: `Recurrent ${name}`, domain: 'internal', summary: 'steps of a recurrent operator', read: {}, infer: () => [], graph: (_, refs, inner) => build(refs, inner) });
-  return { name, inputs, outputs: outputs.map((v, i) => ({ name: `output_${i}`, value: v })), nodes: [{ op, name, attrs: {}, inputs, outputs, origin }] };
+  const op = defineOp({
+    name: `Recurrent ${name}`,
+    domain: 'internal',
+    summary: 'steps of a recurrent operator',
+    read: {},
+    infer: () => [],
+    graph: (_, refs, inner) => build(refs, inner),
+  });
+  return {
+    name,
+    inputs,
+    outputs: outputs.map((v, i) => ({ name: `output_${i}`, value: v })),
+    nodes: [{ op, name, attrs: {}, inputs, outputs, origin }],
+  };
 }

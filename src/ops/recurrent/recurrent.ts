@@ -26,14 +26,20 @@ export interface RecurrentAttrs {
 /** @param defaults the activations of one direction */
 export function readRecurrent(n: RawNode, defaults: readonly string[]): RecurrentAttrs {
   const direction = n.string('direction') as RecurrentAttrs['direction'];
-  if (!['forward', 'reverse', 'bidirectional'].includes(direction)) return invalid(`direction is ${JSON.stringify(direction)}`);
+  if (!['forward', 'reverse', 'bidirectional'].includes(direction))
+    return invalid(`direction is ${JSON.stringify(direction)}`);
   const directions = direction === 'bidirectional' ? 2 : 1;
-  const names = n.hasAttribute('activations') ? n.strings('activations') : [...defaults, ...defaults].slice(0, directions * defaults.length);
-  if (names.length < directions * defaults.length) return invalid(`${names.length} activations, where ${directions * defaults.length} are wanted`);
+  const names = n.hasAttribute('activations')
+    ? n.strings('activations')
+    : [...defaults, ...defaults].slice(0, directions * defaults.length);
+  if (names.length < directions * defaults.length)
+    return invalid(`${names.length} activations, where ${directions * defaults.length} are wanted`);
   const clip = n.optFloat('clip');
   return {
-    direction, activations: readActivations(names, n.optFloats('activation_alpha') ?? [], n.optFloats('activation_beta') ?? []),
-    ...(clip ? { clip } : {}), batchFirst: n.optInt('layout') === 1,
+    direction,
+    activations: readActivations(names, n.optFloats('activation_alpha') ?? [], n.optFloats('activation_beta') ?? []),
+    ...(clip ? { clip } : {}),
+    batchFirst: n.optInt('layout') === 1,
   };
 }
 
@@ -50,7 +56,8 @@ function shapeOf(n: View<RecurrentAttrs>): Shape {
   const [steps, batch] = n.attrs.batchFirst ? [dims[1], dims[0]] : dims;
   const directions = n.attrs.direction === 'bidirectional' ? 2 : 1;
   const recurrence = n.knownDims(2);
-  if (recurrence.length !== 3 || recurrence[0] !== directions) return invalid(`the recurrence weights of shape ${showDims(recurrence)} don't fit ${directions} directions`);
+  if (recurrence.length !== 3 || recurrence[0] !== directions)
+    return invalid(`the recurrence weights of shape ${showDims(recurrence)} don't fit ${directions} directions`);
   return { steps, batch, directions, hidden: recurrence[2] };
 }
 
@@ -59,7 +66,11 @@ export function recurrentTypes(n: View<RecurrentAttrs>): TensorType[] {
   const { steps, batch, directions, hidden } = shapeOf(n);
   const dtype = n.dtype(0);
   const state = { dtype, dims: n.attrs.batchFirst ? [batch, directions, hidden] : [directions, batch, hidden] };
-  return [{ dtype, dims: n.attrs.batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden] }, state, state];
+  return [
+    { dtype, dims: n.attrs.batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden] },
+    state,
+    state,
+  ];
 }
 
 /** What the equations of one direction are written with. */
@@ -99,7 +110,10 @@ export interface Equations {
  */
 export function isUsual({ activations, clip, direction }: RecurrentAttrs, usual: readonly string[]): boolean {
   const directions = direction === 'bidirectional' ? 2 : 1;
-  return clip === undefined && activations.slice(0, usual.length * directions).every(({ name }, i) => name === usual[i % usual.length]);
+  return (
+    clip === undefined &&
+    activations.slice(0, usual.length * directions).every(({ name }, i) => name === usual[i % usual.length])
+  );
 }
 
 /**
@@ -108,7 +122,12 @@ export function isUsual({ activations, clip, direction }: RecurrentAttrs, usual:
  * @param inputs X, W, R, B, sequence_lens, initial_h, initial_c, P as in LSTM
  * @param equations of these inputs: those of the model, or what of them is at hand inside of a loop
  */
-export function recur(n: View<RecurrentAttrs>, inputs: Ref[], equations: (inputs: Ref[], b: GraphBuilder) => Equations, b: GraphBuilder): (Ref | undefined)[] {
+export function recur(
+  n: View<RecurrentAttrs>,
+  inputs: Ref[],
+  equations: (inputs: Ref[], b: GraphBuilder) => Equations,
+  b: GraphBuilder,
+): (Ref | undefined)[] {
   const { batchFirst, direction } = n.attrs;
   const { steps, batch, directions, hidden } = shapeOf(n);
   const eq = equations(inputs, b);
@@ -121,7 +140,10 @@ export function recur(n: View<RecurrentAttrs>, inputs: Ref[], equations: (inputs
   const scale = eq.stateScale ?? 1;
   const scaled = (x: Ref, factor: number): Ref => (factor === 1 ? x : b.mul(x, b.scalar(factor)));
   const rowScales = eq.gateScales?.flatMap((factor) => new Array<number>(hidden).fill(factor));
-  const zeros = (): Ref => (isKnown(batch) ? b.op('Fill', [b.ints([batch, hidden]), b.scalar(0)]) : b.op('Fill', [b.sizes([b.size(inputs[0], batchFirst ? 0 : 1), hidden]), b.scalar(0)]));
+  const zeros = (): Ref =>
+    isKnown(batch)
+      ? b.op('Fill', [b.ints([batch, hidden]), b.scalar(0)])
+      : b.op('Fill', [b.sizes([b.size(inputs[0], batchFirst ? 0 : 1), hidden]), b.scalar(0)]);
 
   const sequences: Ref[] = [];
   const finals: Ref[][] = [];
@@ -132,20 +154,42 @@ export function recur(n: View<RecurrentAttrs>, inputs: Ref[], equations: (inputs
     if (n.has(3)) product = b.add2(product, inputBias(n, inputs[3], d, eq, hidden, b, rowScales));
     const length: Amount = isKnown(steps) ? steps : b.size(inputs[0], batchFirst ? 1 : 0);
     const all = a.reshape(product, [length, isKnown(batch) ? batch : b.size(inputs[0], batchFirst ? 0 : 1), size]);
-    let states: States = Array.from({ length: eq.states }, (_, s) => (n.has(5 + s) ? scaled(initial(inputs[5 + s], d, batchFirst, b), scale) : undefined));
+    let states: States = Array.from({ length: eq.states }, (_, s) =>
+      n.has(5 + s) ? scaled(initial(inputs[5 + s], d, batchFirst, b), scale) : undefined,
+    );
     const backwards = direction === 'reverse' || d === 1;
     if (!isKnown(steps) || steps * directions > MOST_STEPS) {
       // Constants are written inside of the loop, what the model computes goes in.
       const read = [2, 3, 7].filter((i) => inputs[i] && !n.weight(i));
-      const { states: after, sequence } = looped({
-        all, steps: a.ref(length), states: states.map((s) => s ?? zeros()), lengths: mask, backwards,
-        list: n.outputs[0] && a.reshape(b.tensor(tensorOf('float32', [0], [])), [0, isKnown(batch) ? batch : b.size(inputs[0], batchFirst ? 0 : 1), hidden]),
-        captured: read.map((i) => inputs[i]),
-        step: (captured, inner) => {
-          const own = inputs.map((ref, i): Ref => (read.includes(i) ? captured[read.indexOf(i)] : n.weight(i) ? inner.constant(n.weight(i) as Weight) : ref));
-          return equations(own, inner).steps(cellOf(n, own, d, eq.gates, inner), d);
+      const { states: after, sequence } = looped(
+        {
+          all,
+          steps: a.ref(length),
+          states: states.map((s) => s ?? zeros()),
+          lengths: mask,
+          backwards,
+          list:
+            n.outputs[0] &&
+            a.reshape(b.tensor(tensorOf('float32', [0], [])), [
+              0,
+              isKnown(batch) ? batch : b.size(inputs[0], batchFirst ? 0 : 1),
+              hidden,
+            ]),
+          captured: read.map((i) => inputs[i]),
+          step: (captured, inner) => {
+            const own = inputs.map(
+              (ref, i): Ref =>
+                read.includes(i)
+                  ? captured[read.indexOf(i)]
+                  : n.weight(i)
+                    ? inner.constant(n.weight(i) as Weight)
+                    : ref,
+            );
+            return equations(own, inner).steps(cellOf(n, own, d, eq.gates, inner), d);
+          },
         },
-      }, b);
+        b,
+      );
       if (sequence) sequences.push(scaled(sequence, 1 / scale));
       finals.push(after.map((state) => scaled(state, 1 / scale)));
       continue;
@@ -169,7 +213,15 @@ export function recur(n: View<RecurrentAttrs>, inputs: Ref[], equations: (inputs
     if (n.outputs[0]) sequences.push(scaled(b.op('Pack', outputs, { axis: 0 }), 1 / scale));
     finals.push(states.map((state) => (state ? scaled(state, 1 / scale) : zeros())));
   }
-  const ends = Array.from({ length: eq.states }, (_, s) => (n.outputs[1 + s] ? b.op('Pack', finals.map((f) => f[s]), { axis: batchFirst ? 1 : 0 }) : undefined));
+  const ends = Array.from({ length: eq.states }, (_, s) =>
+    n.outputs[1 + s]
+      ? b.op(
+          'Pack',
+          finals.map((f) => f[s]),
+          { axis: batchFirst ? 1 : 0 },
+        )
+      : undefined,
+  );
   if (!n.outputs[0]) return [undefined, ...ends];
   const y = b.op('Pack', sequences, { axis: 1 });
   return [batchFirst ? b.transpose(y, [2, 0, 1, 3]) : y, ...ends];
@@ -181,7 +233,11 @@ function cellOf(n: View<RecurrentAttrs>, inputs: readonly Ref[], d: number, gate
   const { directions, hidden } = shapeOf(n);
   const chosen = (i: number) => activations[(activations.length / directions) * d + i];
   return {
-    hidden, b, recurrence: kernelOf(n.weight(2), inputs[2], n.knownDims(2), b).rows(d, 1).reshape([gates * hidden, hidden]),
+    hidden,
+    b,
+    recurrence: kernelOf(n.weight(2), inputs[2], n.knownDims(2), b)
+      .rows(d, 1)
+      .reshape([gates * hidden, hidden]),
     act: (v, i) => activate(clip ? b.op('ClipByValue', [v, b.scalar(-clip), b.scalar(clip)]) : v, chosen(i), b),
     bare: (v, i) => activate(v, chosen(i), b),
   };
@@ -199,23 +255,52 @@ function initial(state: Ref, d: number, batchFirst: boolean, b: GraphBuilder): R
 }
 
 /** The biases that can be added to the input product: those of the input, and those of the recurrence that stay outside. */
-function inputBias(n: View<RecurrentAttrs>, given: Ref, d: number, eq: Equations, hidden: number, b: GraphBuilder, scales?: readonly number[]): Ref {
+function inputBias(
+  n: View<RecurrentAttrs>,
+  given: Ref,
+  d: number,
+  eq: Equations,
+  hidden: number,
+  b: GraphBuilder,
+  scales?: readonly number[],
+): Ref {
   const size = eq.gates * hidden;
-  const row = kernelOf(n.weight(3), given, n.knownDims(3), b).rows(d, 1).reshape([2 * size]);
+  const row = kernelOf(n.weight(3), given, n.knownDims(3), b)
+    .rows(d, 1)
+    .reshape([2 * size]);
   const weight = n.weight(3);
   if (weight) {
-    return b.constant(derived([size], weight, (t): TensorData => {
-      const from = (t.data as Float32Array).subarray(d * 2 * size, (d + 1) * 2 * size);
-      return Float32Array.from({ length: size }, (_, i) => (from[i] + (eq.merged(Math.floor(i / hidden)) ? from[size + i] : 0)) * (scales?.[i] ?? 1));
-    }));
+    return b.constant(
+      derived([size], weight, (t): TensorData => {
+        const from = (t.data as Float32Array).subarray(d * 2 * size, (d + 1) * 2 * size);
+        return Float32Array.from(
+          { length: size },
+          (_, i) => (from[i] + (eq.merged(Math.floor(i / hidden)) ? from[size + i] : 0)) * (scales?.[i] ?? 1),
+        );
+      }),
+    );
   }
-  const second = Array.from({ length: eq.gates }, (_, g) => (eq.merged(g) ? row.rows(size + g * hidden, hidden).ref() : b.op('Fill', [b.ints([hidden]), b.scalar(0)])));
+  const second = Array.from({ length: eq.gates }, (_, g) =>
+    eq.merged(g) ? row.rows(size + g * hidden, hidden).ref() : b.op('Fill', [b.ints([hidden]), b.scalar(0)]),
+  );
   const sum = b.add2(row.rows(0, size).ref(), b.concat(second, 0));
   return scales ? b.mul(sum, b.tensor(tensorOf('float32', [size], scales))) : sum;
 }
 
 /** The part of B's second half that belongs to one gate: [hidden]. */
-export function recurrenceBias(n: View<RecurrentAttrs>, given: Ref, d: number, gates: number, gate: number, hidden: number, b: GraphBuilder): Ref {
+export function recurrenceBias(
+  n: View<RecurrentAttrs>,
+  given: Ref,
+  d: number,
+  gates: number,
+  gate: number,
+  hidden: number,
+  b: GraphBuilder,
+): Ref {
   const size = gates * hidden;
-  return kernelOf(n.weight(3), given, n.knownDims(3), b).rows(d, 1).reshape([2 * size]).rows(size + gate * hidden, hidden).ref();
+  return kernelOf(n.weight(3), given, n.knownDims(3), b)
+    .rows(d, 1)
+    .reshape([2 * size])
+    .rows(size + gate * hidden, hidden)
+    .ref();
 }

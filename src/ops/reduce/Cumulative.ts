@@ -47,7 +47,10 @@ function cumulative(spec: Spec) {
       const { axis, exclusive, reverse } = n.attrs;
       const rank = n.rank(0);
       // A negative axis gives nothing in TensorFlow.js.
-      const at = axis === undefined ? b.op('FloorMod', [b.reshape(given, []), b.scalar(rank, 'int32')]) : b.scalar(n.position(0, axis), 'int32');
+      const at =
+        axis === undefined
+          ? b.op('FloorMod', [b.reshape(given, []), b.scalar(rank, 'int32')])
+          : b.scalar(n.position(0, axis), 'int32');
       return wrapped(b.op(spec.op, [x, at], { exclusive, reverse }), n.dtype(0), b);
     },
   });
@@ -64,7 +67,10 @@ function fold(t: Tensor, axis: number, { exclusive, reverse }: Attrs, spec: Spec
     let total: number | bigint = isBig(t.dtype) ? BigInt(spec.start) : spec.start;
     for (let k = 0; k < size; k++) {
       const at = i + (reverse ? size - 1 - k : k) * stride;
-      const next: number | bigint = typeof total === 'bigint' ? spec.big(total, from[at] as bigint) : wrapNumber(t.dtype, spec.step(total, from[at] as number, isInteger(t.dtype)));
+      const next: number | bigint =
+        typeof total === 'bigint'
+          ? spec.big(total, from[at] as bigint)
+          : wrapNumber(t.dtype, spec.step(total, from[at] as number, isInteger(t.dtype)));
       out[at] = exclusive ? total : next;
       total = next;
     }
@@ -73,6 +79,22 @@ function fold(t: Tensor, axis: number, { exclusive, reverse }: Attrs, spec: Spec
 }
 
 export default [
-  cumulative({ name: 'CumSum', summary: 'running sum along an axis', since: 11, op: 'Cumsum', start: 0, step: (x, y) => x + y, big: (x, y) => x + y }),
-  cumulative({ name: 'CumProd', summary: 'running product along an axis', since: 26, op: 'Cumprod', start: 1, step: (x, y, integer) => (integer ? Math.imul(x, y) : x * y), big: (x, y) => x * y }),
+  cumulative({
+    name: 'CumSum',
+    summary: 'running sum along an axis',
+    since: 11,
+    op: 'Cumsum',
+    start: 0,
+    step: (x, y) => x + y,
+    big: (x, y) => x + y,
+  }),
+  cumulative({
+    name: 'CumProd',
+    summary: 'running product along an axis',
+    since: 26,
+    op: 'Cumprod',
+    start: 1,
+    step: (x, y, integer) => (integer ? Math.imul(x, y) : x * y),
+    big: (x, y) => x * y,
+  }),
 ];

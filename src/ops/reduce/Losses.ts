@@ -13,7 +13,8 @@ interface Attrs {
 
 function read(n: RawNode): Attrs {
   const reduction = n.string('reduction');
-  if (reduction !== 'none' && reduction !== 'sum' && reduction !== 'mean') return invalid(`reduction is ${JSON.stringify(reduction)}`);
+  if (reduction !== 'none' && reduction !== 'sum' && reduction !== 'mean')
+    return invalid(`reduction is ${JSON.stringify(reduction)}`);
   return { reduction, ignored: n.optInt('ignore_index') };
 }
 
@@ -27,16 +28,26 @@ function negativeLogLikelihood(n: View<Attrs>, x: Value, e: Expander): Value {
   const { reduction, ignored } = n.attrs;
   const [rank, dtype] = [n.rank(0), n.dtype(0)];
   const classes = n.knownDim(0, 1);
-  const ids = e.constant(tensorOf(target.type.dtype, [1, classes, ...new Array<number>(rank - 2).fill(1)], Array.from({ length: classes }, (_, i) => i)));
+  const ids = e.constant(
+    tensorOf(
+      target.type.dtype,
+      [1, classes, ...new Array<number>(rank - 2).fill(1)],
+      Array.from({ length: classes }, (_, i) => i),
+    ),
+  );
   const zero = e.constant(tensorOf(dtype, [], [0]));
   const axis = e.constant(int64s([1]));
   const hit = e.one('Equal', [ids, e.one('Unsqueeze', [target, axis])]);
   const pick = (of: Value) => e.one('ReduceSum', [e.one('Where', [hit, of, zero]), axis], { keepdims: 0 });
-  const kept = ignored === undefined ? undefined : e.one('Not', [e.one('Equal', [target, e.constant(tensorOf(target.type.dtype, [], [ignored]))])]);
+  const kept =
+    ignored === undefined
+      ? undefined
+      : e.one('Not', [e.one('Equal', [target, e.constant(tensorOf(target.type.dtype, [], [ignored]))])]);
 
   let loss = e.one('Neg', [pick(x)]);
   let factor: Value | undefined;
-  if (weight) factor = pick(e.one('Reshape', [weight, e.constant(int64s([1, classes, ...new Array<number>(rank - 2).fill(1)]))]));
+  if (weight)
+    factor = pick(e.one('Reshape', [weight, e.constant(int64s([1, classes, ...new Array<number>(rank - 2).fill(1)]))]));
   if (kept) factor = factor ? e.one('Where', [kept, factor, zero]) : e.one('Cast', [kept], { to: codeOfDtype(dtype) });
   if (factor) loss = e.one('Mul', [kept ? e.one('Where', [kept, loss, zero]) : loss, factor]);
   if (reduction === 'none') return loss;

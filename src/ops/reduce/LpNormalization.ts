@@ -14,10 +14,14 @@ export default defineOp<{ p: number; axis: number }>({
   },
   layout: 'axes',
   infer: (n) => [n.type(0)],
-  graph: (n, [x], b) => alongAxis(n, x, n.position(0, n.attrs.axis), b, (v, at) => {
-    const sum = b.op('Sum', [b.op(n.attrs.p === 1 ? 'Abs' : 'Square', [v]), b.ints([at])], { keep_dims: true });
-    const norm = n.attrs.p === 1 ? sum : b.op('Sqrt', [sum]);
-    return b.op('RealDiv', [v, b.op('SelectV2', [b.op('Equal', [norm, b.scalar(0)]), b.scalar(1), norm])]);
-  }),
-  keras: (n, inputs, k) => (n.attrs.p === 2 ? l2Normalization(n, inputs, k) : refuse('no stock layer divides by the sum of absolute values', 'convert to a graph-model')),
+  graph: (n, [x], b) =>
+    alongAxis(n, x, n.position(0, n.attrs.axis), b, (v, at) => {
+      const sum = b.op('Sum', [b.op(n.attrs.p === 1 ? 'Abs' : 'Square', [v]), b.ints([at])], { keep_dims: true });
+      const norm = n.attrs.p === 1 ? sum : b.op('Sqrt', [sum]);
+      return b.op('RealDiv', [v, b.op('SelectV2', [b.op('Equal', [norm, b.scalar(0)]), b.scalar(1), norm])]);
+    }),
+  keras: (n, inputs, k) =>
+    n.attrs.p === 2
+      ? l2Normalization(n, inputs, k)
+      : refuse('no stock layer divides by the sum of absolute values', 'convert to a graph-model'),
 });

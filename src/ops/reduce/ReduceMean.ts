@@ -17,7 +17,12 @@ export default reduction({
     needFewAxes(n);
     const one = b.op('OnesLike', [x], {}, ['int32']);
     const counts = n.attrs.axes?.map((a): Dim => n.dims(0)[a]);
-    const count = counts?.every(isKnown) ? b.scalar(counts.reduce((p, q) => p * q, 1), 'int32') : over('Sum', one);
+    const count = counts?.every(isKnown)
+      ? b.scalar(
+          counts.reduce((p, q) => p * q, 1),
+          'int32',
+        )
+      : over('Sum', one);
     return quotient(over('Sum', x), count, n.dtype(0), b);
   },
   value: (v, dtype) => (isInteger(dtype) ? Math.trunc(total(v) / v.length) : total(v) / v.length),

@@ -47,7 +47,8 @@ export default [
     summary: 'sum of |x| over axes',
     axesInput: 18,
     empty: () => 0,
-    graph: (x, over, b, n) => over('Sum', isUnsigned(n.dtype(0)) ? x : isInteger(n.dtype(0)) ? magnitude(x, b) : b.op('Abs', [x])),
+    graph: (x, over, b, n) =>
+      over('Sum', isUnsigned(n.dtype(0)) ? x : isInteger(n.dtype(0)) ? magnitude(x, b) : b.op('Abs', [x])),
     value: (v) => sum(v.map(Math.abs)),
     big: (v) => v.reduce((p, q) => p + abs(q), 0n),
     keras: (n, x, k) => reduceLayers(n, x, k, 'L1'),

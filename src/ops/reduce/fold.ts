@@ -8,7 +8,13 @@ export type Reducer = (values: readonly number[], dtype: Tensor['dtype']) => num
 export type BigReducer = (values: readonly bigint[]) => bigint;
 
 /** A reduction in ONNX's own types; sums and the like in double precision. Undefined where it can't be computed so. */
-export function reduceElements(t: Tensor, axes: readonly number[], keepdims: boolean, value: Reducer, big?: BigReducer): Tensor | undefined {
+export function reduceElements(
+  t: Tensor,
+  axes: readonly number[],
+  keepdims: boolean,
+  value: Reducer,
+  big?: BigReducer,
+): Tensor | undefined {
   if (t.dtype === 'string' || isComplex(t.dtype) || (isBig(t.dtype) && !big)) return undefined;
   const outDims = t.dims.map((d, i) => (axes.includes(i) ? 1 : d));
   const strides = stridesOf(outDims).map((s, i) => (axes.includes(i) ? 0 : s));

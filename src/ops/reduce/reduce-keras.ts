@@ -15,26 +15,55 @@ const EPSILON = 1e-30;
 export function reduceLayers(n: View<ReduceAttrs>, x: Layer, k: KerasBuilder, kind: Kind): Layer {
   const { axes, keepdims } = n.attrs;
   if (!axes) return refuse('the axes are computed by the model', 'make the axes (input 1) an initializer');
-  if (!isFloat(n.dtype(0))) return refuse(`${n.opName} of ${n.dtype(0)}: the layers of Keras pool floats`, 'cast to float32 before it, or convert to a graph-model');
+  if (!isFloat(n.dtype(0)))
+    return refuse(
+      `${n.opName} of ${n.dtype(0)}: the layers of Keras pool floats`,
+      'cast to float32 before it, or convert to a graph-model',
+    );
   if (axes.length === 0) return refuse('it reduces over no axis', 'convert to a graph-model');
   const over = axes.map((a) => n.position(0, a)).sort((p, q) => p - q);
   const sizes = over.map((a) => x.shape[a]);
   if (sizes.includes(0)) return refuse('it reduces an axis without elements', 'convert to a graph-model');
   const count = sizes.reduce<number | null>((p, d) => (p === null || d === null ? null : p * d), 1);
-  const total = (y: Layer) => rescale(k, pool(k, y, 'Average', over, keepdims), count ?? refuse('a sum over sizes that are not known is no mean times a number', 'fix the sizes with input-shapes in the config'), 0);
+  const total = (y: Layer) =>
+    rescale(
+      k,
+      pool(k, y, 'Average', over, keepdims),
+      count ??
+        refuse(
+          'a sum over sizes that are not known is no mean times a number',
+          'fix the sizes with input-shapes in the config',
+        ),
+      0,
+    );
   switch (kind) {
-    case 'Mean': return pool(k, x, 'Average', over, keepdims, true);
-    case 'Max': return pool(k, x, 'Max', over, keepdims, true);
-    case 'Min': return negated(k, pool(k, negated(k, x), 'Max', over, keepdims));
-    case 'Sum': return total(x);
-    case 'L1': return total(merge(k, 'Maximum', [x, negated(k, x)]));
-    case 'SumSquare': return total(merge(k, 'Multiply', [x, x]));
-    case 'L2': case 'LogSumExp': break;
+    case 'Mean':
+      return pool(k, x, 'Average', over, keepdims, true);
+    case 'Max':
+      return pool(k, x, 'Max', over, keepdims, true);
+    case 'Min':
+      return negated(k, pool(k, negated(k, x), 'Max', over, keepdims));
+    case 'Sum':
+      return total(x);
+    case 'L1':
+      return total(merge(k, 'Maximum', [x, negated(k, x)]));
+    case 'SumSquare':
+      return total(merge(k, 'Multiply', [x, x]));
+    case 'L2':
+    case 'LogSumExp':
+      break;
   }
   const kept = x.shape.flatMap((_, i) => (i === 0 || over.includes(i) ? [] : [i]));
   const rest = kept.map((i) => x.shape[i]).reduce((p, d) => (p === null || d === null ? null : p * d), 1);
-  const finish = (y: Layer) => reshape(k, y, keepdims ? x.shape.slice(1).map((d, i) => (over.includes(i + 1) ? 1 : d)) : kept.map((i) => x.shape[i]), '_shape');
-  if (count === null) return refuse(`${n.opName} needs the sizes of its axes`, 'fix the sizes with input-shapes in the config');
+  const finish = (y: Layer) =>
+    reshape(
+      k,
+      y,
+      keepdims ? x.shape.slice(1).map((d, i) => (over.includes(i + 1) ? 1 : d)) : kept.map((i) => x.shape[i]),
+      '_shape',
+    );
+  if (count === null)
+    return refuse(`${n.opName} needs the sizes of its axes`, 'fix the sizes with input-shapes in the config');
   if (kind === 'LogSumExp') {
     const rows = reshape(k, permute(k, x, [0, ...kept, ...over]), [rest, count], '_rows');
     return finish(pool(k, logSumExpEverywhere(k, rows), 'Average', [2], false));
@@ -42,5 +71,7 @@ export function reduceLayers(n: View<ReduceAttrs>, x: Layer, k: KerasBuilder, ki
   // Each x beside -x, times what both are when divided by the root of the mean square, is on average that root.
   const line = reshape(k, permute(k, x, [0, ...over, ...kept]), [count, rest], '_line');
   const { pair, normalized } = beside(k, line, 1, EPSILON);
-  return finish(rescale(k, pool(k, merge(k, 'Multiply', [pair, normalized]), 'Average', [1], false), Math.sqrt(count), 0));
+  return finish(
+    rescale(k, pool(k, merge(k, 'Multiply', [pair, normalized]), 'Average', [1], false), Math.sqrt(count), 0),
+  );
 }

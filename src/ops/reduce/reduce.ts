@@ -41,25 +41,35 @@ export function reduction(spec: Reduction): Op {
     name: spec.name,
     summary: spec.summary,
     ...(spec.limits ? { limits: spec.limits } : {}),
-    read: { 1: (n) => ({ axes: normalAxes(n.optInts('axes'), n, false), keepdims: n.int('keepdims') !== 0 }), [spec.axesInput]: readInput },
+    read: {
+      1: (n) => ({ axes: normalAxes(n.optInts('axes'), n, false), keepdims: n.int('keepdims') !== 0 }),
+      [spec.axesInput]: readInput,
+    },
     layout: reducedLayout,
     infer: (n) => [{ dtype: n.dtype(0), dims: reducedDims(n) }],
-    ...(elems ? {
-      elems: (n: View<ReduceAttrs>) => {
-        const x = n.elems(0);
-        return x && x.length > 0 && n.attrs.axes?.length === n.rank(0) ? [x.slice(1).reduce(elems, x[0])] : undefined;
-      },
-    } : {}),
-    ...(value ? {
-      fold: (n: View<ReduceAttrs>, [x]: Tensor[]) => {
-        const out = n.attrs.axes && reduceElements(x, n.attrs.axes, n.attrs.keepdims, value, spec.big);
-        return out && [out];
-      },
-    } : {}),
+    ...(elems
+      ? {
+          elems: (n: View<ReduceAttrs>) => {
+            const x = n.elems(0);
+            return x && x.length > 0 && n.attrs.axes?.length === n.rank(0)
+              ? [x.slice(1).reduce(elems, x[0])]
+              : undefined;
+          },
+        }
+      : {}),
+    ...(value
+      ? {
+          fold: (n: View<ReduceAttrs>, [x]: Tensor[]) => {
+            const out = n.attrs.axes && reduceElements(x, n.attrs.axes, n.attrs.keepdims, value, spec.big);
+            return out && [out];
+          },
+        }
+      : {}),
     graph: (n, inputs, b) => {
       const [x, given] = inputs;
       const { axes, keepdims } = n.attrs;
-      if (axes ? axes.some((a) => n.dims(0)[a] === 0) : n.dims(0).includes(0)) return filled(n, inputs, spec.empty(n.dtype(0)), b);
+      if (axes ? axes.some((a) => n.dims(0)[a] === 0) : n.dims(0).includes(0))
+        return filled(n, inputs, spec.empty(n.dtype(0)), b);
       if (axes && axes.length === 0) return b.op('Identity', [spec.graph(x, (_, v) => v, b, n)]);
       const at = axes ? b.ints(axes.map((a) => n.position(0, a)).sort((p, q) => p - q)) : given;
       return spec.graph(x, (op, v, keep = keepdims) => b.op(op, [v, at], { keep_dims: keep }), b, n);
@@ -91,7 +101,11 @@ function reducedDims(n: View<ReduceAttrs>): Dim[] {
   if (axes) return keepdims ? dims.map((d, i) => (axes.includes(i) ? 1 : d)) : dims.filter((_, i) => !axes.includes(i));
   if (keepdims) return dims.map(() => n.fresh());
   const count = n.dims(1)[0];
-  if (!isKnown(count)) return refuse('how many axes are reduced is known only when the model runs', 'make the axes (input 1) an initializer');
+  if (!isKnown(count))
+    return refuse(
+      'how many axes are reduced is known only when the model runs',
+      'make the axes (input 1) an initializer',
+    );
   if (count > dims.length) return invalid(`${count} axes of a tensor of rank ${dims.length}`);
   return Array.from({ length: dims.length - count }, () => n.fresh());
 }
@@ -99,7 +113,8 @@ function reducedDims(n: View<ReduceAttrs>): Dim[] {
 /** The order at hand, less what disappears. */
 export function reducedLayout(n: View<ReduceAttrs>, [given]: readonly Layout[]): LayoutChoice {
   const { axes, keepdims } = n.attrs;
-  if (!axes) return { inputs: [identity(given.length), identity(1)], outputs: [identity(n.outputs[0]?.type.dims.length ?? 0)] };
+  if (!axes)
+    return { inputs: [identity(given.length), identity(1)], outputs: [identity(n.outputs[0]?.type.dims.length ?? 0)] };
   return { inputs: [given], outputs: [keepdims ? given : without(given, axes)] };
 }
 
@@ -127,7 +142,12 @@ function filled(n: View<ReduceAttrs>, [x, axes]: readonly Ref[], value: number, 
 export function extremes(dtype: DType): { least: number; greatest: number } {
   if (dtype === 'bool') return { least: 0, greatest: 1 };
   if (isFloat(dtype)) return { least: Number.NEGATIVE_INFINITY, greatest: Number.POSITIVE_INFINITY };
-  const span: Partial<Record<DType, [number, number]>> = { int8: [-128, 127], uint8: [0, 255], int16: [-32768, 32767], uint16: [0, 65535] };
+  const span: Partial<Record<DType, [number, number]>> = {
+    int8: [-128, 127],
+    uint8: [0, 255],
+    int16: [-32768, 32767],
+    uint16: [0, 65535],
+  };
   const [least, greatest] = span[dtype] ?? [-(2 ** 31), 2 ** 31 - 1];
   return { least, greatest };
 }

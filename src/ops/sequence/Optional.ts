@@ -16,7 +16,9 @@ export default [
     summary: 'whether a value is there: a constant',
     read: { 15: noAttributes },
     infer: resolved,
-    expand: (_, [v], e) => [e.constant(tensorOf('bool', [], [v !== undefined && (v.kind !== 'optional' || v.content !== undefined)]))],
+    expand: (_, [v], e) => [
+      e.constant(tensorOf('bool', [], [v !== undefined && (v.kind !== 'optional' || v.content !== undefined)])),
+    ],
   }),
   defineOp({
     name: 'OptionalGetElement',

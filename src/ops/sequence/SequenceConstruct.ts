@@ -9,12 +9,21 @@ export default [
     summary: 'a sequence of tensors, resolved while converting',
     read: { 11: noAttributes },
     infer: resolved,
-    expand: (n, inputs) => [sequence(n, inputs.map((v) => tensorIn(v, n)))],
+    expand: (n, inputs) => [
+      sequence(
+        n,
+        inputs.map((v) => tensorIn(v, n)),
+      ),
+    ],
   }),
   defineOp<{ dtype: DType }>({
     name: 'SequenceEmpty',
     summary: 'a sequence of nothing, resolved while converting',
-    read: { 11: (n) => ({ dtype: dtypeOfCode(n.optInt('dtype') ?? codeOfDtype('float32')) ?? invalid('the dtype is none of ONNX') }) },
+    read: {
+      11: (n) => ({
+        dtype: dtypeOfCode(n.optInt('dtype') ?? codeOfDtype('float32')) ?? invalid('the dtype is none of ONNX'),
+      }),
+    },
     infer: resolved,
     expand: (n) => [sequence(n, [], n.attrs.dtype)],
   }),

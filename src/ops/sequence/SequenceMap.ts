@@ -18,7 +18,9 @@ export default defineOp<Attrs>({
     const { body } = n.attrs;
     const lists: Value[][] = body.outputs.map(() => []);
     elements.forEach((element, i) => {
-      const inputs = others.map((v) => (v?.kind === 'sequence' ? (v.elements[i] ?? invalid('the sequences are not of one length')) : v));
+      const inputs = others.map((v) =>
+        v?.kind === 'sequence' ? (v.elements[i] ?? invalid('the sequences are not of one length')) : v,
+      );
       e.inline(body, [element, ...inputs]).forEach((out, k) => {
         lists[k].push(tensorIn(out, n));
       });

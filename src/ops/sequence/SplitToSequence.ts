@@ -14,7 +14,9 @@ export default defineOp<Attrs>({
   name: 'SplitToSequence',
   summary: 'cuts a tensor into a sequence, resolved while converting',
   limits: 'the parts have to be known while converting',
-  read: { 11: (n) => ({ axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0), keep: n.int('keepdims') !== 0 }) },
+  read: {
+    11: (n) => ({ axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0), keep: n.int('keepdims') !== 0 }),
+  },
   infer: resolved,
   expand: (n, [x], e) => {
     const { axis, keep } = n.attrs;
@@ -23,14 +25,28 @@ export default defineOp<Attrs>({
     const parts = sizes.length === 1 ? [x] : e.emit('Split', [x, e.constant(int64s(sizes))], { axis }, sizes.length);
     // keepdims counts only where no sizes are given.
     const squeezed = !n.has(1) && !keep ? parts.map((p) => e.one('Squeeze', [p, e.constant(int64s([axis]))])) : parts;
-    return [sequence(n, squeezed.map((p) => tensorIn(p, n)), n.dtype(0))];
+    return [
+      sequence(
+        n,
+        squeezed.map((p) => tensorIn(p, n)),
+        n.dtype(0),
+      ),
+    ];
   },
 });
 
 function partsOf(given: boolean, split: readonly number[] | undefined, rank: number, whole: unknown): number[] {
-  if (given && !split) return refuse('the sizes of the parts (input 1) have to be constant, since sequences are resolved while converting', 'make them an initializer');
+  if (given && !split)
+    return refuse(
+      'the sizes of the parts (input 1) have to be constant, since sequences are resolved while converting',
+      'make them an initializer',
+    );
   if (split && rank === 1) return [...split];
-  if (typeof whole !== 'number' || !isKnown(whole)) return refuse('the size of the axis has to be known, since sequences are resolved while converting', 'fix the sizes with input-shapes in the config');
+  if (typeof whole !== 'number' || !isKnown(whole))
+    return refuse(
+      'the size of the axis has to be known, since sequences are resolved while converting',
+      'fix the sizes with input-shapes in the config',
+    );
   const size = split?.[0] ?? 1;
   if (size <= 0) return invalid(`parts of the size ${size}`);
   return Array.from({ length: Math.ceil(whole / size) }, (_, i) => Math.min(size, whole - i * size));

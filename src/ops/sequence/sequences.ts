@@ -28,7 +28,12 @@ export function optional(n: View, content: Optional['content']): Optional {
 
 /** Input i as a place in a list of this length: may be negative, and has to be constant. */
 export function placeIn(n: View, i: number, length: number, last: number): number {
-  const [place] = n.ints(i) ?? refuse(`the position (input ${i}) has to be constant, since sequences are resolved while converting`, 'unroll the loop before the export');
+  const [place] =
+    n.ints(i) ??
+    refuse(
+      `the position (input ${i}) has to be constant, since sequences are resolved while converting`,
+      'unroll the loop before the export',
+    );
   const at = place < 0 ? place + length : place;
   return at < 0 || at > last ? invalid(`position ${place} is outside the ${length} elements of the sequence`) : at;
 }

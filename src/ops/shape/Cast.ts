@@ -20,7 +20,10 @@ const cast = defineOp<Attrs>({
   limits: 'between strings and numbers only for constants; 64-bit integers have to fit 32 bits',
   read: {
     1: (n) => ({ to: NAMES[n.string('to').toUpperCase()] ?? dtypeOf(n.string('to').toLowerCase()), rounding: {} }),
-    6: (n) => ({ to: dtypeOfCode(n.int('to')) ?? invalid(`${n.int('to')} is no element type of ONNX`), rounding: roundingOf(n) }),
+    6: (n) => ({
+      to: dtypeOfCode(n.int('to')) ?? invalid(`${n.int('to')} is no element type of ONNX`),
+      rounding: roundingOf(n),
+    }),
   },
   layout: 'any',
   expand: (n, [x]) => (n.dtype(0) === n.attrs.to ? [x] : undefined),
@@ -28,7 +31,9 @@ const cast = defineOp<Attrs>({
   elems: (n) => {
     const elems = n.elems(0);
     // Sizes pass through what holds them exactly.
-    return n.attrs.to === 'int64' || n.attrs.to === 'int32' || n.attrs.to === 'float32' || n.attrs.to === 'float64' ? elems : undefined;
+    return n.attrs.to === 'int64' || n.attrs.to === 'int32' || n.attrs.to === 'float32' || n.attrs.to === 'float64'
+      ? elems
+      : undefined;
   },
   fold: (n, [x]) => {
     const out = castTensor(x, n.attrs.to, n.attrs.rounding);
@@ -38,7 +43,8 @@ const cast = defineOp<Attrs>({
   keras: (n, [x], k) => {
     if (isSameInTf(n.dtype(0), n.attrs.to)) return k.layer('Activation', [x], { activation: 'linear' });
     // Rescaling makes floats of what it is given.
-    if (!isFloat(n.dtype(0)) && n.dtype(0) !== 'string' && isSameInTf(n.attrs.to, 'float32')) return k.layer('Rescaling', [x], { scale: 1, offset: 0 });
+    if (!isFloat(n.dtype(0)) && n.dtype(0) !== 'string' && isSameInTf(n.attrs.to, 'float32'))
+      return k.layer('Rescaling', [x], { scale: 1, offset: 0 });
     return refuse(`no stock layer turns ${n.dtype(0)} into ${n.attrs.to}`, 'convert to a graph-model');
   },
 });
@@ -50,7 +56,13 @@ const castLike = defineOp<{ rounding: Rounding }>({
   infer: (n) => [{ dtype: n.dtype(1), dims: n.dims(0) }],
   expand: (n, [x], e) => {
     const { saturate, mode } = n.attrs.rounding;
-    return [e.one('Cast', [x], { to: codeOfDtype(n.dtype(1)), ...(saturate === undefined ? {} : { saturate: Number(saturate) }), ...(mode ? { round_mode: mode } : {}) })];
+    return [
+      e.one('Cast', [x], {
+        to: codeOfDtype(n.dtype(1)),
+        ...(saturate === undefined ? {} : { saturate: Number(saturate) }),
+        ...(mode ? { round_mode: mode } : {}),
+      }),
+    ];
   },
 });
 
@@ -61,7 +73,8 @@ function dtypeOf(name: string): DType {
 
 function roundingOf(n: RawNode): Rounding {
   const mode = n.optString('round_mode') ?? 'up';
-  if (mode !== 'up' && mode !== 'down' && mode !== 'nearest') return invalid(`${JSON.stringify(mode)} is no way to round`);
+  if (mode !== 'up' && mode !== 'down' && mode !== 'nearest')
+    return invalid(`${JSON.stringify(mode)} is no way to round`);
   return { saturate: n.optInt('saturate') !== 0, mode };
 }
 

@@ -10,14 +10,21 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'CenterCropPad',
   summary: 'crops or pads with zeros around the middle, to given sizes',
-  read: { 18: (n) => {
-    const rank = n.input(0)?.type.dims.length ?? 0;
-    return { axes: (n.optInts('axes') ?? identity(rank)).map((a) => normalAxis(a, rank)) };
-  } },
-  infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).map((d, i) => {
-    const at = n.attrs.axes.indexOf(i);
-    return at < 0 ? d : (n.elems(1)?.[at] ?? n.fresh());
-  }) }],
+  read: {
+    18: (n) => {
+      const rank = n.input(0)?.type.dims.length ?? 0;
+      return { axes: (n.optInts('axes') ?? identity(rank)).map((a) => normalAxis(a, rank)) };
+    },
+  },
+  infer: (n) => [
+    {
+      dtype: n.dtype(0),
+      dims: n.dims(0).map((d, i) => {
+        const at = n.attrs.axes.indexOf(i);
+        return at < 0 ? d : (n.elems(1)?.[at] ?? n.fresh());
+      }),
+    },
+  ],
   expand: (n, [x, shape], e) => {
     const axes = e.constant(int64s([...n.attrs.axes]));
     const two = e.constant(int64s([2]));

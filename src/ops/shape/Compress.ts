@@ -10,11 +10,18 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Compress',
   summary: 'the parts along an axis for which a condition holds',
-  read: { 9: (n) => {
-    const axis = n.optInt('axis');
-    return { axis: axis === undefined ? undefined : normalAxis(axis, n.input(0)?.type.dims.length ?? 0) };
-  } },
-  infer: (n) => [{ dtype: n.dtype(0), dims: n.attrs.axis === undefined ? [n.fresh()] : n.dims(0).map((d, i) => (i === n.attrs.axis ? n.fresh() : d)) }],
+  read: {
+    9: (n) => {
+      const axis = n.optInt('axis');
+      return { axis: axis === undefined ? undefined : normalAxis(axis, n.input(0)?.type.dims.length ?? 0) };
+    },
+  },
+  infer: (n) => [
+    {
+      dtype: n.dtype(0),
+      dims: n.attrs.axis === undefined ? [n.fresh()] : n.dims(0).map((d, i) => (i === n.attrs.axis ? n.fresh() : d)),
+    },
+  ],
   expand: (n, [x, condition], e) => {
     const flat = n.attrs.axis === undefined;
     const data = flat ? e.one('Reshape', [x, e.constant(int64s([-1]))]) : x;

@@ -26,8 +26,11 @@ export default defineOp<Attrs>({
   graph: (n, parts, b) => b.concat(parts, n.position(0, n.attrs.axis)),
   keras: (n, parts, k) => {
     const axis = n.position(0, n.attrs.axis);
-    if (axis === 0) return refuse('it joins along the batch (axis 0), which a Keras layer never touches', 'convert to a graph-model');
-    return parts.length === 1 ? k.layer('Activation', parts, { activation: 'linear' }) : k.layer('Concatenate', parts, { axis });
+    if (axis === 0)
+      return refuse('it joins along the batch (axis 0), which a Keras layer never touches', 'convert to a graph-model');
+    return parts.length === 1
+      ? k.layer('Activation', parts, { activation: 'linear' })
+      : k.layer('Concatenate', parts, { axis });
   },
 });
 
@@ -37,10 +40,12 @@ function dimsOf(n: View<Attrs>): Dim[] {
   n.inputs.forEach((_, i) => {
     if (i === 0) return;
     const own = n.dims(i);
-    if (own.length !== dims.length) return invalid(`input ${i} has the rank ${own.length}, and input 0 the rank ${dims.length}`);
+    if (own.length !== dims.length)
+      return invalid(`input ${i} has the rank ${own.length}, and input 0 the rank ${dims.length}`);
     own.forEach((d, a) => {
       if (a === axis) dims[a] = addDim(dims[a], d);
-      else if (isKnown(d) && isKnown(dims[a]) && d !== dims[a]) invalid(`${showDims(own)} can't be joined to ${showDims(n.dims(0))} along axis ${axis}`);
+      else if (isKnown(d) && isKnown(dims[a]) && d !== dims[a])
+        invalid(`${showDims(own)} can't be joined to ${showDims(n.dims(0))} along axis ${axis}`);
       else if (isKnown(d) || !sameDim(d, dims[a])) dims[a] = isKnown(dims[a]) ? dims[a] : d;
     });
   });

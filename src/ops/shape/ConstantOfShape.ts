@@ -25,7 +25,13 @@ export default defineOp<Attrs>({
   elems: (n) => {
     const [length] = dimsOf(n);
     const { value } = n.attrs;
-    return n.elems(0)?.length === 1 && length !== undefined && isKnown(length) && length <= 4096 && value.dtype.includes('int') ? new Array<Dim>(length).fill(numbersOf(value)[0]) : undefined;
+    return n.elems(0)?.length === 1 &&
+      length !== undefined &&
+      isKnown(length) &&
+      length <= 4096 &&
+      value.dtype.includes('int')
+      ? new Array<Dim>(length).fill(numbersOf(value)[0])
+      : undefined;
   },
   fold: (n) => {
     const dims = dimsOf(n);
@@ -45,6 +51,7 @@ function dimsOf(n: View<Attrs>): readonly Dim[] {
   const elems = n.elems(0);
   if (elems) return elems;
   const [rank] = n.dims(0);
-  if (!isKnown(rank)) return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
+  if (!isKnown(rank))
+    return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
   return Array.from({ length: rank }, () => n.fresh());
 }

@@ -53,7 +53,8 @@ export default defineOp<Attrs>({
       if (isKnown(d)) return d;
       const computed = sizeFrom(b, d, [{ ref: x, dims: from }]);
       if (computed !== undefined) return computed;
-      if (!shape) return refuse('the sizes of the result are not known', 'fix the sizes with input-shapes in the config');
+      if (!shape)
+        return refuse('the sizes of the result are not known', 'fix the sizes with input-shapes in the config');
       const given = n.dims(1)[0];
       const asked = isKnown(given) && axis >= rank - given ? elementOf(b, shape, axis - rank + given) : 1;
       if (own === 1) return asked;
@@ -61,7 +62,11 @@ export default defineOp<Attrs>({
       return asked === 1 ? b.size(x, at) : b.op('Maximum', [asked as ReturnType<typeof b.scalar>, b.size(x, at)]);
     });
     // BroadcastTo takes a size of 0 for 1; Tile doesn't.
-    if (dims.includes(0)) return b.op('Tile', [b.reshape(x, [...new Array<number>(rank - from.length).fill(1), ...from]), b.ints(dims.map((d) => (d === 0 ? 0 : 1)))]);
+    if (dims.includes(0))
+      return b.op('Tile', [
+        b.reshape(x, [...new Array<number>(rank - from.length).fill(1), ...from]),
+        b.ints(dims.map((d) => (d === 0 ? 0 : 1))),
+      ]);
     return b.op('BroadcastTo', [x, b.sizes(sizes)]);
   },
   keras: expandLayers,
@@ -70,9 +75,14 @@ export default defineOp<Attrs>({
 function dimsOf(n: View<Attrs>): readonly Dim[] {
   const own = n.dims(0);
   const { target } = n.attrs;
-  if (target) return broadcastDims(own, target, () => n.fresh()) ?? invalid(`${showDims(own)} can't be broadcast to ${showDims(target)}`);
+  if (target)
+    return (
+      broadcastDims(own, target, () => n.fresh()) ??
+      invalid(`${showDims(own)} can't be broadcast to ${showDims(target)}`)
+    );
   const [given] = n.dims(1);
-  if (!isKnown(given)) return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
+  if (!isKnown(given))
+    return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
   const rank = Math.max(own.length, given);
   return Array.from({ length: rank }, (_, i) => {
     const d = own[i - rank + own.length];

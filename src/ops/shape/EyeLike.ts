@@ -16,7 +16,10 @@ export default defineOp<Attrs>({
     9: (n) => {
       const code = n.optInt('dtype');
       const own = n.input(0)?.type.dtype ?? 'float32';
-      return { dtype: code === undefined ? own : (dtypeOfCode(code) ?? invalid(`${code} is no element type of ONNX`)), diagonal: n.int('k') };
+      return {
+        dtype: code === undefined ? own : (dtypeOfCode(code) ?? invalid(`${code} is no element type of ONNX`)),
+        diagonal: n.int('k'),
+      };
     },
   },
   infer: (n) => [{ dtype: n.attrs.dtype, dims: n.dims(0) }],
@@ -26,7 +29,17 @@ export default defineOp<Attrs>({
     if (dims.length !== 2) return invalid('EyeLike takes a matrix');
     if (areKnown(dims)) {
       const [rows, columns] = dims;
-      return [e.constant(tensorOf(dtype, [rows, columns], Array.from({ length: rows * columns }, (_, i) => ((i % columns) - Math.floor(i / columns) === diagonal ? 1 : 0))))];
+      return [
+        e.constant(
+          tensorOf(
+            dtype,
+            [rows, columns],
+            Array.from({ length: rows * columns }, (_, i) =>
+              (i % columns) - Math.floor(i / columns) === diagonal ? 1 : 0,
+            ),
+          ),
+        ),
+      ];
     }
     const scalar = (v: number) => e.constant(int64s(v));
     const sizes = e.one('Shape', [x]);

@@ -17,12 +17,17 @@ export default defineOp<Attrs>({
   summary: 'parts along an axis, by index',
   read: { 1: (n) => ({ axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0) }) },
   // The axes of the indices stand where the axis stood.
-  layout: (n, [given, indices]) => ({ inputs: [given, identity(indices.length)], outputs: [replaced(given, n.attrs.axis, indices.length)] }),
+  layout: (n, [given, indices]) => ({
+    inputs: [given, identity(indices.length)],
+    outputs: [replaced(given, n.attrs.axis, indices.length)],
+  }),
   infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).flatMap((d, i) => (i === n.attrs.axis ? n.dims(1) : [d])) }],
   elems: (n) => {
     const [data, indices] = [n.elems(0), n.ints(1)];
     if (!data || !indices || n.rank(0) !== 1) return undefined;
-    return indices.map((i) => data[i < 0 ? i + data.length : i] ?? invalid(`index ${i} is outside the ${data.length} elements`));
+    return indices.map(
+      (i) => data[i < 0 ? i + data.length : i] ?? invalid(`index ${i} is outside the ${data.length} elements`),
+    );
   },
   fold: (n, [data, indices]) => {
     const { axis } = n.attrs;
@@ -34,17 +39,25 @@ export default defineOp<Attrs>({
     const axis = n.position(0, n.attrs.axis);
     const dims = arrange(n.dims(0), n.layout(0));
     const size = dims[axis];
-    if (x.dtype === 'string') return refuse('TensorFlow.js can\'t gather strings');
+    if (x.dtype === 'string') return refuse("TensorFlow.js can't gather strings");
     const known = n.constant(1);
     if (known && isKnown(size)) {
       const at = within(numbersOf(known), size);
       const taken = takeConstant(b, x, dims, axis, at);
       if (known.dims.length === 1) return taken;
       if (known.dims.length === 0) return b.op('Squeeze', [taken], { axis: [axis] });
-      return b.op('GatherV2', [x, b.tensor({ dtype: 'int32', dims: known.dims, data: Int32Array.from(at) }), b.scalar(axis, 'int32')]);
+      return b.op('GatherV2', [
+        x,
+        b.tensor({ dtype: 'int32', dims: known.dims, data: Int32Array.from(at) }),
+        b.scalar(axis, 'int32'),
+      ]);
     }
-    const at = known && numbersOf(known).every((i) => i >= 0) ? indices : nonNegative(b, indices, isKnown(size) ? size : b.size(x, axis));
-    if (axis === 0 && dims.length > 1) return b.op('GatherNd', [x, b.op('ExpandDims', [at, b.scalar(n.rank(1), 'int32')])]);
+    const at =
+      known && numbersOf(known).every((i) => i >= 0)
+        ? indices
+        : nonNegative(b, indices, isKnown(size) ? size : b.size(x, axis));
+    if (axis === 0 && dims.length > 1)
+      return b.op('GatherNd', [x, b.op('ExpandDims', [at, b.scalar(n.rank(1), 'int32')])]);
     return b.op('GatherV2', [x, at, b.scalar(axis, 'int32')]);
   },
   keras: gatherLayers,
@@ -52,7 +65,9 @@ export default defineOp<Attrs>({
 
 /** Indices that may be negative, as 0 … size-1. */
 export function within(indices: readonly number[], size: number): number[] {
-  return indices.map((i) => (i < -size || i >= size ? invalid(`index ${i} is outside the ${size} elements of the axis`) : i < 0 ? i + size : i));
+  return indices.map((i) =>
+    i < -size || i >= size ? invalid(`index ${i} is outside the ${size} elements of the axis`) : i < 0 ? i + size : i,
+  );
 }
 
 /** The order in memory when `count` axes stand where an axis stood. */

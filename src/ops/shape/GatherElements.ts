@@ -18,7 +18,8 @@ export default defineOp<Attrs>({
   read: { 11: (n) => ({ axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0) }) },
   layout: 'axes',
   infer: (n) => {
-    if (n.rank(0) !== n.rank(1)) return invalid(`data ${showDims(n.dims(0))} and indices ${showDims(n.dims(1))} have to be of one rank`);
+    if (n.rank(0) !== n.rank(1))
+      return invalid(`data ${showDims(n.dims(0))} and indices ${showDims(n.dims(1))} have to be of one rank`);
     return [{ dtype: n.dtype(0), dims: n.dims(1) }];
   },
   fold: (n, [data, indices]) => {

@@ -33,13 +33,20 @@ export default defineOp<Attrs>({
     const inside = wrapped(b, indices, { ref: x, dims: data }, data.slice(batch, batch + depth));
     if (batch === 0) return b.op('GatherNd', [x, inside]);
     // The shared axes become one, and each row of indices begins with its place along it.
-    const sources: Sized[] = [{ ref: x, dims: data }, { ref: indices, dims: rows }];
-    const shape = (dims: readonly Dim[]): Ref => sizesFrom(b, dims, sources) ?? refuse('the sizes of the batch axes are not known');
+    const sources: Sized[] = [
+      { ref: x, dims: data },
+      { ref: indices, dims: rows },
+    ];
+    const shape = (dims: readonly Dim[]): Ref =>
+      sizesFrom(b, dims, sources) ?? refuse('the sizes of the batch axes are not known');
     const count = productOf(data.slice(0, batch));
     const inner = productOf(rows.slice(batch, -1));
     const flat = b.reshape(x, shape([count, ...data.slice(batch)]));
     const own = b.reshape(inside, shape([count, inner, depth]));
-    const places = b.reshape(b.count(sizeFrom(b, count, sources) ?? refuse('the sizes of the batch axes are not known')), [isKnown(count) ? count : -1, 1, 1]);
+    const places = b.reshape(
+      b.count(sizeFrom(b, count, sources) ?? refuse('the sizes of the batch axes are not known')),
+      [isKnown(count) ? count : -1, 1, 1],
+    );
     const column = b.op('BroadcastTo', [places, shape([count, inner, 1])]);
     const taken = b.op('GatherNd', [flat, b.concat([column, own], 2)]);
     return b.reshape(taken, shape(dimsOf(n)));
@@ -49,7 +56,8 @@ export default defineOp<Attrs>({
 function dimsOf(n: View<Attrs>): readonly Dim[] {
   const { batch } = n.attrs;
   const depth = n.knownDim(1, -1);
-  if (n.rank(1) < 1 || batch + depth > n.rank(0)) return invalid(`rows of ${depth} indices don't fit data of rank ${n.rank(0)}`);
+  if (n.rank(1) < 1 || batch + depth > n.rank(0))
+    return invalid(`rows of ${depth} indices don't fit data of rank ${n.rank(0)}`);
   return [...n.dims(1).slice(0, -1), ...n.dims(0).slice(batch + depth)];
 }
 
@@ -58,7 +66,16 @@ export function wrapped(b: GraphBuilder, indices: Ref, data: Sized, dims: readon
   if (dims.length === 0) return indices;
   const known = indices.node.weight?.load();
   if (known && numbersOf(known).every((i) => i >= 0)) return indices;
-  if (known && areKnown(dims)) return b.tensor(tensorOf('int32', known.dims, numbersOf(known).map((i, k) => within([i], dims[k % dims.length])[0])));
-  const sizes = areKnown(dims) ? b.tensor(tensorOf('int32', [dims.length], dims)) : (sizesFrom(b, dims, [data]) ?? refuse('the sizes of the axes are not known'));
+  if (known && areKnown(dims))
+    return b.tensor(
+      tensorOf(
+        'int32',
+        known.dims,
+        numbersOf(known).map((i, k) => within([i], dims[k % dims.length])[0]),
+      ),
+    );
+  const sizes = areKnown(dims)
+    ? b.tensor(tensorOf('int32', [dims.length], dims))
+    : (sizesFrom(b, dims, [data]) ?? refuse('the sizes of the axes are not known'));
   return b.op('FloorMod', [indices, sizes]);
 }

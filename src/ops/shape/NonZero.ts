@@ -19,7 +19,8 @@ export default defineOp({
     return [tensorOf('int64', [x.dims.length, found.length], rows.flat())];
   },
   graph: (n, [x], b) => {
-    if (x.dtype === 'string' || x.dtype === 'complex64') return refuse(`TensorFlow.js compares no ${n.dtype(0)} with zero`);
+    if (x.dtype === 'string' || x.dtype === 'complex64')
+      return refuse(`TensorFlow.js compares no ${n.dtype(0)} with zero`);
     if (n.rank(0) === 0) return refuse('of a scalar', 'make it a tensor of one axis');
     return b.transpose(b.op('Where', [b.cast(x, 'bool')]), [1, 0]);
   },

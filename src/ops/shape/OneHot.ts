@@ -30,7 +30,11 @@ export default defineOp<Attrs>({
     const at = numbersOf(indices).map((i) => (i < 0 ? i + depth : i));
     const dims = indices.dims.toSpliced(n.attrs.axis, 0, depth);
     const inner = sizeOf(indices.dims.slice(n.attrs.axis));
-    return [pick(values, dims, (k) => (at[Math.floor(k / (depth * inner)) * inner + (k % inner)] === Math.floor(k / inner) % depth ? 1 : 0))];
+    return [
+      pick(values, dims, (k) =>
+        at[Math.floor(k / (depth * inner)) * inner + (k % inner)] === Math.floor(k / inner) % depth ? 1 : 0,
+      ),
+    ];
   },
   graph: (n, [indices, given, values], b) => {
     const known = depthOf(n);
@@ -39,13 +43,22 @@ export default defineOp<Attrs>({
     // Indices below 0 count from the end; what is outside is off everywhere.
     const at = indices.dtype === 'float32' && isFloat(n.dtype(0)) ? indices : b.cast(indices, 'int32');
     const count = b.cast(size, at.dtype);
-    const inside = b.op('SelectV2', [b.op('Less', [at, b.scalar(0, at.dtype as 'float32' | 'int32')]), b.add2(at, count), at]);
+    const inside = b.op('SelectV2', [
+      b.op('Less', [at, b.scalar(0, at.dtype as 'float32' | 'int32')]),
+      b.add2(at, count),
+      at,
+    ]);
     const behind = n.rank(0) - n.attrs.axis;
     const places = b.reshape(b.cast(b.count(depth), at.dtype), [-1, ...new Array<number>(behind).fill(1)]);
     const on = b.op('Equal', [b.op('ExpandDims', [inside, b.scalar(n.attrs.axis, 'int32')]), places]);
     const value = (i: number) => {
       const table = n.constant(2);
-      const single = table && castTensor(pick(table, [], () => i), table.dtype);
+      const single =
+        table &&
+        castTensor(
+          pick(table, [], () => i),
+          table.dtype,
+        );
       return single ? b.tensor(single) : b.op('Squeeze', [b.slice(values, [i], [1])], { axis: [0] });
     };
     return b.select(on, value(1), value(0));

@@ -22,7 +22,8 @@ export default defineOp({
   },
   elems: (n) => {
     const [length, start, delta] = [symbolicLength(n), n.elems(0)?.[0], n.elems(2)?.[0]];
-    if (length === undefined || start === undefined || delta === undefined || !isKnown(length) || length > MOST_ELEMS) return undefined;
+    if (length === undefined || start === undefined || delta === undefined || !isKnown(length) || length > MOST_ELEMS)
+      return undefined;
     return Array.from({ length }, (_, i) => addDim(start, mulDim(delta, i)));
   },
   fold: (n, [start, limit, delta]) => {
@@ -30,10 +31,22 @@ export default defineOp({
     const length = lengthOf(start, limit, delta);
     if (isBig(dtype)) {
       const [first, step] = [start.data[0] as bigint, delta.data[0] as bigint];
-      return [tensorOf(dtype, [length], Array.from({ length }, (_, i) => wrapBig(dtype, first + BigInt(i) * step)))];
+      return [
+        tensorOf(
+          dtype,
+          [length],
+          Array.from({ length }, (_, i) => wrapBig(dtype, first + BigInt(i) * step)),
+        ),
+      ];
     }
     const [first, step] = [Number(start.data[0]), Number(delta.data[0])];
-    return [tensorOf(dtype, [length], Array.from({ length }, (_, i) => wrapNumber(dtype, first + i * step)))];
+    return [
+      tensorOf(
+        dtype,
+        [length],
+        Array.from({ length }, (_, i) => wrapNumber(dtype, first + i * step)),
+      ),
+    ];
   },
   graph: (n, [start, limit, delta], b) => {
     const dtype = n.dtype(0);
@@ -56,7 +69,15 @@ function lengthOf(start: Tensor, limit: Tensor, delta: Tensor): number {
 
 function symbolicLength(n: View): Dim | undefined {
   const [start, limit, delta] = [n.elems(0)?.[0], n.elems(1)?.[0], n.elems(2)?.[0]];
-  if (start === undefined || limit === undefined || delta === undefined || !isKnown(delta) || delta === 0 || !isInteger(n.dtype(0))) return undefined;
+  if (
+    start === undefined ||
+    limit === undefined ||
+    delta === undefined ||
+    !isKnown(delta) ||
+    delta === 0 ||
+    !isInteger(n.dtype(0))
+  )
+    return undefined;
   const length = delta > 0 ? ceilDiv(subDim(limit, start), delta) : ceilDiv(subDim(start, limit), -delta);
   return isKnown(length) ? Math.max(length, 0) : length;
 }

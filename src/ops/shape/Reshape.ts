@@ -27,7 +27,11 @@ export default defineOp<Attrs>({
   },
   layout: (n, given) => {
     const out = n.outputs[0];
-    if (!out || !n.attrs.target) return { inputs: n.inputs.map((v) => v && identity(v.type.dims.length)), outputs: [identity(out?.type.dims.length ?? 0)] };
+    if (!out || !n.attrs.target)
+      return {
+        inputs: n.inputs.map((v) => v && identity(v.type.dims.length)),
+        outputs: [identity(out?.type.dims.length ?? 0)],
+      };
     const { input, output } = regroup(n.dims(0), out.type.dims, given[0]);
     return { inputs: [input], outputs: [output] };
   },
@@ -37,7 +41,8 @@ export default defineOp<Attrs>({
     const dims = dimsOf(n);
     return dims.every(isKnown) ? [{ ...x, dims }] : undefined;
   },
-  graph: (n, [x, shape], b) => reshapeInMemory(n, x, b, shape && !n.attrs.target && !n.attrs.allowZero ? copied(n, x, shape, b) : shape),
+  graph: (n, [x, shape], b) =>
+    reshapeInMemory(n, x, b, shape && !n.attrs.target && !n.attrs.allowZero ? copied(n, x, shape, b) : shape),
   keras: (n, [x], k) => {
     if (n.has(1)) return refuse('the sizes are computed by the model', 'convert to a graph-model');
     return reshapeLayer(n, x, k, n.outputs[0]?.type.dims.length === 2);
@@ -50,10 +55,22 @@ function read(n: RawNode): Attrs {
   const wanted = n.elems(1);
   const allowZero = n.flag('allowzero');
   if (!wanted) return { target: undefined, allowZero };
-  const target = wanted.map((d, i) => (d === 0 && !allowZero ? (x.type.dims[i] ?? invalid(`element ${i} of the shape copies a size that the input ${showDims(x.type.dims)} hasn't`)) : d));
-  if (target.filter((d) => d === -1).length > 1) return invalid(`the shape ${showDims(target)} leaves more than one size open`);
+  const target = wanted.map((d, i) =>
+    d === 0 && !allowZero
+      ? (x.type.dims[i] ??
+        invalid(`element ${i} of the shape copies a size that the input ${showDims(x.type.dims)} hasn't`))
+      : d,
+  );
+  if (target.filter((d) => d === -1).length > 1)
+    return invalid(`the shape ${showDims(target)} leaves more than one size open`);
   // The chain that computes the shape is needed no more where the input's own sizes tell it.
-  if (canReshape(x.type.dims, target.map((d) => (d === -1 ? OPEN : d)))) n.setInputs([x]);
+  if (
+    canReshape(
+      x.type.dims,
+      target.map((d) => (d === -1 ? OPEN : d)),
+    )
+  )
+    n.setInputs([x]);
   return { target, allowZero };
 }
 
@@ -62,7 +79,12 @@ function copied(n: View<Attrs>, x: Ref, shape: Ref, b: GraphBuilder): Ref {
   const rank = n.outputs[0]?.type.dims.length ?? 0;
   const own = n.rank(0);
   const sizes = b.shape(x);
-  const beside = own === rank ? sizes : own > rank ? b.slice(sizes, [0], [rank]) : b.concat([sizes, b.ints(new Array<number>(rank - own).fill(0))], 0);
+  const beside =
+    own === rank
+      ? sizes
+      : own > rank
+        ? b.slice(sizes, [0], [rank])
+        : b.concat([sizes, b.ints(new Array<number>(rank - own).fill(0))], 0);
   return b.op('SelectV2', [b.op('Equal', [shape, b.scalar(0, 'int32')]), beside, shape]);
 }
 
@@ -73,17 +95,20 @@ function dimsOf(n: View<Attrs>): readonly Dim[] {
   const { target } = n.attrs;
   if (!target) {
     const rank = n.dims(1)[0];
-    if (!isKnown(rank)) return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
+    if (!isKnown(rank))
+      return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
     return Array.from({ length: rank }, () => n.fresh());
   }
   const total = productOf(n.dims(0));
   const given = productOf(target.filter((d) => d !== -1));
   if (!target.includes(-1)) {
-    if (isKnown(total) && isKnown(given) && total !== given) return invalid(`${showDims(n.dims(0))} has ${total} elements, and ${showDims(target)} would have ${given}`);
+    if (isKnown(total) && isKnown(given) && total !== given)
+      return invalid(`${showDims(n.dims(0))} has ${total} elements, and ${showDims(target)} would have ${given}`);
     return target;
   }
   const rest = exactDiv(total, given);
-  if (rest === undefined && isKnown(total) && isKnown(given)) return invalid(`${total} elements can't become ${showDims(target)}`);
+  if (rest === undefined && isKnown(total) && isKnown(given))
+    return invalid(`${total} elements can't become ${showDims(target)}`);
   const open = rest ?? n.fresh();
   return target.map((d) => (d === -1 ? open : d));
 }

@@ -10,11 +10,13 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'ReverseSequence',
   summary: 'reverses the beginning of each sequence of a batch, by its length',
-  read: { 10: (n) => {
-    const [batch, time] = [n.int('batch_axis'), n.int('time_axis')];
-    if (batch + time !== 1 || batch * time !== 0) return invalid('batch_axis and time_axis have to be 0 and 1');
-    return { batch, time };
-  } },
+  read: {
+    10: (n) => {
+      const [batch, time] = [n.int('batch_axis'), n.int('time_axis')];
+      if (batch + time !== 1 || batch * time !== 0) return invalid('batch_axis and time_axis have to be 0 and 1');
+      return { batch, time };
+    },
+  },
   infer: (n) => [n.type(0)],
   expand: (n, [x, lengths], e) => {
     const { batch, time } = n.attrs;

@@ -17,7 +17,8 @@ export default defineOp<Attrs>({
   limits: 'max, min and mul over indices that are computed: up to 16 million pairs of slice and index',
   read: { 11: (n) => ({ reduction: reductionOf(n) }) },
   infer: (n) => {
-    if (n.knownDim(1, -1) > n.rank(0)) return invalid(`rows of ${n.knownDim(1, -1)} indices don't fit data of rank ${n.rank(0)}`);
+    if (n.knownDim(1, -1) > n.rank(0))
+      return invalid(`rows of ${n.knownDim(1, -1)} indices don't fit data of rank ${n.rank(0)}`);
     return [n.type(0)];
   },
   elems: (n) => {
@@ -50,9 +51,24 @@ export default defineOp<Attrs>({
     const strides = b.tensor(tensorOf('int32', [depth], stridesOf(data.slice(0, depth))));
     const known = n.constant(1);
     const flat = known
-      ? b.tensor(tensorOf('int32', [productOf(rows.slice(0, -1)) as number, 1], Array.from(rowIndices(data.slice(0, depth), known))))
+      ? b.tensor(
+          tensorOf(
+            'int32',
+            [productOf(rows.slice(0, -1)) as number, 1],
+            Array.from(rowIndices(data.slice(0, depth), known)),
+          ),
+        )
       : b.reshape(b.op('Sum', [b.mul(inside, strides), b.ints([rows.length - 1])], { keep_dims: false }), [-1, 1]);
-    const out = scatterRows(b, b.reshape(x, [cells, width]), flat, b.reshape(updates, [-1, width]), reduction, n.dtype(0), cells, productOf(rows.slice(0, -1)));
+    const out = scatterRows(
+      b,
+      b.reshape(x, [cells, width]),
+      flat,
+      b.reshape(updates, [-1, width]),
+      reduction,
+      n.dtype(0),
+      cells,
+      productOf(rows.slice(0, -1)),
+    );
     return b.reshape(out, data);
   },
 });

@@ -10,7 +10,10 @@ interface Attrs {
 const shape = defineOp<Attrs>({
   name: 'Shape',
   summary: 'the sizes of a tensor; where they are known, a constant',
-  read: { 1: () => ({ start: 0, end: undefined }), 15: (n) => ({ start: n.optInt('start') ?? 0, end: n.optInt('end') }) },
+  read: {
+    1: () => ({ start: 0, end: undefined }),
+    15: (n) => ({ start: n.optInt('start') ?? 0, end: n.optInt('end') }),
+  },
   layout: (_, [given]) => ({ inputs: [given], outputs: [[0]] }),
   infer: (n) => [{ dtype: 'int64', dims: [asked(n).length] }],
   elems: (n) => asked(n).map((axis) => n.dims(0)[axis]),

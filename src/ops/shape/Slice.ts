@@ -21,16 +21,26 @@ export default defineOp<Attrs>({
     1: (n) => {
       const [starts, ends] = [n.ints('starts'), n.ints('ends')];
       const axes = n.optInts('axes') ?? identity(starts.length);
-      n.setInputs([n.input(0), n.constantValue(int64s(starts)), n.constantValue(int64s(ends)), n.constantValue(int64s([...axes]))]);
+      n.setInputs([
+        n.input(0),
+        n.constantValue(int64s(starts)),
+        n.constantValue(int64s(ends)),
+        n.constantValue(int64s([...axes])),
+      ]);
       return read(n);
     },
     10: read,
   },
-  layout: (n, [given]) => ({ inputs: [given, [0], [0], [0]], outputs: [given] }),
-  infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).map((d, axis) => {
-    const c = n.attrs.cuts.find((k) => k.axis === axis);
-    return c ? (lengthOf(d, c) ?? n.fresh()) : d;
-  }) }],
+  layout: (_n, [given]) => ({ inputs: [given, [0], [0], [0]], outputs: [given] }),
+  infer: (n) => [
+    {
+      dtype: n.dtype(0),
+      dims: n.dims(0).map((d, axis) => {
+        const c = n.attrs.cuts.find((k) => k.axis === axis);
+        return c ? (lengthOf(d, c) ?? n.fresh()) : d;
+      }),
+    },
+  ],
   elems: (n) => {
     const elems = n.elems(0);
     const [c] = n.attrs.cuts;
@@ -48,7 +58,14 @@ export default defineOp<Attrs>({
   },
   graph: (n, [x, starts, ends, steps], b) => {
     if (x.dtype === 'string') return refuse('TensorFlow.js slices no strings');
-    return cut(b, { ref: x, dims: arrange(n.dims(0), n.layout(0)) }, n.attrs.cuts.map((c) => ({ ...c, axis: n.position(0, c.axis) })), starts, ends, steps);
+    return cut(
+      b,
+      { ref: x, dims: arrange(n.dims(0), n.layout(0)) },
+      n.attrs.cuts.map((c) => ({ ...c, axis: n.position(0, c.axis) })),
+      starts,
+      ends,
+      steps,
+    );
   },
   keras: sliceLayers,
 });
@@ -62,10 +79,14 @@ function read(n: RawNode): Attrs {
   if (!axes) return spread(n, x);
   const steps = n.input(4) ? n.constantInts(4) : identity(count).map(() => 1);
   const [starts, ends] = [n.elems(1), n.elems(2)];
-  if (axes.length !== count || (steps && steps.length !== count)) return invalid(`${count} starts, ${axes.length} axes and ${steps?.length} steps don't match`);
+  if (axes.length !== count || (steps && steps.length !== count))
+    return invalid(`${count} starts, ${axes.length} axes and ${steps?.length} steps don't match`);
   if (steps?.includes(0)) return invalid('a step is 0');
-  const cuts = axes.map((axis, i): Cut => ({ axis: normalAxis(axis, rank), start: starts?.[i], end: ends?.[i], step: steps?.[i], from: i }));
-  if (new Set(cuts.map((c) => c.axis)).size !== cuts.length) return invalid(`the axes ${showDims(axes)} name one twice`);
+  const cuts = axes.map(
+    (axis, i): Cut => ({ axis: normalAxis(axis, rank), start: starts?.[i], end: ends?.[i], step: steps?.[i], from: i }),
+  );
+  if (new Set(cuts.map((c) => c.axis)).size !== cuts.length)
+    return invalid(`the axes ${showDims(axes)} name one twice`);
   const known = (d: Dim | undefined) => d !== undefined && canSize(d, [x.type.dims]);
   const told = cuts.every((c) => known(c.start) && known(c.end));
   n.setInputs([x, ...(told && steps ? [] : [n.input(1), n.input(2)]), ...(steps ? [] : [n.input(4)])]);
@@ -78,9 +99,18 @@ function spread(n: RawNode, x: Value): Attrs {
   const ints = (v: number): Value => n.constantValue(int64s(new Array<number>(rank).fill(v)));
   const count = n.constantValue(int64s([rank]));
   const axes = n.apply('Mod', [n.apply('Add', [n.cast(n.input(3) as Value, 'int64'), count]), count]);
-  const all = (i: number, idle: number): Value => n.apply('ScatterElements', [ints(idle), axes, n.cast(n.input(i) as Value, 'int64')], { axis: 0 });
+  const all = (i: number, idle: number): Value =>
+    n.apply('ScatterElements', [ints(idle), axes, n.cast(n.input(i) as Value, 'int64')], { axis: 0 });
   const given = n.input(4) && n.constantInts(4);
   const plain = !n.input(4) || given?.every((s) => s === 1);
   n.setInputs([x, all(1, 0), all(2, 2 ** 31 - 1), ...(plain ? [] : [all(4, 1)])]);
-  return { cuts: identity(rank).map((axis) => ({ axis, start: undefined, end: undefined, step: plain ? 1 : undefined, from: axis })) };
+  return {
+    cuts: identity(rank).map((axis) => ({
+      axis,
+      start: undefined,
+      end: undefined,
+      step: plain ? 1 : undefined,
+      from: axis,
+    })),
+  };
 }

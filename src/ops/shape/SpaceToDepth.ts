@@ -26,10 +26,22 @@ const depthToSpace = defineOp<Attrs>({
     const known = exactDiv(n.dims(0)[1], block * block);
     const channels = known !== undefined && isKnown(known) ? known : -1;
     const size = sizesOf(x, e);
-    const parts = e.one('Reshape', [x, e.one('Concat', [size(0), ints(e, mode === 'CRD' ? [channels, block, block] : [block, block, channels]), size(2), size(3)], { axis: 0 })]);
+    const parts = e.one('Reshape', [
+      x,
+      e.one(
+        'Concat',
+        [size(0), ints(e, mode === 'CRD' ? [channels, block, block] : [block, block, channels]), size(2), size(3)],
+        { axis: 0 },
+      ),
+    ]);
     const moved = e.one('Transpose', [parts], { perm: mode === 'CRD' ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2] });
     const times = (v: Value) => e.one('Mul', [v, ints(e, [block])]);
-    return [e.one('Reshape', [moved, e.one('Concat', [size(0), ints(e, [channels]), times(size(2)), times(size(3))], { axis: 0 })])];
+    return [
+      e.one('Reshape', [
+        moved,
+        e.one('Concat', [size(0), ints(e, [channels]), times(size(2)), times(size(3))], { axis: 0 }),
+      ]),
+    ];
   },
 });
 
@@ -43,9 +55,17 @@ const spaceToDepth = defineOp<Attrs>({
     if (n.rank(0) !== 4) return invalid('SpaceToDepth takes an image of rank 4');
     const size = sizesOf(x, e);
     const part = (axis: number) => e.one('Div', [size(axis), ints(e, [block])]);
-    const parts = e.one('Reshape', [x, e.one('Concat', [size(0), size(1), part(2), ints(e, [block]), part(3), ints(e, [block])], { axis: 0 })]);
+    const parts = e.one('Reshape', [
+      x,
+      e.one('Concat', [size(0), size(1), part(2), ints(e, [block]), part(3), ints(e, [block])], { axis: 0 }),
+    ]);
     const moved = e.one('Transpose', [parts], { perm: [0, 3, 5, 1, 2, 4] });
-    return [e.one('Reshape', [moved, e.one('Concat', [size(0), e.one('Mul', [size(1), ints(e, [block * block])]), part(2), part(3)], { axis: 0 })])];
+    return [
+      e.one('Reshape', [
+        moved,
+        e.one('Concat', [size(0), e.one('Mul', [size(1), ints(e, [block * block])]), part(2), part(3)], { axis: 0 }),
+      ]),
+    ];
   },
 });
 

@@ -23,7 +23,8 @@ export default defineOp<Attrs>({
     13: fromInput,
   },
   layout: (n, [given]) => ({ inputs: [given, [0]], outputs: Array.from({ length: n.outputCount }, () => given) }),
-  infer: (n) => partsOf(n).map((size) => ({ dtype: n.dtype(0), dims: n.dims(0).map((d, i) => (i === n.attrs.axis ? size : d)) })),
+  infer: (n) =>
+    partsOf(n).map((size) => ({ dtype: n.dtype(0), dims: n.dims(0).map((d, i) => (i === n.attrs.axis ? size : d)) })),
   fold: (n, [x]) => {
     if (n.attrs.sizes === 'computed') return undefined;
     let start = 0;
@@ -41,9 +42,15 @@ export default defineOp<Attrs>({
     if (parts.length === 1 && n.attrs.sizes !== 'computed' && sameDim(parts[0], dims[axis])) return [x];
     const types = parts.map(() => x.dtype);
     // Equal parts of a size that isn't known: TensorFlow.js complains where they can't be equal.
-    if (!n.attrs.sizes && !isKnown(dims[axis])) return b.many('Split', [b.scalar(axis, 'int32'), x], { num_split: parts.length }, types);
-    const sizes = n.attrs.sizes === 'computed' ? given : areKnown(parts) ? b.ints(parts) : sizesFrom(b, parts, [{ ref: x, dims }]);
-    if (!sizes) return refuse('the sizes of the parts can\'t be told from those of the input', 'fix the sizes with input-shapes in the config');
+    if (!n.attrs.sizes && !isKnown(dims[axis]))
+      return b.many('Split', [b.scalar(axis, 'int32'), x], { num_split: parts.length }, types);
+    const sizes =
+      n.attrs.sizes === 'computed' ? given : areKnown(parts) ? b.ints(parts) : sizesFrom(b, parts, [{ ref: x, dims }]);
+    if (!sizes)
+      return refuse(
+        "the sizes of the parts can't be told from those of the input",
+        'fix the sizes with input-shapes in the config',
+      );
     return b.many('SplitV', [x, sizes, b.scalar(axis, 'int32')], {}, types);
   },
   keras: splitLayers,
@@ -63,7 +70,8 @@ function partsOf(n: View<Attrs>): readonly Dim[] {
   if (sizes === 'computed') return Array.from({ length: n.outputCount }, () => n.fresh());
   if (sizes) {
     if (sizes.length !== n.outputCount) return invalid(`${sizes.length} sizes are given for ${n.outputCount} outputs`);
-    if (isKnown(whole) && areKnown(sizes) && sizes.reduce((p, q) => p + q, 0) !== whole) return invalid(`the parts [${sizes}] don't make up ${whole}`);
+    if (isKnown(whole) && areKnown(sizes) && sizes.reduce((p, q) => p + q, 0) !== whole)
+      return invalid(`the parts [${sizes}] don't make up ${whole}`);
     return sizes;
   }
   const count = n.outputCount;

@@ -30,7 +30,11 @@ export default defineOp<Attrs>({
     const ints = (v: readonly number[]) => e.constant(int64s([...v]));
     const at = e.one('Mod', [e.one('Add', [e.one('Cast', [axes], { to: 7 }), ints([rank])]), ints([rank])]);
     // Each axis counts rank, rank-1 … 1, and one that goes 0: the largest are those that stay, in order.
-    const places = e.one('ScatterElements', [ints(Array.from({ length: rank }, (_, i) => rank - i)), at, ints(new Array<number>(gone).fill(0))], { axis: 0 });
+    const places = e.one(
+      'ScatterElements',
+      [ints(Array.from({ length: rank }, (_, i) => rank - i)), at, ints(new Array<number>(gone).fill(0))],
+      { axis: 0 },
+    );
     const [stay] = e.emit('TopK', [places, ints([rank - gone])], { axis: 0 }, 2);
     const sizes = e.one('Gather', [e.one('Shape', [x]), e.one('Sub', [ints([rank]), stay])]);
     return [e.one('Reshape', [x, sizes], { allowzero: 1 })];
@@ -40,7 +44,10 @@ export default defineOp<Attrs>({
   infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).filter((_, i) => !n.attrs.axes.includes(i)) }],
   elems: (n) => n.elems(0),
   fold: (n, [x]) => [{ ...x, dims: x.dims.filter((_, i) => !n.attrs.axes.includes(i)) }],
-  graph: (n, [x], b) => (n.attrs.axes.length === 0 ? x : b.op('Squeeze', [x], { axis: n.attrs.axes.map((a) => n.position(0, a)).sort((p, q) => p - q) })),
+  graph: (n, [x], b) =>
+    n.attrs.axes.length === 0
+      ? x
+      : b.op('Squeeze', [x], { axis: n.attrs.axes.map((a) => n.position(0, a)).sort((p, q) => p - q) }),
   keras: (n, [x], k) => reshapeLayer(n, x, k, false),
 });
 
@@ -49,10 +56,15 @@ function read(n: RawNode, given: readonly number[] | undefined): Attrs {
   n.setInputs([n.input(0)]);
   if (given) {
     const axes = [...new Set(given.map((a) => normalAxis(a, dims.length)))].sort((p, q) => p - q);
-    for (const a of axes) if (isKnown(dims[a]) && dims[a] !== 1) return invalid(`axis ${a} of ${showDims(dims)} is not of size 1`);
+    for (const a of axes)
+      if (isKnown(dims[a]) && dims[a] !== 1) return invalid(`axis ${a} of ${showDims(dims)} is not of size 1`);
     return { axes };
   }
-  if (!dims.every(isKnown)) return refuse(`all axes of size 1 are to go, and which those are is not known for ${showDims(dims)}`, 'say the axes, or fix the sizes with input-shapes in the config');
+  if (!dims.every(isKnown))
+    return refuse(
+      `all axes of size 1 are to go, and which those are is not known for ${showDims(dims)}`,
+      'say the axes, or fix the sizes with input-shapes in the config',
+    );
   return { axes: dims.flatMap((d, i) => (d === 1 ? [i] : [])) };
 }
 

@@ -15,7 +15,8 @@ export default defineOp<Attrs>({
   read: {
     24: (n) => {
       const mode = n.string('mode');
-      if (mode !== 'linear' && mode !== 'circular') return invalid(`${JSON.stringify(mode)} is no mode of TensorScatter`);
+      if (mode !== 'linear' && mode !== 'circular')
+        return invalid(`${JSON.stringify(mode)} is no mode of TensorScatter`);
       return { axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0), circular: mode === 'circular' };
     },
   },

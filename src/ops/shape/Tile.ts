@@ -22,19 +22,35 @@ export default defineOp<Attrs>({
     1: (n) => {
       const rank = n.input(0)?.type.dims.length ?? 0;
       const [tiles, axis] = [n.constantInts(1), n.constantInts(2)];
-      if (!tiles || !axis) return refuse('tiles and axis (inputs 1 and 2) have to be constant', 'fold constants before the export');
+      if (!tiles || !axis)
+        return refuse('tiles and axis (inputs 1 and 2) have to be constant', 'fold constants before the export');
       const at = normalAxis(axis[0], rank);
-      n.setInputs([n.input(0), n.constantValue(int64s(Array.from({ length: rank }, (_, i) => (i === at ? tiles[0] : 1))))]);
+      n.setInputs([
+        n.input(0),
+        n.constantValue(int64s(Array.from({ length: rank }, (_, i) => (i === at ? tiles[0] : 1)))),
+      ]);
       return read(n);
     },
     6: read,
   },
   layout: (_, [given]) => ({ inputs: [given, [0]], outputs: [given] }),
-  infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).map((d, i) => (n.attrs.repeats ? mulDim(d, n.attrs.repeats[i]) : n.fresh())) }],
+  infer: (n) => [
+    { dtype: n.dtype(0), dims: n.dims(0).map((d, i) => (n.attrs.repeats ? mulDim(d, n.attrs.repeats[i]) : n.fresh())) },
+  ],
   fold: (n, [x]) => {
     const { repeats } = n.attrs;
     if (!repeats || !areKnown(repeats)) return undefined;
-    return [repeats.reduce((t, r, axis) => takeAxis(t, axis, Array.from({ length: r * t.dims[axis] }, (_, i) => i % t.dims[axis])), x)];
+    return [
+      repeats.reduce(
+        (t, r, axis) =>
+          takeAxis(
+            t,
+            axis,
+            Array.from({ length: r * t.dims[axis] }, (_, i) => i % t.dims[axis]),
+          ),
+        x,
+      ),
+    ];
   },
   graph: (n, [x, given], b) => {
     if (x.dtype === 'string') return refuse('TensorFlow.js repeats no strings');
@@ -54,7 +70,8 @@ export default defineOp<Attrs>({
 function read(n: RawNode): Attrs {
   const x = n.input(0) ?? invalid('Tile has no input');
   const repeats = n.elems(1);
-  if (repeats && repeats.length !== x.type.dims.length) return invalid(`${repeats.length} repeats are given for ${x.type.dims.length} axes`);
+  if (repeats && repeats.length !== x.type.dims.length)
+    return invalid(`${repeats.length} repeats are given for ${x.type.dims.length} axes`);
   if (repeats?.every((r) => canSize(r, [x.type.dims]))) n.setInputs([x]);
   return { repeats };
 }

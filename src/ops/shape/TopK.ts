@@ -28,7 +28,10 @@ export default defineOp<Attrs>({
   },
   infer: (n) => {
     const dims = n.dims(0).map((d, i) => (i === n.attrs.axis ? (n.elems(1)?.[0] ?? n.fresh()) : d));
-    return [{ dtype: n.dtype(0), dims }, { dtype: 'int64', dims }];
+    return [
+      { dtype: n.dtype(0), dims },
+      { dtype: 'int64', dims },
+    ];
   },
   fold: (n, [x]) => {
     const { axis, largest } = n.attrs;
@@ -43,7 +46,9 @@ export default defineOp<Attrs>({
     for (let o = 0; o < sizeOf(x.dims.slice(0, axis)); o++)
       for (let i = 0; i < inner; i++) {
         const at = (j: number) => (o * size + j) * inner + i;
-        const order = Array.from({ length: size }, (_, j) => j).sort((p, q) => (data[at(p)] === data[at(q)] ? p - q : data[at(p)] > data[at(q)] === largest ? -1 : 1));
+        const order = Array.from({ length: size }, (_, j) => j).sort((p, q) =>
+          data[at(p)] === data[at(q)] ? p - q : data[at(p)] > data[at(q)] === largest ? -1 : 1,
+        );
         for (let j = 0; j < k; j++) {
           from[(o * k + j) * inner + i] = at(order[j]);
           places[(o * k + j) * inner + i] = order[j];
@@ -56,7 +61,8 @@ export default defineOp<Attrs>({
     if (x.dtype !== 'float32' && x.dtype !== 'int32') return refuse(`TopK of ${n.dtype(0)}`);
     const k = n.elems(1)?.[0];
     const size = n.dims(0)[axis];
-    if (k !== undefined && isKnown(k) && isKnown(size) && k > size) return invalid(`${k} of ${size} elements are asked for`);
+    if (k !== undefined && isKnown(k) && isKnown(size) && k > size)
+      return invalid(`${k} of ${size} elements are asked for`);
     const count = k !== undefined && isKnown(k) ? b.scalar(k, 'int32') : b.reshape(given, []);
     // Turned round, the smallest are the largest; -1-x does so for all integers, -x for floats.
     const turn = (y: typeof x) => (y.dtype === 'float32' ? b.op('Neg', [y]) : b.sub(b.scalar(-1, 'int32'), y));
@@ -72,4 +78,3 @@ function read(n: RawNode): Attrs {
 function withLast(layout: Layout, axis: number): Layout {
   return [...layout.filter((a) => a !== axis), axis];
 }
-

@@ -19,7 +19,8 @@ export default defineOp<Attrs>({
     1: (n) => {
       const rank = n.input(0)?.type.dims.length ?? 0;
       const perm = n.optInts('perm') ?? identity(rank).toReversed();
-      if (perm.length !== rank || new Set(perm).size !== rank || perm.some((p) => p < 0 || p >= rank)) return invalid(`perm [${perm}] is no order of ${rank} axes`);
+      if (perm.length !== rank || new Set(perm).size !== rank || perm.some((p) => p < 0 || p >= rank))
+        return invalid(`perm [${perm}] is no order of ${rank} axes`);
       return { perm };
     },
   },

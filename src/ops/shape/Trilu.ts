@@ -19,8 +19,18 @@ export default defineOp<Attrs>({
     if (diagonal === undefined) return undefined;
     const [rows, columns] = x.dims.slice(-2);
     const count = sizeOf(x.dims);
-    const flat = concatTensors([{ ...x, dims: [count] }, { dtype: x.dtype, dims: [1], data: allocate(x.dtype, 1) }], 0);
-    return [pick(flat, x.dims, (i) => (stays(Math.floor(i / columns) % rows, i % columns, diagonal, n.attrs.upper) ? i : count))];
+    const flat = concatTensors(
+      [
+        { ...x, dims: [count] },
+        { dtype: x.dtype, dims: [1], data: allocate(x.dtype, 1) },
+      ],
+      0,
+    );
+    return [
+      pick(flat, x.dims, (i) =>
+        stays(Math.floor(i / columns) % rows, i % columns, diagonal, n.attrs.upper) ? i : count,
+      ),
+    ];
   },
   graph: (n, [x, given], b) => {
     if (x.dtype === 'string') return refuse('TensorFlow.js chooses between no strings');
@@ -29,7 +39,11 @@ export default defineOp<Attrs>({
     const diagonal = n.has(1) ? n.ints(1)?.[0] : 0;
     const zero = b.scalar(0, x.dtype as 'float32' | 'int32' | 'bool');
     if (diagonal !== undefined && isKnown(rows) && isKnown(columns)) {
-      const mask = tensorOf('bool', [rows, columns], Array.from({ length: rows * columns }, (_, i) => stays(Math.floor(i / columns), i % columns, diagonal, upper)));
+      const mask = tensorOf(
+        'bool',
+        [rows, columns],
+        Array.from({ length: rows * columns }, (_, i) => stays(Math.floor(i / columns), i % columns, diagonal, upper)),
+      );
       return b.select(b.tensor(mask), x, zero);
     }
     const rank = n.rank(0);

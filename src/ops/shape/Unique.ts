@@ -21,10 +21,15 @@ export default defineOp<Attrs>({
   name: 'Unique',
   summary: 'the different elements (or slices), where they first stand, and how often',
   limits: 'sorted slices have at most 64 elements; first places of up to 46340 elements',
-  read: { 11: (n) => {
-    const axis = n.optInt('axis');
-    return { axis: axis === undefined ? undefined : normalAxis(axis, n.input(0)?.type.dims.length ?? 0), sorted: n.int('sorted') !== 0 };
-  } },
+  read: {
+    11: (n) => {
+      const axis = n.optInt('axis');
+      return {
+        axis: axis === undefined ? undefined : normalAxis(axis, n.input(0)?.type.dims.length ?? 0),
+        sorted: n.int('sorted') !== 0,
+      };
+    },
+  },
   // The slices become rows: their axis lies first.
   layout: (n) => {
     const { axis } = n.attrs;
@@ -36,14 +41,20 @@ export default defineOp<Attrs>({
     const { axis } = n.attrs;
     const index = { dtype: 'int64', dims: [found] } as const;
     const all = axis === undefined ? productOf(n.dims(0)) : n.dims(0)[axis];
-    return [{ dtype: n.dtype(0), dims: axis === undefined ? [found] : n.dims(0).map((d, i) => (i === axis ? found : d)) }, index, { dtype: 'int64', dims: [all] }, index];
+    return [
+      { dtype: n.dtype(0), dims: axis === undefined ? [found] : n.dims(0).map((d, i) => (i === axis ? found : d)) },
+      index,
+      { dtype: 'int64', dims: [all] },
+      index,
+    ];
   },
   graph: (n, [x], b) => {
     if (x.dtype === 'string' || x.dtype === 'complex64') return refuse(`TensorFlow.js finds no equal ${n.dtype(0)}`);
     const { axis, sorted } = n.attrs;
     const dims = arrange(n.dims(0), n.layout(0));
     const width = axis === undefined ? 1 : productOf(dims.slice(1));
-    if (!isKnown(width)) return refuse('the size of a slice is not known', 'fix the sizes with input-shapes in the config');
+    if (!isKnown(width))
+      return refuse('the size of a slice is not known', 'fix the sizes with input-shapes in the config');
     const data = x.dtype === 'bool' ? b.cast(x, 'int32') : x;
     const rows = axis === undefined ? b.reshape(data, [-1]) : b.reshape(data, [-1, width]);
     const [met, group] = b.many('UniqueV2', [rows, b.scalar(0, 'int32')], {}, [data.dtype, 'int32']);
@@ -55,13 +66,30 @@ export default defineOp<Attrs>({
       if (width > MOST_COLUMNS) return refuse(`slices of ${width} elements would have to be sorted`, 'set sorted to 0');
       const order = axis === undefined ? ascending(b, met, found) : ascendingRows(b, met, found, width, b.count(found));
       values = b.op('GatherV2', [met, order, b.scalar(0, 'int32')]);
-      const rank = b.op('ScatterNd', [b.op('ExpandDims', [order, one]), b.count(found), b.op('ExpandDims', [found, b.scalar(0, 'int32')])]);
+      const rank = b.op('ScatterNd', [
+        b.op('ExpandDims', [order, one]),
+        b.count(found),
+        b.op('ExpandDims', [found, b.scalar(0, 'int32')]),
+      ]);
       inverse = b.op('GatherV2', [rank, group, b.scalar(0, 'int32')]);
     }
-    const counts = b.op('ScatterNd', [b.op('ExpandDims', [inverse, one]), b.op('OnesLike', [inverse]), b.op('ExpandDims', [found, b.scalar(0, 'int32')])]);
-    const shaped = axis === undefined || n.rank(0) <= 2 && width === dims[1] ? values : reshapeSized(b, { ref: values, dims: [n.fresh(), width] }, [n.fresh(), ...dims.slice(1)]) ?? refuse('the size of a slice is not known');
+    const counts = b.op('ScatterNd', [
+      b.op('ExpandDims', [inverse, one]),
+      b.op('OnesLike', [inverse]),
+      b.op('ExpandDims', [found, b.scalar(0, 'int32')]),
+    ]);
+    const shaped =
+      axis === undefined || (n.rank(0) <= 2 && width === dims[1])
+        ? values
+        : (reshapeSized(b, { ref: values, dims: [n.fresh(), width] }, [n.fresh(), ...dims.slice(1)]) ??
+          refuse('the size of a slice is not known'));
     const out = axis !== undefined && n.rank(0) === 1 ? b.reshape(values, [-1]) : shaped;
-    return [b.cast(out, x.dtype), n.outputs[1] ? firstPlaces(b, inverse, counts, found, axis === undefined ? productOf(dims) : dims[0]) : undefined, inverse, counts];
+    return [
+      b.cast(out, x.dtype),
+      n.outputs[1] ? firstPlaces(b, inverse, counts, found, axis === undefined ? productOf(dims) : dims[0]) : undefined,
+      inverse,
+      counts,
+    ];
   },
 });
 
@@ -75,14 +103,25 @@ function ascending(b: GraphBuilder, values: Ref, count: Ref): Ref {
 function ascendingRows(b: GraphBuilder, rows: Ref, count: Ref, width: number, first: Ref): Ref {
   let order = first;
   for (let column = width - 1; column >= 0; column--) {
-    const values = b.op('GatherV2', [b.op('Squeeze', [b.slice(rows, [0, column], [-1, 1])], { axis: [1] }), order, b.scalar(0, 'int32')]);
+    const values = b.op('GatherV2', [
+      b.op('Squeeze', [b.slice(rows, [0, column], [-1, 1])], { axis: [1] }),
+      order,
+      b.scalar(0, 'int32'),
+    ]);
     order = b.op('GatherV2', [order, ascending(b, values, count), b.scalar(0, 'int32')]);
   }
   return order;
 }
 
-function firstPlaces(b: GraphBuilder, inverse: Ref, counts: Ref, found: Ref, places: ReturnType<typeof productOf>): Ref {
-  if (!isKnown(places) || places > MOST_PLACES) return refuse(`the first places (output 1) among ${places} elements`, 'leave the second output out');
+function firstPlaces(
+  b: GraphBuilder,
+  inverse: Ref,
+  counts: Ref,
+  found: Ref,
+  places: ReturnType<typeof productOf>,
+): Ref {
+  if (!isKnown(places) || places > MOST_PLACES)
+    return refuse(`the first places (output 1) among ${places} elements`, 'leave the second output out');
   const all = b.scalar(places, 'int32');
   const keys = b.add2(b.mul(inverse, all), b.ints(Array.from({ length: places }, (_, i) => i)));
   const sorted = b.op('GatherV2', [keys, ascending(b, keys, all), b.scalar(0, 'int32')]);

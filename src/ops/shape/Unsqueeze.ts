@@ -31,11 +31,17 @@ export default defineOp<Attrs>({
     const rank = n.rank(0) + added;
     const ints = (v: readonly number[]) => e.constant(int64s([...v]));
     const at = e.one('Mod', [e.one('Add', [e.one('Cast', [axes], { to: 7 }), ints([rank])]), ints([rank])]);
-    const kept = e.one('ScatterElements', [ints(new Array<number>(rank).fill(1)), at, ints(new Array<number>(added).fill(0))], { axis: 0 });
+    const kept = e.one(
+      'ScatterElements',
+      [ints(new Array<number>(rank).fill(1)), at, ints(new Array<number>(added).fill(0))],
+      { axis: 0 },
+    );
     // Which axis of the input stands at each place; where a new one stands, any.
     const from = e.one('Max', [e.one('Sub', [e.one('CumSum', [kept, e.constant(int64s(0))]), ints([1])]), ints([0])]);
     const sizes = e.one('Gather', [e.one('Shape', [x]), from]);
-    return [e.one('Reshape', [x, e.one('Where', [e.one('Equal', [kept, ints([0])]), ints([1]), sizes])], { allowzero: 1 })];
+    return [
+      e.one('Reshape', [x, e.one('Where', [e.one('Equal', [kept, ints([0])]), ints([1]), sizes])], { allowzero: 1 }),
+    ];
   },
   layout: (n, [given]) => ({ inputs: [given], outputs: [unsqueezed(given, n.attrs.axes)] }),
   infer: (n) => [{ dtype: n.dtype(0), dims: withOnes(n.dims(0), n.attrs.axes) }],
@@ -46,7 +52,10 @@ export default defineOp<Attrs>({
     const layout = n.outputs[0]?.layout ?? unsqueezed(n.layout(0), axes);
     const dims = arrange(withOnes(n.dims(0), axes), layout);
     if (dims.filter((d) => !isKnown(d)).length <= 1 && !dims.includes(0)) return b.reshape(x, dims);
-    return axes.map((a) => layout.indexOf(a)).sort((p, q) => p - q).reduce((y, p) => b.op('ExpandDims', [y, b.scalar(p, 'int32')]), x);
+    return axes
+      .map((a) => layout.indexOf(a))
+      .sort((p, q) => p - q)
+      .reduce((y, p) => b.op('ExpandDims', [y, b.scalar(p, 'int32')]), x);
   },
   keras: (n, [x], k) => reshapeLayer(n, x, k, false),
 });

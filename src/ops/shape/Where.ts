@@ -27,7 +27,13 @@ export default defineOp({
     each(([c, i, j], k) => {
       from[k] = yes[c] ? i : start + j;
     });
-    const both = concatTensors([{ ...x, dims: [start] }, { ...y, dims: [sizeOf(y.dims)] }], 0);
+    const both = concatTensors(
+      [
+        { ...x, dims: [start] },
+        { ...y, dims: [sizeOf(y.dims)] },
+      ],
+      0,
+    );
     return [pick(both, dims, (i) => from[i])];
   },
   graph: (_, [condition, x, y], b) => {

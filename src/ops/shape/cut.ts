@@ -20,7 +20,8 @@ const FAR = 2 ** 31 - 1;
 
 /** numpy's indices of a cut; undefined where start or end isn't known. */
 export function indicesOf(size: number, { start, end, step }: Cut): number[] | undefined {
-  if (step === undefined || start === undefined || end === undefined || !isKnown(start) || !isKnown(end)) return undefined;
+  if (step === undefined || start === undefined || end === undefined || !isKnown(start) || !isKnown(end))
+    return undefined;
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const clamp = (i: number) => Math.min(Math.max(i < 0 ? i + size : i, low), high);
   const [from, to] = [clamp(start), clamp(end)];
@@ -46,11 +47,13 @@ export function lengthOf(size: Dim, cut: Cut): Dim | undefined {
   const place = (d: Dim): Dim => (isNegative(d) ? addDim(size, d) : d);
   if (step > 0) {
     const from = isKnown(start) && start <= -FAR ? 0 : place(start);
-    const to = isKnown(end) && end >= FAR ? size : isKnown(end) && end >= 0 && !isKnown(size) ? minDim(end, size) : place(end);
+    const to =
+      isKnown(end) && end >= FAR ? size : isKnown(end) && end >= 0 && !isKnown(size) ? minDim(end, size) : place(end);
     const length = subDim(to, from);
     return isKnown(length) ? Math.max(Math.ceil(length / step), 0) : ceilDiv(length, step);
   }
-  const from = isKnown(start) && start >= FAR ? last : isKnown(start) && start >= 0 ? minDim(start, last) : place(start);
+  const from =
+    isKnown(start) && start >= FAR ? last : isKnown(start) && start >= 0 ? minDim(start, last) : place(start);
   const to = isKnown(end) && end <= -FAR ? -1 : place(end);
   const length = subDim(from, to);
   return isKnown(length) ? Math.max(Math.ceil(length / -step), 0) : ceilDiv(length, -step);
@@ -62,7 +65,15 @@ export function lengthOf(size: Dim, cut: Cut): Dim | undefined {
  */
 export function cut(b: GraphBuilder, x: Sized, cuts: readonly Cut[], starts?: Ref, ends?: Ref, steps?: Ref): Ref {
   const { dims } = x;
-  const open = cuts.filter((c) => !(c.step === 1 && c.start === 0 && c.end !== undefined && ((isKnown(c.end) && c.end >= FAR) || sameDim(c.end, dims[c.axis]))));
+  const open = cuts.filter(
+    (c) =>
+      !(
+        c.step === 1 &&
+        c.start === 0 &&
+        c.end !== undefined &&
+        ((isKnown(c.end) && c.end >= FAR) || sameDim(c.end, dims[c.axis]))
+      ),
+  );
   const plain = open.filter((c) => c.step === 1);
   let y = x.ref;
   if (plain.length > 0) y = unstepped(b, x, plain, starts, ends);
@@ -71,7 +82,10 @@ export function cut(b: GraphBuilder, x: Sized, cuts: readonly Cut[], starts?: Re
     const size = dims[c.axis];
     const known = isKnown(size) ? indicesOf(size, c) : undefined;
     const now = dims.map((d, axis) => {
-      const done = axis === c.axis ? undefined : open.find((o) => o.axis === axis && (o.step === 1 || open.indexOf(o) < open.indexOf(c)));
+      const done =
+        axis === c.axis
+          ? undefined
+          : open.find((o) => o.axis === axis && (o.step === 1 || open.indexOf(o) < open.indexOf(c)));
       return done ? lengthOf(d, done) : d;
     });
     if (known && now.every((d) => d !== undefined)) y = takeConstant(b, y, now as Dim[], c.axis, known);
@@ -123,7 +137,12 @@ function inOrder(start: number | Ref, end: number | Ref): boolean {
 /** A place that counts from the end where it is negative, as one from 0 on, within low and high. */
 function clamped(b: GraphBuilder, v: number | Ref, low: Ref, high: Ref, size: Ref): Ref {
   const zero = b.scalar(0, 'int32');
-  const counted = typeof v !== 'number' ? b.op('SelectV2', [b.op('Less', [v, zero]), b.add2(v, size), v]) : v < 0 ? b.add2(size, b.scalar(v, 'int32')) : b.scalar(v, 'int32');
+  const counted =
+    typeof v !== 'number'
+      ? b.op('SelectV2', [b.op('Less', [v, zero]), b.add2(v, size), v])
+      : v < 0
+        ? b.add2(size, b.scalar(v, 'int32'))
+        : b.scalar(v, 'int32');
   return b.op('Minimum', [b.op('Maximum', [counted, low]), high]);
 }
 

@@ -20,27 +20,54 @@ interface PadAttrs {
  */
 export function padLayers(n: View<PadAttrs>, [x]: Layer[], k: KerasBuilder): Layer {
   const { mode, value } = n.attrs;
-  if (!n.attrs.pads?.every((p) => p.every(isKnown)) || n.has(2)) return refuse('the pads or their value are computed by the model', 'make them constant, or fix the sizes with input-shapes in the config');
+  if (!n.attrs.pads?.every((p) => p.every(isKnown)) || n.has(2))
+    return refuse(
+      'the pads or their value are computed by the model',
+      'make them constant, or fix the sizes with input-shapes in the config',
+    );
   const given = n.attrs.pads as readonly (readonly [number, number])[];
   const pads = n.layout(0).map((axis) => given[axis]);
-  if (pads[0].some((p) => p !== 0)) return refuse('it pads the batch (axis 0), which a Keras layer never touches', 'convert to a graph-model');
+  if (pads[0].some((p) => p !== 0))
+    return refuse('it pads the batch (axis 0), which a Keras layer never touches', 'convert to a graph-model');
   if (mode !== 'constant') {
     let y = x;
     pads.forEach(([before, after], axis) => {
       if (before === 0 && after === 0) return;
-      const size = y.shape[axis] ?? refuse(`mode ${mode} along an axis whose size is not known`, 'fix the sizes with input-shapes in the config, or convert to a graph-model');
-      if (!isFloat(n.dtype(0))) return refuse(`mode ${mode} of ${n.dtype(0)}: the layers that repeat and join work on floats`, 'convert to a graph-model');
-      y = take(k, y, axis, Array.from({ length: size + before + after }, (_, i) => sourceOf(i - before, size, mode)));
+      const size =
+        y.shape[axis] ??
+        refuse(
+          `mode ${mode} along an axis whose size is not known`,
+          'fix the sizes with input-shapes in the config, or convert to a graph-model',
+        );
+      if (!isFloat(n.dtype(0)))
+        return refuse(
+          `mode ${mode} of ${n.dtype(0)}: the layers that repeat and join work on floats`,
+          'convert to a graph-model',
+        );
+      y = take(
+        k,
+        y,
+        axis,
+        Array.from({ length: size + before + after }, (_, i) => sourceOf(i - before, size, mode)),
+      );
     });
     return y === x ? k.layer('Activation', [x], { activation: 'linear' }) : y;
   }
   const fill = value ? numbersOf(value)[0] : 0;
-  const less = crop(k, x, pads.map(([a, b]): [number, number] => [Math.max(0, -a), Math.max(0, -b)]));
+  const less = crop(
+    k,
+    x,
+    pads.map(([a, b]): [number, number] => [Math.max(0, -a), Math.max(0, -b)]),
+  );
   const more = pads.map(([a, b]): [number, number] => [Math.max(0, a), Math.max(0, b)]);
   if (more.every(([a, b]) => a === 0 && b === 0)) return less === x ? emptyPad(k, x) : less;
   const padded = padZeros(k, less, more);
   if (fill === 0) return padded;
-  if (!isFloat(n.dtype(0)) || !Number.isFinite(fill)) return refuse(`padding of ${n.dtype(0)} with ${fill} has no stock layer`, Number.isFinite(fill) ? 'convert to a graph-model' : 'pad with a finite number, or convert to a graph-model');
+  if (!isFloat(n.dtype(0)) || !Number.isFinite(fill))
+    return refuse(
+      `padding of ${n.dtype(0)} with ${fill} has no stock layer`,
+      Number.isFinite(fill) ? 'convert to a graph-model' : 'pad with a finite number, or convert to a graph-model',
+    );
   const inside = padZeros(k, filledLike(k, less, 1, '_one'), more, '_inside');
   return merge(k, 'Add', [padded, rescale(k, inside, -fill, fill, '_around')]);
 }

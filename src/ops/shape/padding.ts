@@ -30,7 +30,14 @@ export function sourceOf(i: number, size: number, mode: PadMode): number {
 }
 
 /** Lowers Pad: pads are in memory order. */
-export function padded(b: GraphBuilder, x: Sized, pads: Pads | undefined, mode: PadMode, value: number | Ref, given: Given | undefined): Ref {
+export function padded(
+  b: GraphBuilder,
+  x: Sized,
+  pads: Pads | undefined,
+  mode: PadMode,
+  value: number | Ref,
+  given: Given | undefined,
+): Ref {
   const known = pads?.every((p) => areKnown(p)) ? (pads as readonly (readonly [number, number])[]) : undefined;
   if (!known) return mode === 'constant' ? padComputed(b, x, pads, value, given) : padAxes(b, x, pads, mode, given);
   if (known.every(([p, q]) => p === 0 && q === 0)) return x.ref;
@@ -38,9 +45,12 @@ export function padded(b: GraphBuilder, x: Sized, pads: Pads | undefined, mode: 
     const size = x.dims[axis];
     return p >= 0 && q >= 0 && ((p === 0 && q === 0) || !isKnown(size) || Math.max(p, q) < size);
   });
-  if (mode === 'reflect' && fits && x.ref.dtype !== 'bool') return merged(b, x, known, (y, paddings) => b.op('MirrorPad', [y, paddings], { mode: 'reflect' }));
+  if (mode === 'reflect' && fits && x.ref.dtype !== 'bool')
+    return merged(b, x, known, (y, paddings) => b.op('MirrorPad', [y, paddings], { mode: 'reflect' }));
   if (mode !== 'constant') return padAxes(b, x, known, mode, given);
-  const crops = known.flatMap(([p, q], axis): Cut[] => (p < 0 || q < 0 ? [{ axis, start: Math.max(-p, 0), end: q < 0 ? q : 2 ** 31 - 1, step: 1, from: 0 }] : []));
+  const crops = known.flatMap(([p, q], axis): Cut[] =>
+    p < 0 || q < 0 ? [{ axis, start: Math.max(-p, 0), end: q < 0 ? q : 2 ** 31 - 1, step: 1, from: 0 }] : [],
+  );
   const dims = x.dims.map((d, axis) => {
     const gone = Math.min(known[axis][0], 0) + Math.min(known[axis][1], 0);
     return isKnown(d) ? Math.max(d + gone, 0) : gone === 0 ? d : undefined;
@@ -57,7 +67,12 @@ const paddingsOf = (b: GraphBuilder, pads: readonly (readonly [number, number])[
   b.tensor({ dtype: 'int32', dims: [pads.length, 2], data: Int32Array.from(pads.flat()) });
 
 /** Pads with neighbouring axes that stay as they are made one, where the rank is high. */
-function merged(b: GraphBuilder, x: Sized, pads: readonly (readonly [number, number])[], pad: (y: Ref, paddings: Ref) => Ref): Ref {
+function merged(
+  b: GraphBuilder,
+  x: Sized,
+  pads: readonly (readonly [number, number])[],
+  pad: (y: Ref, paddings: Ref) => Ref,
+): Ref {
   const groups: number[][] = [];
   pads.forEach(([p, q], axis) => {
     const last = groups.at(-1);
@@ -67,13 +82,28 @@ function merged(b: GraphBuilder, x: Sized, pads: readonly (readonly [number, num
   const flat = groups.map((g) => productOf(g.map((axis) => x.dims[axis])));
   const short = pads.length > MOST_AXES && groups.length < pads.length ? reshapeSized(b, x, flat) : undefined;
   if (!short) return pad(x.ref, paddingsOf(b, pads));
-  const out = pad(short, paddingsOf(b, groups.map((g) => pads[g[0]])));
+  const out = pad(
+    short,
+    paddingsOf(
+      b,
+      groups.map((g) => pads[g[0]]),
+    ),
+  );
   const dims = x.dims.map((d, axis) => (isKnown(d) ? d + pads[axis][0] + pads[axis][1] : d));
-  return reshapeSized(b, { ref: out, dims: groups.map((g) => productOf(g.map((axis) => dims[axis]))) }, dims) ?? pad(x.ref, paddingsOf(b, pads));
+  return (
+    reshapeSized(b, { ref: out, dims: groups.map((g) => productOf(g.map((axis) => dims[axis]))) }, dims) ??
+    pad(x.ref, paddingsOf(b, pads))
+  );
 }
 
 /** The pads of one axis as int32 scalars or numbers. */
-function endsOf(b: GraphBuilder, x: Sized, pads: Pads | undefined, axis: number, given: Given | undefined): [number | Ref, number | Ref] {
+function endsOf(
+  b: GraphBuilder,
+  x: Sized,
+  pads: Pads | undefined,
+  axis: number,
+  given: Given | undefined,
+): [number | Ref, number | Ref] {
   const rank = x.dims.length;
   const end = (side: 0 | 1): number | Ref => {
     const d = pads?.[axis][side];
@@ -88,26 +118,57 @@ function endsOf(b: GraphBuilder, x: Sized, pads: Pads | undefined, axis: number,
 const scalar = (b: GraphBuilder, v: number | Ref): Ref => (typeof v === 'number' ? b.scalar(v, 'int32') : v);
 
 /** Constant mode with pads that the model computes: what is negative is cropped, then the rest is added. */
-function padComputed(b: GraphBuilder, x: Sized, pads: Pads | undefined, value: number | Ref, given: Given | undefined): Ref {
+function padComputed(
+  b: GraphBuilder,
+  x: Sized,
+  pads: Pads | undefined,
+  value: number | Ref,
+  given: Given | undefined,
+): Ref {
   const zero = b.scalar(0, 'int32');
   const ends = x.dims.map((_, axis) => endsOf(b, x, pads, axis, given).map((v) => scalar(b, v)) as [Ref, Ref]);
-  const begin = b.op('Pack', ends.map(([p]) => b.op('Maximum', [b.op('Neg', [p]), zero])), { axis: 0 }, ['int32']);
-  const last = b.op('Pack', ends.map(([, q], axis) => b.add2(b.size(x.ref, axis, x.dims[axis]), b.op('Minimum', [q, zero]))), { axis: 0 }, ['int32']);
+  const begin = b.op(
+    'Pack',
+    ends.map(([p]) => b.op('Maximum', [b.op('Neg', [p]), zero])),
+    { axis: 0 },
+    ['int32'],
+  );
+  const last = b.op(
+    'Pack',
+    ends.map(([, q], axis) => b.add2(b.size(x.ref, axis, x.dims[axis]), b.op('Minimum', [q, zero]))),
+    { axis: 0 },
+    ['int32'],
+  );
   const cropped = b.op('StridedSlice', [x.ref, begin, last, b.ints(x.dims.map(() => 1))]);
-  const paddings = b.op('Maximum', [b.op('Pack', ends.map((e) => b.op('Pack', e, { axis: 0 }, ['int32'])), { axis: 0 }, ['int32']), zero]);
+  const paddings = b.op('Maximum', [
+    b.op(
+      'Pack',
+      ends.map((e) => b.op('Pack', e, { axis: 0 }, ['int32'])),
+      { axis: 0 },
+      ['int32'],
+    ),
+    zero,
+  ]);
   return filled(b, cropped, paddings, value);
 }
 
 /** PadV2. Its value is a float32 on WASM: what such a number can't hold is added afterwards. */
 function filled(b: GraphBuilder, x: Ref, paddings: Ref, value: number | Ref): Ref {
-  const fill = typeof value === 'number' ? b.scalar(value, x.dtype as 'float32' | 'int32' | 'bool') : b.reshape(value, []);
+  const fill =
+    typeof value === 'number' ? b.scalar(value, x.dtype as 'float32' | 'int32' | 'bool') : b.reshape(value, []);
   const exact = x.dtype !== 'int32' || (typeof value === 'number' && Math.abs(value) <= 2 ** 24);
   if (exact) return b.op('PadV2', [x, paddings, fill]);
   return b.add2(b.op('PadV2', [b.sub(x, fill), paddings, b.scalar(0, 'int32')]), fill);
 }
 
 /** The other modes, axis by axis: the element for each place is looked up. */
-function padAxes(b: GraphBuilder, x: Sized, pads: Pads | undefined, mode: Exclude<PadMode, 'constant'>, given: Given | undefined): Ref {
+function padAxes(
+  b: GraphBuilder,
+  x: Sized,
+  pads: Pads | undefined,
+  mode: Exclude<PadMode, 'constant'>,
+  given: Given | undefined,
+): Ref {
   let y = x.ref;
   const dims: Dim[] = [...x.dims];
   let told = true;
@@ -134,8 +195,10 @@ function padAxes(b: GraphBuilder, x: Sized, pads: Pads | undefined, mode: Exclud
 function sources(b: GraphBuilder, places: Ref, size: Ref, mode: Exclude<PadMode, 'constant'>): Ref {
   const [zero, one, two] = [0, 1, 2].map((v) => b.scalar(v, 'int32'));
   switch (mode) {
-    case 'edge': return b.op('Minimum', [b.op('Maximum', [places, zero]), b.sub(size, one)]);
-    case 'wrap': return b.op('FloorMod', [places, size]);
+    case 'edge':
+      return b.op('Minimum', [b.op('Maximum', [places, zero]), b.sub(size, one)]);
+    case 'wrap':
+      return b.op('FloorMod', [places, size]);
     case 'reflect': {
       const period = b.op('Maximum', [b.mul(b.sub(size, one), two), one]);
       const m = b.op('FloorMod', [places, period]);

@@ -61,7 +61,9 @@ function isPart(p: Dim, q: Dim): boolean {
 export function regroup(from: readonly Dim[], to: readonly Dim[], given: Layout): { input: Layout; output: Layout } {
   const groups = groupsOf(from, to);
   const firstOf = (g: Group): number => Math.min(...g.from.filter((a) => from[a] !== 1).map((a) => given.indexOf(a)));
-  const placed: Group[] = groups.filter((g) => firstOf(g) !== Number.POSITIVE_INFINITY).sort((a, b) => firstOf(a) - firstOf(b));
+  const placed: Group[] = groups
+    .filter((g) => firstOf(g) !== Number.POSITIVE_INFINITY)
+    .sort((a, b) => firstOf(a) - firstOf(b));
   groups.forEach((g, k) => {
     if (!placed.includes(g)) placed.splice(k === 0 ? 0 : placed.indexOf(groups[k - 1]) + 1, 0, g);
   });
@@ -91,7 +93,9 @@ export function reshapeInMemory(n: View, x: Ref, b: GraphBuilder, shape?: Ref): 
   const plain = reshapeSized(b, { ref: x, dims: from }, to);
   if (plain) return plain;
   if (!shape) return refuse('the sizes of the result are not known', 'fix the sizes with input-shapes in the config');
-  const inOrder = out.layout.every((axis, i) => axis === i) ? shape : b.op('GatherV2', [shape, b.ints(out.layout), b.scalar(0, 'int32')]);
+  const inOrder = out.layout.every((axis, i) => axis === i)
+    ? shape
+    : b.op('GatherV2', [shape, b.ints(out.layout), b.scalar(0, 'int32')]);
   return b.reshape(x, inOrder);
 }
 
@@ -100,8 +104,13 @@ export function reshapeLayer(n: View, x: Layer, k: KerasBuilder, flat: boolean):
   const out = n.outputs[0];
   if (!out) return x;
   // That the batch stays alone was seen to before (passes/batch.ts).
-  if (flat && x.shape.length > 2 && out.type.dims.length === 2 && x.shape.slice(1).every((d) => d !== null)) return k.layer('Flatten', [x], { data_format: 'channels_last' });
+  if (flat && x.shape.length > 2 && out.type.dims.length === 2 && x.shape.slice(1).every((d) => d !== null))
+    return k.layer('Flatten', [x], { data_format: 'channels_last' });
   const target = k.outputShape().slice(1);
-  if (target.filter((d) => d === null).length > 1) return refuse('a Reshape layer can leave one size open, and here are more', 'convert to a graph-model, or fix the sizes with input-shapes in the config');
+  if (target.filter((d) => d === null).length > 1)
+    return refuse(
+      'a Reshape layer can leave one size open, and here are more',
+      'convert to a graph-model, or fix the sizes with input-shapes in the config',
+    );
   return k.layer('Reshape', [x], { target_shape: target.map((d) => d ?? -1) });
 }

@@ -33,7 +33,8 @@ export default defineOp<Attrs>({
     const rank = dims.length;
     if (rank < 2) return invalid(`a signal of rank ${rank}`);
     if (axis !== undefined) dims[signalAxis(axis, rank)] = outSize(n, dims[signalAxis(axis, rank)]) ?? n.fresh();
-    else if (n.has(1) || n.attrs.length !== undefined || onesided) for (let i = 0; i < rank - 1; i++) dims[i] = n.fresh();
+    else if (n.has(1) || n.attrs.length !== undefined || onesided)
+      for (let i = 0; i < rank - 1; i++) dims[i] = n.fresh();
     dims[rank - 1] = onesided && inverse ? 1 : 2;
     return [{ dtype: n.dtype(0), dims }];
   },
@@ -47,7 +48,11 @@ export default defineOp<Attrs>({
     const at = b.op('FloorMod', [b.add2(axis, b.scalar(rank, 'int32')), b.scalar(rank, 'int32')]);
     const line = b.ints(Array.from({ length: rank }, (_, i) => i));
     const last = b.scalar(rank - 2, 'int32');
-    const perm = b.op('SelectV2', [b.op('Equal', [line, at]), last, b.op('SelectV2', [b.op('Equal', [line, last]), at, line])]);
+    const perm = b.op('SelectV2', [
+      b.op('Equal', [line, at]),
+      last,
+      b.op('SelectV2', [b.op('Equal', [line, last]), at, line]),
+    ]);
     const moved = b.op('Transpose', [x, perm]);
     const sizes = n.dims(0).map((_, i): Amount => (i === rank - 1 ? n.knownDim(0, rank - 1) : b.size(moved, i)));
     return b.op('Transpose', [along(n, moved, sizes, rank - 2, length, b, a), perm]);
@@ -67,14 +72,25 @@ function outSize(n: View<Attrs>, size: Dim): Dim | undefined {
   return onesided && !inverse ? addDim(floorDiv(whole, 2), 1) : whole;
 }
 
-function along(n: View<Attrs>, x: Ref, sizes: readonly Amount[], axis: number, computed: Ref | undefined, b: GraphBuilder, a: Amounts): Ref {
+function along(
+  n: View<Attrs>,
+  x: Ref,
+  sizes: readonly Amount[],
+  axis: number,
+  computed: Ref | undefined,
+  b: GraphBuilder,
+  a: Amounts,
+): Ref {
   const { onesided, inverse } = n.attrs;
   const rank = sizes.length;
   const from = n.knownDim(0, rank - 1);
-  if (from !== 1 && from !== 2) return invalid(`the last axis holds real and imaginary parts, and has ${from} elements`);
+  if (from !== 1 && from !== 2)
+    return invalid(`the last axis holds real and imaginary parts, and has ${from} elements`);
   const mirrored = onesided && inverse;
   const size = sizes[axis];
-  const length: Amount = computed ? b.reshape(computed, []) : (n.attrs.length ?? (mirrored ? a.mul(2, a.sub(size, 1)) : size));
+  const length: Amount = computed
+    ? b.reshape(computed, [])
+    : (n.attrs.length ?? (mirrored ? a.mul(2, a.sub(size, 1)) : size));
   const half = a.add(a.div(length, 2), 1);
   const out = onesided && !inverse ? half : length;
   const used = a.min(size, mirrored ? half : length);
@@ -86,6 +102,8 @@ function along(n: View<Attrs>, x: Ref, sizes: readonly Amount[], axis: number, c
   const matrix = fourierMatrix({ used, length, out, from, to, inverse, mirrored }, b, a);
   const product = b.op('MatMul', [rows, matrix], { transpose_a: false, transpose_b: false });
   const moved = b.transpose(a.reshape(product, [before, behind, out, to]), [0, 2, 1, 3]);
-  return a.reshape(moved, sizes.map((s, i) => (i === axis ? out : i === rank - 1 ? to : s)));
+  return a.reshape(
+    moved,
+    sizes.map((s, i) => (i === axis ? out : i === rank - 1 ? to : s)),
+  );
 }
-

@@ -24,7 +24,12 @@ const MOST_ELEMENTS = 1 << 23;
 /** The matrix [used * from, out * to]: rows and columns are elements, and within each its real and imaginary part. */
 export function fourierMatrix(t: Transform, b: GraphBuilder, a: Amounts): Ref {
   const { used, length, out } = t;
-  if (typeof used === 'number' && typeof length === 'number' && typeof out === 'number' && used * t.from * out * t.to <= MOST_ELEMENTS)
+  if (
+    typeof used === 'number' &&
+    typeof length === 'number' &&
+    typeof out === 'number' &&
+    used * t.from * out * t.to <= MOST_ELEMENTS
+  )
     return b.tensor(tensorOf('float32', [used * t.from, out * t.to], knownMatrix({ ...t, used, length, out })));
   return computedMatrix(t, b, a);
 }
@@ -41,7 +46,8 @@ export function knownMatrix(t: Transform & { used: number; length: number; out: 
       const [re, im] = [weight * sine(turn + 0.25), weight * (t.inverse ? 1 : -1) * sine(turn)];
       // (x + iy)(re + i im)
       const parts = [re, im, -im, re];
-      for (let p = 0; p < from; p++) for (let q = 0; q < to; q++) m[(n * from + p) * out * to + k * to + q] = parts[2 * p + q];
+      for (let p = 0; p < from; p++)
+        for (let q = 0; q < to; q++) m[(n * from + p) * out * to + k * to + q] = parts[2 * p + q];
     }
   }
   return m;
@@ -55,7 +61,8 @@ function sine(turn: number): number {
 }
 
 function computedMatrix(t: Transform, b: GraphBuilder, a: Amounts): Ref {
-  const line = (count: Amount) => b.op('Range', [b.scalar(0, 'int32'), a.ref(count), b.scalar(1, 'int32')], { Tidx: 'int32' });
+  const line = (count: Amount) =>
+    b.op('Range', [b.scalar(0, 'int32'), a.ref(count), b.scalar(1, 'int32')], { Tidx: 'int32' });
   const length = a.ref(t.length);
   const rows = b.op('ExpandDims', [line(t.used), b.scalar(1, 'int32')]);
   const turns = b.mul(rows, line(t.out));
@@ -64,7 +71,10 @@ function computedMatrix(t: Transform, b: GraphBuilder, a: Amounts): Ref {
   const scaled = (v: Ref): Ref => {
     const plain = t.inverse ? b.op('RealDiv', [v, size]) : v;
     if (!t.mirrored) return plain;
-    const once = b.op('LogicalOr', [b.op('Equal', [rows, b.scalar(0, 'int32')]), b.op('Equal', [b.add2(rows, rows), length])]);
+    const once = b.op('LogicalOr', [
+      b.op('Equal', [rows, b.scalar(0, 'int32')]),
+      b.op('Equal', [b.add2(rows, rows), length]),
+    ]);
     return b.mul(plain, b.op('SelectV2', [once, b.scalar(1), b.scalar(2)]));
   };
   const quarters = b.mul(rest, b.scalar(4, 'int32'));
@@ -72,7 +82,8 @@ function computedMatrix(t: Transform, b: GraphBuilder, a: Amounts): Ref {
   const re = scaled(sineOf(b.add2(quarters, length), length, b));
   const negative = b.op('Neg', [sine]);
   const [im, minusIm] = t.inverse ? [sine, negative] : [negative, sine];
-  const columns = (x: Ref, y: Ref) => (t.to === 1 ? b.op('ExpandDims', [x, b.scalar(2, 'int32')]) : b.op('Pack', [x, y], { axis: 2 }));
+  const columns = (x: Ref, y: Ref) =>
+    t.to === 1 ? b.op('ExpandDims', [x, b.scalar(2, 'int32')]) : b.op('Pack', [x, y], { axis: 2 });
   const blocks = t.from === 1 ? columns(re, im) : b.op('Pack', [columns(re, im), columns(minusIm, re)], { axis: 1 });
   return a.reshape(blocks, [a.mul(t.used, t.from), a.mul(t.out, t.to)]);
 }
@@ -85,6 +96,12 @@ function sineOf(t: Ref, length: Ref, b: GraphBuilder): Ref {
   const [two, four] = [b.mul(length, b.scalar(2, 'int32')), b.mul(length, b.scalar(4, 'int32'))];
   const signed = b.op('SelectV2', [b.op('Greater', [t, two]), b.sub(t, four), t]);
   const upper = b.op('SelectV2', [b.op('Greater', [signed, length]), b.sub(two, signed), signed]);
-  const near = b.op('SelectV2', [b.op('Less', [upper, b.op('Neg', [length])]), b.sub(b.op('Neg', [two]), upper), upper]);
-  return b.op('Sin', [b.mul(b.op('RealDiv', [b.cast(near, 'float32'), b.cast(length, 'float32')]), b.scalar(Math.PI / 2))]);
+  const near = b.op('SelectV2', [
+    b.op('Less', [upper, b.op('Neg', [length])]),
+    b.sub(b.op('Neg', [two]), upper),
+    upper,
+  ]);
+  return b.op('Sin', [
+    b.mul(b.op('RealDiv', [b.cast(near, 'float32'), b.cast(length, 'float32')]), b.scalar(Math.PI / 2)),
+  ]);
 }

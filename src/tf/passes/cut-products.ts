@@ -23,7 +23,11 @@ export function cutProducts(graph: TfGraph): TfGraph {
       const product = node.inputs[input].node;
       const [x, ...weights] = product.inputs;
       r.over(node, product);
-      return r.op(product.op, [x, ...weights.map((w) => r.constant(columns(w.node.weight as Weight, begin, size)))], product.attrs);
+      return r.op(
+        product.op,
+        [x, ...weights.map((w) => r.constant(columns(w.node.weight as Weight, begin, size)))],
+        product.attrs,
+      );
     }),
   );
 }
@@ -42,7 +46,13 @@ function cutsOf(graph: TfGraph): Map<TfNode, readonly Part[]> {
     const parts = reading.map((reader) => partsOf(reader, dims));
     const taken = parts.flatMap((p) => p ?? []);
     const whole = taken.reduce((n, p) => n + p.size, 0);
-    if (taken.length === 0 || parts.some((p) => !p) || taken.some((p) => p.axis !== dims.length - 1) || whole > product.channels) continue;
+    if (
+      taken.length === 0 ||
+      parts.some((p) => !p) ||
+      taken.some((p) => p.axis !== dims.length - 1) ||
+      whole > product.channels
+    )
+      continue;
     reading.forEach((reader, i) => {
       cuts.set(reader, parts[i] as readonly Part[]);
     });

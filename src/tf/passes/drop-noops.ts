@@ -31,19 +31,35 @@ function sameAs(node: TfNode, r: Rewriting): Ref | undefined {
     return before !== undefined && after !== undefined && sameDims(before, after);
   };
   switch (node.op) {
-    case 'Identity': return x;
-    case 'Relu': return NATURAL.has(activationOf(x.node)) ? x : undefined;
-    case 'Reshape': case 'Squeeze': case 'ExpandDims': return sameShape(x) ? x : undefined;
-    case 'Transpose': return numbersIn(y)?.every((p, i) => p === i) ? x : undefined;
-    case 'Cast': return node.dtypes[0] === x.dtype ? x : undefined;
-    case 'PadV2': case 'MirrorPad': return numbersIn(y)?.every((p) => p === 0) ? x : undefined;
-    case 'Tile': return numbersIn(y)?.every((n) => n === 1) ? x : undefined;
-    case 'Slice': return numbersIn(y)?.every((n) => n === 0) && sameShape(x) ? x : undefined;
-    case 'ConcatV2': return node.inputs.length === 2 ? x : undefined;
-    case 'Mul': return all(y, 1) && sameShape(x) ? x : all(x, 1) && sameShape(y) ? y : undefined;
-    case 'RealDiv': return all(y, 1) && sameShape(x) ? x : undefined;
-    case 'Sub': return all(y, 0) && sameShape(x) ? x : undefined;
-    default: return undefined;
+    case 'Identity':
+      return x;
+    case 'Relu':
+      return NATURAL.has(activationOf(x.node)) ? x : undefined;
+    case 'Reshape':
+    case 'Squeeze':
+    case 'ExpandDims':
+      return sameShape(x) ? x : undefined;
+    case 'Transpose':
+      return numbersIn(y)?.every((p, i) => p === i) ? x : undefined;
+    case 'Cast':
+      return node.dtypes[0] === x.dtype ? x : undefined;
+    case 'PadV2':
+    case 'MirrorPad':
+      return numbersIn(y)?.every((p) => p === 0) ? x : undefined;
+    case 'Tile':
+      return numbersIn(y)?.every((n) => n === 1) ? x : undefined;
+    case 'Slice':
+      return numbersIn(y)?.every((n) => n === 0) && sameShape(x) ? x : undefined;
+    case 'ConcatV2':
+      return node.inputs.length === 2 ? x : undefined;
+    case 'Mul':
+      return all(y, 1) && sameShape(x) ? x : all(x, 1) && sameShape(y) ? y : undefined;
+    case 'RealDiv':
+      return all(y, 1) && sameShape(x) ? x : undefined;
+    case 'Sub':
+      return all(y, 0) && sameShape(x) ? x : undefined;
+    default:
+      return undefined;
   }
 }
 

@@ -5,11 +5,18 @@ import { rewrite, type Rewriting } from '../rewrite.js';
 
 /** The ops that can carry a scale and a bias per output channel, and what they are called with a bias. */
 const WITH_BIAS: Readonly<Record<string, string>> = {
-  Conv2D: '_FusedConv2D', DepthwiseConv2dNative: 'FusedDepthwiseConv2dNative', MatMul: '_FusedMatMul',
+  Conv2D: '_FusedConv2D',
+  DepthwiseConv2dNative: 'FusedDepthwiseConv2dNative',
+  MatMul: '_FusedMatMul',
 };
 
 /** Products whose second operand may be weights, with or without a bias, and what each is called with one. */
-export const PRODUCTS: ReadonlyMap<string, string> = new Map(Object.entries(WITH_BIAS).flatMap(([plain, fused]) => [[plain, fused], [fused, fused]]));
+export const PRODUCTS: ReadonlyMap<string, string> = new Map(
+  Object.entries(WITH_BIAS).flatMap(([plain, fused]) => [
+    [plain, fused],
+    [fused, fused],
+  ]),
+);
 
 /**
  * A constant scale or shift per channel, behind a product with constant weights, becomes part of the weights:
@@ -26,7 +33,11 @@ export function foldAffine(graph: TfGraph): TfGraph {
 export function foldNode(node: TfNode, r: Rewriting): readonly Ref[] | undefined {
   if (node.inputs.length !== 2 || !['Mul', 'AddV2', 'Sub', 'RealDiv'].includes(node.op)) return undefined;
   const [a, b] = node.inputs;
-  return (node.op === 'Mul' || node.op === 'AddV2') && isConst(a) ? fold(node, b, a, r) : isConst(b) ? fold(node, a, b, r) : undefined;
+  return (node.op === 'Mul' || node.op === 'AddV2') && isConst(a)
+    ? fold(node, b, a, r)
+    : isConst(b)
+      ? fold(node, a, b, r)
+      : undefined;
 }
 
 const isConst = (ref: Ref): boolean => ref.node.op === 'Const';
@@ -47,9 +58,13 @@ function fold(node: TfNode, x: Ref, constant: Ref, r: Rewriting): readonly Ref[]
   }
   const shift = node.op === 'AddV2' ? perChannel : negated(perChannel);
   const bias = product.bias ? combined(product.bias, shift, (b, s) => b + s) : shift;
-  return [r.op(WITH_BIAS[x.node.op] ?? x.node.op, [x.node.inputs[0], x.node.inputs[1], r.constant(bias)], {
-    ...x.node.attrs, num_args: 1, fused_ops: ['BiasAdd'],
-  })];
+  return [
+    r.op(WITH_BIAS[x.node.op] ?? x.node.op, [x.node.inputs[0], x.node.inputs[1], r.constant(bias)], {
+      ...x.node.attrs,
+      num_args: 1,
+      fused_ops: ['BiasAdd'],
+    }),
+  ];
 }
 
 interface Product {
@@ -64,13 +79,22 @@ interface Product {
 export function productOf(node: TfNode, activated = false): Product | undefined {
   const base = Object.entries(WITH_BIAS).find(([plain, fused]) => node.op === plain || node.op === fused)?.[0];
   if (!base || node.inputs[1].node.op !== 'Const') return undefined;
-  if (node.attrs.transpose_b || (!activated && (node.attrs.fused_ops as string[] | undefined)?.some((f) => f !== 'BiasAdd'))) return undefined;
+  if (
+    node.attrs.transpose_b ||
+    (!activated && (node.attrs.fused_ops as string[] | undefined)?.some((f) => f !== 'BiasAdd'))
+  )
+    return undefined;
   const { dims } = node.inputs[1].node.weight as Weight;
   const depthwise = base === 'DepthwiseConv2dNative';
   if (base === 'MatMul' && dims.length !== 2) return undefined;
   const bias = node.inputs[2]?.node;
   if (bias && bias.op !== 'Const') return undefined;
-  return { channels: depthwise ? dims[2] * dims[3] : dims[dims.length - 1], rank: base === 'MatMul' ? 2 : 4, depthwise, ...(bias ? { bias: bias.weight as Weight } : {}) };
+  return {
+    channels: depthwise ? dims[2] * dims[3] : dims[dims.length - 1],
+    rank: base === 'MatMul' ? 2 : 4,
+    depthwise,
+    ...(bias ? { bias: bias.weight as Weight } : {}),
+  };
 }
 
 /** A constant as one value per channel, where it broadcasts along the last axis alone. */
@@ -78,10 +102,17 @@ export function channelVector(w: Weight, channels: number): Weight | undefined {
   const last = w.dims.at(-1) ?? 1;
   if (w.dims.slice(0, -1).some((d) => d !== 1) || (last !== 1 && last !== channels)) return undefined;
   return {
-    dtype: 'float32', dims: [channels],
+    dtype: 'float32',
+    dims: [channels],
     load: () => {
       const { data } = w.load();
-      return tensorOf('float32', [channels], last === channels ? Array.from(data as ArrayLike<number>, Number) : new Array<number>(channels).fill(Number(data[0])));
+      return tensorOf(
+        'float32',
+        [channels],
+        last === channels
+          ? Array.from(data as ArrayLike<number>, Number)
+          : new Array<number>(channels).fill(Number(data[0])),
+      );
     },
   };
 }
@@ -98,7 +129,11 @@ function combined(a: Weight, b: Weight, f: (a: number, b: number) => number): We
     ...b,
     load: () => {
       const x = a.load().data as Float32Array;
-      return tensorOf('float32', b.dims, Array.from(b.load().data as Float32Array, (v, i) => f(x[x.length === 1 ? 0 : i], v)));
+      return tensorOf(
+        'float32',
+        b.dims,
+        Array.from(b.load().data as Float32Array, (v, i) => f(x[x.length === 1 ? 0 : i], v)),
+      );
     },
   };
 }
@@ -106,7 +141,8 @@ function combined(a: Weight, b: Weight, f: (a: number, b: number) => number): We
 /** Weights times a factor per output channel: the last axis, or the last two of a depthwise kernel. */
 function scaled(kernel: Weight, factor: Weight, depthwise: boolean): Weight {
   return {
-    dtype: 'float32', dims: kernel.dims,
+    dtype: 'float32',
+    dims: kernel.dims,
     load: () => {
       const data = kernel.load().data as ArrayLike<number>;
       const f = factor.load().data as Float32Array;
@@ -120,4 +156,3 @@ function scaled(kernel: Weight, factor: Weight, depthwise: boolean): Weight {
     },
   };
 }
-

@@ -32,12 +32,22 @@ function borders(pad: TfNode, value?: number): readonly number[] | undefined {
 function intoConvolution(node: TfNode, r: Rewriting): readonly Ref[] | undefined {
   const { padding, explicit_paddings: own } = node.attrs as { padding: string; explicit_paddings?: readonly number[] };
   if (padding !== 'VALID' && padding !== 'EXPLICIT') return undefined;
-  const before = lineBehindView(node, r) ?? { pads: borders(node.inputs[0].node, 0), pad: node.inputs[0].node, x: node.inputs[0].node.inputs[0] };
+  const before = lineBehindView(node, r) ?? {
+    pads: borders(node.inputs[0].node, 0),
+    pad: node.inputs[0].node,
+    x: node.inputs[0].node.inputs[0],
+  };
   if (!before.pads) return undefined;
   const sums = before.pads.map((p, i) => p + (padding === 'EXPLICIT' ? (own as readonly number[])[i + 2] : 0));
   r.over(node, before.pad);
   const x = 'to' in before ? r.reshape(before.x, before.to) : before.x;
-  return [r.op(node.op, [x, ...node.inputs.slice(1)], { ...node.attrs, padding: 'EXPLICIT', explicit_paddings: [0, 0, ...sums, 0, 0] })];
+  return [
+    r.op(node.op, [x, ...node.inputs.slice(1)], {
+      ...node.attrs,
+      padding: 'EXPLICIT',
+      explicit_paddings: [0, 0, ...sums, 0, 0],
+    }),
+  ];
 }
 
 /** A convolution over a line runs as one over an image of height 1: the pad stands before the axis is put in. */
@@ -47,7 +57,8 @@ function lineBehindView(node: TfNode, r: Rewriting) {
   if (!VIEWS.has(view.op) || pad?.op !== 'PadV2') return undefined;
   const [image, line, x] = [r.dims(node.inputs[0]), r.dims(view.inputs[0]), r.dims(pad.inputs[0])];
   const pads = numbersIn(pad.inputs[1]);
-  if (!image || !x || line?.length !== 3 || image.length !== 4 || image[1] !== 1 || pads?.length !== 6) return undefined;
+  if (!image || !x || line?.length !== 3 || image.length !== 4 || image[1] !== 1 || pads?.length !== 6)
+    return undefined;
   if (pads[0] + pads[1] + pads[4] + pads[5] !== 0 || numbersIn(pad.inputs[2])?.[0] !== 0) return undefined;
   const to = [x[0], 1, x[1], x[2]];
   return viewSizes(to) ? { pads: [0, 0, pads[2], pads[3]], pad, x: pad.inputs[0], to } : undefined;
@@ -71,6 +82,15 @@ function beforePool(node: TfNode, r: Rewriting): readonly Ref[] | undefined {
   const value = numbersIn(pad.inputs[2])?.[0];
   if (value === undefined) return undefined;
   r.over(node, pad);
-  const x = r.pad(pad.inputs[0], [[0, 0], [needed[0], needed[1]], [needed[2], needed[3]], [0, 0]], value);
+  const x = r.pad(
+    pad.inputs[0],
+    [
+      [0, 0],
+      [needed[0], needed[1]],
+      [needed[2], needed[3]],
+      [0, 0],
+    ],
+    value,
+  );
   return [r.op(node.op, [x], node.attrs)];
 }

@@ -23,7 +23,10 @@ export function fuseActivation(graph: TfGraph): TfGraph {
       const zeros: Weight = weightOf(tensorOf('float32', [product.channels], new Float32Array(product.channels)));
       inputs.push(r.constant(zeros));
     }
-    const op = { Conv2D: '_FusedConv2D', DepthwiseConv2dNative: 'FusedDepthwiseConv2dNative', MatMul: '_FusedMatMul' }[x.node.op] ?? x.node.op;
+    const op =
+      { Conv2D: '_FusedConv2D', DepthwiseConv2dNative: 'FusedDepthwiseConv2dNative', MatMul: '_FusedMatMul' }[
+        x.node.op
+      ] ?? x.node.op;
     return [r.over(node, x.node).op(op, inputs, { ...x.node.attrs, num_args: 1, fused_ops: ['BiasAdd', node.op] })];
   });
 }

@@ -52,10 +52,18 @@ function gathered(part: Part, x: Ref, dims: readonly number[], r: Rewriting): Re
   if (rows * each > MOST_ROWS) return undefined;
   if (rows === 1 && each === 1) return r.op('GatherNd', [r.reshape(x, [count, ...to]), r.ints([begin / width])]);
   const numbers = new Int32Array(rows * each);
-  for (let row = 0, at = 0; row < rows; row++) for (let k = 0; k < each; k++) numbers[at++] = row * count + begin / width + k;
-  if (each === 1) return r.op('GatherNd', [r.reshape(x, [rows * count, width, ...inner]), r.tensor({ dtype: 'int32', dims: [...outer, 1], data: numbers })]);
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let k = 0; k < each; k++) numbers[at++] = row * count + begin / width + k;
+  if (each === 1)
+    return r.op('GatherNd', [
+      r.reshape(x, [rows * count, width, ...inner]),
+      r.tensor({ dtype: 'int32', dims: [...outer, 1], data: numbers }),
+    ]);
   const table = r.reshape(x, [rows * count, width * inner.reduce((n, d) => n * d, 1)]);
-  return r.reshape(r.op('GatherNd', [table, r.tensor({ dtype: 'int32', dims: [numbers.length, 1], data: numbers })]), to);
+  return r.reshape(
+    r.op('GatherNd', [table, r.tensor({ dtype: 'int32', dims: [numbers.length, 1], data: numbers })]),
+    to,
+  );
 }
 
 /** Whether a Transpose stands before, but for changes of sizes. */

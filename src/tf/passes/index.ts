@@ -67,8 +67,13 @@ export interface Optimizing {
 /** Makes the written graph as good as it can be for its target. */
 export function optimize(graph: TfGraph, options: Optimizing = {}): TfGraph {
   const { target = 'any', off = new Set() } = options;
-  const best = TF_PASSES.filter((p) => !off.has(p.name) && (p.target ?? target) === target).reduce((g, p) => p.run(g), prune(graph));
+  const best = TF_PASSES.filter((p) => !off.has(p.name) && (p.target ?? target) === target).reduce(
+    (g, p) => p.run(g),
+    prune(graph),
+  );
   const whole = ownOperands(best);
   // What control flow runs is a graph like others.
-  return graph.functions ? { ...whole, functions: graph.functions.map((f) => ({ ...f, graph: optimize(f.graph, options) })) } : whole;
+  return graph.functions
+    ? { ...whole, functions: graph.functions.map((f) => ({ ...f, graph: optimize(f.graph, options) })) }
+    : whole;
 }

@@ -53,7 +53,12 @@ function joined(x: Ref, r: Rewriting): readonly Ref[] | undefined {
 /** Affine ops that were moved before count as what they will be folded into. */
 function productBehind(node: TfNode): boolean {
   if (productOf(node)) return true;
-  return AFFINE.has(node.op) && node.inputs.length === 2 && node.inputs[1].node.weight !== undefined && productBehind(node.inputs[0].node);
+  return (
+    AFFINE.has(node.op) &&
+    node.inputs.length === 2 &&
+    node.inputs[1].node.weight !== undefined &&
+    productBehind(node.inputs[0].node)
+  );
 }
 
 function widthOf(part: Ref, r: Rewriting): number | undefined {

@@ -10,8 +10,49 @@ import { VIEWS, viewSizes } from './merge-views.js';
 
 /** Ops that look at one element at a time, of operands that all have the result's sizes or broadcast to them. */
 const POINTWISE = new Set([
-  'AddV2', 'Sub', 'Mul', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference', 'Pow', 'Relu', 'Relu6', 'Elu', 'Selu', 'Sigmoid', 'Tanh', 'Exp', 'Log', 'Sqrt', 'Rsqrt', 'Square', 'Abs', 'Neg',
-  'Ceil', 'Floor', 'Round', 'Erf', 'Softplus', 'LeakyRelu', 'Prelu', 'ClipByValue', 'Sign', 'Sin', 'Cos', 'Cast', 'SelectV2', 'Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqual', 'LogicalAnd', 'LogicalOr', 'LogicalNot',
+  'AddV2',
+  'Sub',
+  'Mul',
+  'RealDiv',
+  'Maximum',
+  'Minimum',
+  'SquaredDifference',
+  'Pow',
+  'Relu',
+  'Relu6',
+  'Elu',
+  'Selu',
+  'Sigmoid',
+  'Tanh',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Rsqrt',
+  'Square',
+  'Abs',
+  'Neg',
+  'Ceil',
+  'Floor',
+  'Round',
+  'Erf',
+  'Softplus',
+  'LeakyRelu',
+  'Prelu',
+  'ClipByValue',
+  'Sign',
+  'Sin',
+  'Cos',
+  'Cast',
+  'SelectV2',
+  'Equal',
+  'NotEqual',
+  'Less',
+  'LessEqual',
+  'Greater',
+  'GreaterEqual',
+  'LogicalAnd',
+  'LogicalOr',
+  'LogicalNot',
 ]);
 /** Ops that look at the last axis alone, and keep it. */
 const ROWWISE = new Set(['Softmax', 'LogSoftmax']);
@@ -42,7 +83,15 @@ function liftOne(graph: TfGraph, tried: Set<string>): TfGraph | undefined {
   for (const view of graph.nodes) {
     if (!VIEWS.has(view.op)) continue;
     const [from, to] = [shapes.of(view.inputs[0]), shapes.of(outputsOf(view)[0])];
-    if (!from || !to || !viewSizes(from) || !viewSizes(to) || sameDims(from, to) || !sameDim(productOf(from), productOf(to))) continue;
+    if (
+      !from ||
+      !to ||
+      !viewSizes(from) ||
+      !viewSizes(to) ||
+      sameDims(from, to) ||
+      !sameDim(productOf(from), productOf(to))
+    )
+      continue;
     // Above rank 6 WASM's arithmetic is wrong in silence: there the change of sizes is meant.
     if (from.length > 6) continue;
     const region = new Region(from, to, shapes, readers, outputs);
@@ -70,7 +119,13 @@ class Region {
   /** Whether the last axis stays the last axis. */
   private readonly rows: boolean;
 
-  constructor(from: Dims, to: Dims, shapes: Shapes, readers: ReadonlyMap<TfNode, readonly TfNode[]>, outputs: ReadonlySet<TfNode>) {
+  constructor(
+    from: Dims,
+    to: Dims,
+    shapes: Shapes,
+    readers: ReadonlyMap<TfNode, readonly TfNode[]>,
+    outputs: ReadonlySet<TfNode>,
+  ) {
     this.from = from;
     this.to = to;
     this.shapes = shapes;
@@ -89,7 +144,8 @@ class Region {
       stack.push(...(this.readers.get(node) ?? []));
     }
     for (const node of this.nodes)
-      for (const ref of node.inputs) if (!this.nodes.has(ref.node) && !ref.node.weight && this.kind(ref)) this.entered.add(this.one(ref));
+      for (const ref of node.inputs)
+        if (!this.nodes.has(ref.node) && !ref.node.weight && this.kind(ref)) this.entered.add(this.one(ref));
   }
 
   /** One object for each tensor. */
@@ -112,9 +168,11 @@ class Region {
 
   private fits(node: TfNode): boolean {
     if (node.dtypes.length !== 1 || !this.kind(outputsOf(node)[0])) return false;
-    if (POINTWISE.has(node.op)) return node.inputs.every((ref) => (ref.node.weight ? this.constantFits(ref) : this.kind(ref) !== undefined));
+    if (POINTWISE.has(node.op))
+      return node.inputs.every((ref) => (ref.node.weight ? this.constantFits(ref) : this.kind(ref) !== undefined));
     if (ROWWISE.has(node.op)) return this.rows && this.kind(node.inputs[0]) === 'full';
-    if (!REDUCING.has(node.op) || !this.rows || node.attrs.keep_dims !== true || this.kind(node.inputs[0]) !== 'full') return false;
+    if (!REDUCING.has(node.op) || !this.rows || node.attrs.keep_dims !== true || this.kind(node.inputs[0]) !== 'full')
+      return false;
     const axes = numbersIn(node.inputs[1]);
     return axes?.length === 1 && (axes[0] === -1 || axes[0] === this.to.length - 1);
   }
@@ -144,7 +202,13 @@ class Region {
       const free = source && sameDims(source, this.lower(this.kind(ref) as 'full'));
       if (dies) gain++;
       if (!free) gain--;
-      if (view && free && productWithWeights(view.inputs[0].node) && (this.readers.get(view.inputs[0].node) ?? []).length === 1) gain += 0.5;
+      if (
+        view &&
+        free &&
+        productWithWeights(view.inputs[0].node) &&
+        (this.readers.get(view.inputs[0].node) ?? []).length === 1
+      )
+        gain += 0.5;
     }
     for (const node of this.nodes) {
       const outside = this.outside(node);

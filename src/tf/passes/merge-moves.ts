@@ -35,14 +35,19 @@ export function mergeMoves(graph: TfGraph): TfGraph {
 
 const sized = (r: Rewriting, x: Ref, dims: readonly Dim[]): Ref => {
   const now = r.dims(x);
-  return now && now.length === dims.length && now.every((d, i) => (isKnown(d) ? d === dims[i] : String(d) === String(dims[i]))) ? x : r.reshape(x, dims);
+  return now &&
+    now.length === dims.length &&
+    now.every((d, i) => (isKnown(d) ? d === dims[i] : String(d) === String(dims[i])))
+    ? x
+    : r.reshape(x, dims);
 };
 
 /** The Reshapes and Transposes that lead to this node, itself included, from the last to the first, and what they move. */
 function chainOf(node: TfNode): { nodes: TfNode[]; source: Ref } {
   const nodes = [node];
   let source = node.inputs[0];
-  for (; VIEWS.has(source.node.op) || source.node.op === 'Transpose'; source = source.node.inputs[0]) nodes.push(source.node);
+  for (; VIEWS.has(source.node.op) || source.node.op === 'Transpose'; source = source.node.inputs[0])
+    nodes.push(source.node);
   return { nodes, source };
 }
 

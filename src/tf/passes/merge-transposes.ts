@@ -1,4 +1,3 @@
-import type { Ref } from '../builder.js';
 import type { TfGraph } from '../lower.js';
 import { rewrite } from '../rewrite.js';
 import { numbersIn } from '../shapes.js';
@@ -15,6 +14,11 @@ export function mergeTransposes(graph: TfGraph): TfGraph {
     const p = numbersIn(inner.inputs[1]);
     const q = numbersIn(node.inputs[1]);
     if (!p || !q) return undefined;
-    return [r.over(node, inner).transpose(inner.inputs[0], q.map((i) => p[i]))];
+    return [
+      r.over(node, inner).transpose(
+        inner.inputs[0],
+        q.map((i) => p[i]),
+      ),
+    ];
   });
 }

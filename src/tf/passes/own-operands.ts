@@ -22,7 +22,9 @@ export function ownOperands(graph: TfGraph): TfGraph {
     if (packed.get(source) === undefined) packed.set(source, form);
     if (packed.get(source) === form) return undefined;
     const copied = (ref: Ref): Ref =>
-      ref.node.weight ? r.constant(ref.node.weight) : r.op(ref.node.op, [copied(ref.node.inputs[0]), ...ref.node.inputs.slice(1)], ref.node.attrs);
+      ref.node.weight
+        ? r.constant(ref.node.weight)
+        : r.op(ref.node.op, [copied(ref.node.inputs[0]), ...ref.node.inputs.slice(1)], ref.node.attrs);
     return [r.op(node.op, [node.inputs[0], copied(node.inputs[1]), ...node.inputs.slice(2)], node.attrs)];
   });
 }

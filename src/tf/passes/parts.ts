@@ -41,13 +41,16 @@ export function partsOf(node: TfNode, dims: readonly (number | unknown)[]): read
     case 'Slice': {
       const [begin, size] = [numbersIn(node.inputs[1]), numbersIn(node.inputs[2])];
       if (!begin || !size) return undefined;
-      const cut = begin.flatMap((b, axis) => (b !== 0 || (size[axis] !== -1 && size[axis] !== dims[axis]) ? [axis] : []));
+      const cut = begin.flatMap((b, axis) =>
+        b !== 0 || (size[axis] !== -1 && size[axis] !== dims[axis]) ? [axis] : [],
+      );
       if (cut.length !== 1) return undefined;
       const [axis] = cut;
       const whole = dims[axis];
       const taken = size[axis] === -1 ? (typeof whole === 'number' ? whole - begin[axis] : undefined) : size[axis];
       return taken === undefined ? undefined : [{ x: node.inputs[0], input: 0, axis, begin: begin[axis], size: taken }];
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }

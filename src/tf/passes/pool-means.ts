@@ -18,10 +18,17 @@ export function poolMeans(graph: TfGraph): TfGraph {
     const [x] = node.inputs;
     const dims = r.dims(x);
     const axes = numbersIn(node.inputs[1]);
-    if (dims?.length !== 4 || axes?.length !== 2 || axes[0] !== 1 || axes[1] !== 2 || x.dtype !== 'float32') return undefined;
+    if (dims?.length !== 4 || axes?.length !== 2 || axes[0] !== 1 || axes[1] !== 2 || x.dtype !== 'float32')
+      return undefined;
     const [, height, width] = dims;
-    if (typeof height !== 'number' || typeof width !== 'number' || height * width < 2 || height * width > SMALL_WINDOW) return undefined;
-    const pool = r.op(node.op === 'Mean' ? 'AvgPool' : 'MaxPool', [x], { ksize: [1, height, width, 1], strides: [1, height, width, 1], padding: 'VALID', data_format: 'NHWC' });
+    if (typeof height !== 'number' || typeof width !== 'number' || height * width < 2 || height * width > SMALL_WINDOW)
+      return undefined;
+    const pool = r.op(node.op === 'Mean' ? 'AvgPool' : 'MaxPool', [x], {
+      ksize: [1, height, width, 1],
+      strides: [1, height, width, 1],
+      padding: 'VALID',
+      data_format: 'NHWC',
+    });
     return [node.attrs.keep_dims ? pool : r.op('Squeeze', [pool], { axis: [1, 2] })];
   });
 }

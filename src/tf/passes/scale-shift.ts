@@ -32,14 +32,38 @@ export function scaleShift(graph: TfGraph): TfGraph {
     if (known?.length !== 4 || known[3] !== channels || x.node.op === 'Const') return undefined;
     r.over(node, ...parts);
     const filter = scale?.vector ?? filled(channels, 1);
-    return [r.op('FusedDepthwiseConv2dNative', [x, r.constant({ ...filter, dims: [1, 1, channels, 1], load: () => ({ ...filter.load(), dims: [1, 1, channels, 1] }) }), r.constant(shift?.vector ?? filled(channels, 0))], {
-      strides: [1, 1, 1, 1], dilations: [1, 1, 1, 1], data_format: 'NHWC', padding: 'VALID', num_args: 1, fused_ops: clamp ? ['BiasAdd', clamp.op] : ['BiasAdd'],
-    })];
+    return [
+      r.op(
+        'FusedDepthwiseConv2dNative',
+        [
+          x,
+          r.constant({
+            ...filter,
+            dims: [1, 1, channels, 1],
+            load: () => ({ ...filter.load(), dims: [1, 1, channels, 1] }),
+          }),
+          r.constant(shift?.vector ?? filled(channels, 0)),
+        ],
+        {
+          strides: [1, 1, 1, 1],
+          dilations: [1, 1, 1, 1],
+          data_format: 'NHWC',
+          padding: 'VALID',
+          num_args: 1,
+          fused_ops: clamp ? ['BiasAdd', clamp.op] : ['BiasAdd'],
+        },
+      ),
+    ];
   });
 }
 
 /** A node that adds or multiplies by a constant per channel: its other operand, and what is added or multiplied by. */
-function affine(node: TfNode | undefined, ops: readonly string[], channels: number, r: Rewriting): { node: TfNode; x: Ref; vector: Weight } | undefined {
+function affine(
+  node: TfNode | undefined,
+  ops: readonly string[],
+  channels: number,
+  r: Rewriting,
+): { node: TfNode; x: Ref; vector: Weight } | undefined {
   if (!node || !ops.includes(node.op)) return undefined;
   const [a, b] = node.inputs;
   const [x, constant] = b.node.weight ? [a, b] : [b, a];

@@ -8,7 +8,15 @@ import { sourceOf } from './own-operands.js';
 const SMALL = { float32: 1024, int32: 1 << 14, bool: 1024, string: 0, complex64: 0 };
 
 /** Ops whose result isn't decided by their inputs, or whose outputs have names that someone waits for. */
-const OWN = new Set(['Placeholder', 'Const', 'RandomUniform', 'RandomStandardNormal', 'TruncatedNormal', 'Multinomial', 'RandomUniformInt']);
+const OWN = new Set([
+  'Placeholder',
+  'Const',
+  'RandomUniform',
+  'RandomStandardNormal',
+  'TruncatedNormal',
+  'Multinomial',
+  'RandomUniformInt',
+]);
 
 /** Products: TensorFlow.js packs their weights once per constant, and on WASM knows the packed ones by it alone. */
 const PRODUCTS = /Conv|MatMul/;
@@ -23,7 +31,8 @@ const PRODUCTS = /Conv|MatMul/;
  */
 export function share(graph: TfGraph): TfGraph {
   const weights = new Set<TfNode>();
-  for (const node of graph.nodes) if (PRODUCTS.test(node.op)) for (const ref of node.inputs.slice(1)) weights.add(sourceOf(ref));
+  for (const node of graph.nodes)
+    if (PRODUCTS.test(node.op)) for (const ref of node.inputs.slice(1)) weights.add(sourceOf(ref));
   const names = new Map<TfNode, number>();
   const known = new Map<string, TfNode>();
   const nameOf = (node: TfNode): number => {
@@ -33,8 +42,14 @@ export function share(graph: TfGraph): TfGraph {
   };
   return rewrite(graph, (node, r) => {
     if (r.isOutput(node)) return undefined;
-    const key = node.op === 'Const' ? (weights.has(node) ? undefined : contents(node)) : OWN.has(node.op) ? undefined
-      : `${node.op}(${node.inputs.map((x) => `${nameOf(x.node)}:${x.index}`)})${JSON.stringify(node.attrs)}${node.dtypes}`;
+    const key =
+      node.op === 'Const'
+        ? weights.has(node)
+          ? undefined
+          : contents(node)
+        : OWN.has(node.op)
+          ? undefined
+          : `${node.op}(${node.inputs.map((x) => `${nameOf(x.node)}:${x.index}`)})${JSON.stringify(node.attrs)}${node.dtypes}`;
     if (key === undefined) return undefined;
     const twin = known.get(key);
     if (!twin) {

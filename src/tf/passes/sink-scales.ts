@@ -8,7 +8,22 @@ import { PRODUCTS } from './fold-affine.js';
 import { readersOf } from './graph-readers.js';
 
 /** Ops that let a positive scale of their first operand through, unchanged. */
-const HOMOGENEOUS = new Set(['AvgPool', 'MaxPool', 'Mean', 'Sum', 'Max', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'Slice', 'Relu', 'ResizeBilinear', 'ResizeNearestNeighbor', 'GatherNd']);
+const HOMOGENEOUS = new Set([
+  'AvgPool',
+  'MaxPool',
+  'Mean',
+  'Sum',
+  'Max',
+  'Reshape',
+  'Squeeze',
+  'ExpandDims',
+  'Transpose',
+  'Slice',
+  'Relu',
+  'ResizeBilinear',
+  'ResizeNearestNeighbor',
+  'GatherNd',
+]);
 
 /**
  * A multiplication by a number goes into the weights of the products behind it:
@@ -41,7 +56,8 @@ export function sinkScales(graph: TfGraph): TfGraph {
   const kept = { ...graph, values: graph.values.filter((v) => !lost.has(v.ref.node)) };
   return rewrite(kept, (node, r) => {
     const before = graph.nodes[r.at];
-    if (gone.has(before)) return before.op === 'ClipByValue' ? [clamped(node, r)] : [node.inputs[isScalar(node.inputs[1]) ? 0 : 1]];
+    if (gone.has(before))
+      return before.op === 'ClipByValue' ? [clamped(node, r)] : [node.inputs[isScalar(node.inputs[1]) ? 0 : 1]];
     const scale = scales.get(before);
     if (scale === undefined) return undefined;
     const kernel = node.inputs[1].node.weight as Weight;
@@ -56,7 +72,11 @@ function scaleOf(node: TfNode, readers: ReadonlyMap<TfNode, readonly TfNode[]>):
   if (node.op === 'ClipByValue') {
     const [low, high] = [numbersIn(node.inputs[1])?.[0], numbersIn(node.inputs[2])?.[0]];
     const { op, attrs, inputs } = node.inputs[0].node;
-    const bare = PRODUCTS.has(op) && inputs[1].node.weight && (inputs.length === 2 || inputs[2].node.weight) && ((attrs.fused_ops as string[] | undefined) ?? []).length <= 1;
+    const bare =
+      PRODUCTS.has(op) &&
+      inputs[1].node.weight &&
+      (inputs.length === 2 || inputs[2].node.weight) &&
+      ((attrs.fused_ops as string[] | undefined) ?? []).length <= 1;
     return low === 0 && high === 1 && bare && readers.get(node.inputs[0].node)?.length === 1 ? 1 / 6 : undefined;
   }
   if (node.op !== 'Mul') return undefined;
@@ -66,7 +86,12 @@ function scaleOf(node: TfNode, readers: ReadonlyMap<TfNode, readonly TfNode[]>):
 }
 
 /** Everything that a value reaches before products take its scale; undefined where one way leads elsewhere. */
-function absorbers(start: TfNode, readers: ReadonlyMap<TfNode, readonly TfNode[]>, outputs: ReadonlySet<TfNode>, scales: ReadonlyMap<TfNode, number>): { through: TfNode[]; products: TfNode[] } | undefined {
+function absorbers(
+  start: TfNode,
+  readers: ReadonlyMap<TfNode, readonly TfNode[]>,
+  outputs: ReadonlySet<TfNode>,
+  scales: ReadonlyMap<TfNode, number>,
+): { through: TfNode[]; products: TfNode[] } | undefined {
   const through: TfNode[] = [];
   const products: TfNode[] = [];
   const seen = new Set<TfNode>([start]);
@@ -76,14 +101,30 @@ function absorbers(start: TfNode, readers: ReadonlyMap<TfNode, readonly TfNode[]
       const places = reader.inputs.flatMap((ref, i) => (ref.node === node ? [i] : []));
       if (places.length !== 1) return undefined;
       const [place] = places;
-      if (place === 0 && PRODUCTS.has(reader.op) && reader.inputs[1].node.weight && !reader.attrs.transpose_a && !reader.attrs.transpose_b) {
+      if (
+        place === 0 &&
+        PRODUCTS.has(reader.op) &&
+        reader.inputs[1].node.weight &&
+        !reader.attrs.transpose_a &&
+        !reader.attrs.transpose_b
+      ) {
         products.push(reader);
         continue;
       }
-      const passes = place === 0 ? HOMOGENEOUS.has(reader.op) || (reader.op === 'PadV2' && numbersIn(reader.inputs[2])?.[0] === 0) : false;
+      const passes =
+        place === 0
+          ? HOMOGENEOUS.has(reader.op) || (reader.op === 'PadV2' && numbersIn(reader.inputs[2])?.[0] === 0)
+          : false;
       const other = reader.op === 'Mul' ? reader.inputs[1 - place].node : undefined;
       // Two scaled factors would be scaled twice; a way that comes back is followed once.
-      if ((!passes && !other) || outputs.has(reader) || seen.has(reader) || scales.has(reader) || (other && (seen.has(other) || through.includes(other)))) return undefined;
+      if (
+        (!passes && !other) ||
+        outputs.has(reader) ||
+        seen.has(reader) ||
+        scales.has(reader) ||
+        (other && (seen.has(other) || through.includes(other)))
+      )
+        return undefined;
       seen.add(reader);
       through.push(reader);
       stack.push(reader);
@@ -91,15 +132,33 @@ function absorbers(start: TfNode, readers: ReadonlyMap<TfNode, readonly TfNode[]
   return products.length > 0 ? { through, products } : undefined;
 }
 
-function clamped(node: TfNode, r: { op(name: string, inputs: readonly Ref[], attrs: TfNode['attrs']): Ref; constant(w: Weight): Ref }): Ref {
+function clamped(
+  node: TfNode,
+  r: { op(name: string, inputs: readonly Ref[], attrs: TfNode['attrs']): Ref; constant(w: Weight): Ref },
+): Ref {
   const product = node.inputs[0].node;
   const [x, kernel, bias] = product.inputs;
   const weight = kernel.node.weight as Weight;
-  const channels = product.op.includes('epthwise') ? weight.dims[2] * weight.dims[3] : weight.dims[weight.dims.length - 1];
-  const shift = bias ? times(bias.node.weight as Weight, 6) : { dtype: 'float32' as const, dims: [channels], load: () => tensorOf('float32', [channels], new Float32Array(channels)) };
-  return r.op(PRODUCTS.get(product.op) as string, [x, r.constant(times(weight, 6)), r.constant(shift)], { ...product.attrs, num_args: 1, fused_ops: ['BiasAdd', 'Relu6'] });
+  const channels = product.op.includes('epthwise')
+    ? weight.dims[2] * weight.dims[3]
+    : weight.dims[weight.dims.length - 1];
+  const shift = bias
+    ? times(bias.node.weight as Weight, 6)
+    : {
+        dtype: 'float32' as const,
+        dims: [channels],
+        load: () => tensorOf('float32', [channels], new Float32Array(channels)),
+      };
+  return r.op(PRODUCTS.get(product.op) as string, [x, r.constant(times(weight, 6)), r.constant(shift)], {
+    ...product.attrs,
+    num_args: 1,
+    fused_ops: ['BiasAdd', 'Relu6'],
+  });
 }
 
 function times(w: Weight, factor: number): Weight {
-  return { ...derived(w.dims, w, (t) => Float32Array.from(t.data as ArrayLike<number>, (v) => Number(v) * factor)), dtype: 'float32' };
+  return {
+    ...derived(w.dims, w, (t) => Float32Array.from(t.data as ArrayLike<number>, (v) => Number(v) * factor)),
+    dtype: 'float32',
+  };
 }

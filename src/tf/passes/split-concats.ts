@@ -65,7 +65,11 @@ function slab(w: Weight, begin: number, size: number): Weight {
     ...derived([height, width, size, filters], w, (t) => {
       const from = t.data as Float32Array;
       const out = new Float32Array(height * width * size * filters);
-      for (let tap = 0; tap < height * width; tap++) out.set(from.subarray((tap * channels + begin) * filters, (tap * channels + begin + size) * filters), tap * size * filters);
+      for (let tap = 0; tap < height * width; tap++)
+        out.set(
+          from.subarray((tap * channels + begin) * filters, (tap * channels + begin + size) * filters),
+          tap * size * filters,
+        );
       return out;
     }),
     dtype: 'float32',

@@ -42,7 +42,11 @@ function stack(node: TfNode, r: Rewriting, fewest: number): Ref | undefined {
   const dims = r.knownDims(parts[0]);
   const axis = numbersIn(node.inputs[parts.length])?.[0];
   if (!dims || dims.length < 2 || (axis !== dims.length - 1 && axis !== -1)) return undefined;
-  if (!parts.every((part) => String(r.knownDims(part)) === String(dims)) || new Set(parts.map((p) => p.node)).size < parts.length) return undefined;
+  if (
+    !parts.every((part) => String(r.knownDims(part)) === String(dims)) ||
+    new Set(parts.map((p) => p.node)).size < parts.length
+  )
+    return undefined;
   const width = dims[dims.length - 1];
   const rows = dims.slice(0, -1).reduce((n, d) => n * d, 1);
   if (rows < fewest || (fewest > 0 && width > NARROW) || node.dtypes[0] !== 'float32') return undefined;

@@ -6,7 +6,14 @@ import type { ToleranceSettings } from '../../verify/checks.js';
 import type { Random } from './random.js';
 
 /** An attribute: a whole number or list of such is an int, unless marked as float. */
-export type AttributeGiven = number | string | readonly number[] | readonly string[] | Tensor | { readonly float: number } | { readonly floats: readonly number[] };
+export type AttributeGiven =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | Tensor
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
 
 export interface NodeGiven {
   readonly op: string;
@@ -55,11 +62,16 @@ export function fixed(tensor: Tensor): Given {
  * Two lists of inputs of the same model as one: what is fed is run with both, and axes whose sizes differ are left open,
  * under a name for each pair of sizes.
  */
-export function atTwoSizes(first: readonly (Given | undefined)[], second: readonly (Given | undefined)[]): (Given | undefined)[] {
+export function atTwoSizes(
+  first: readonly (Given | undefined)[],
+  second: readonly (Given | undefined)[],
+): (Given | undefined)[] {
   return first.map((given, i) => {
     const other = second[i];
     if (!given || !other || given.constant) return given;
-    const open = given.tensor.dims.flatMap((d, axis) => (d === other.tensor.dims[axis] ? [] : [[axis, `size${d}or${other.tensor.dims[axis]}`] as const]));
+    const open = given.tensor.dims.flatMap((d, axis) =>
+      d === other.tensor.dims[axis] ? [] : [[axis, `size${d}or${other.tensor.dims[axis]}`] as const],
+    );
     return fed(given.tensor, Object.fromEntries(open), [other.tensor]);
   });
 }
@@ -80,7 +92,10 @@ export interface Single {
 }
 
 /** A model of one node; its inputs are `i0`, `i1` …, its outputs `o0` …. */
-export function single(op: string, { domain = '', opset, attributes, inputs, outputs = 1, compared, tolerance, instead }: Single): OracleCase {
+export function single(
+  op: string,
+  { domain = '', opset, attributes, inputs, outputs = 1, compared, tolerance, instead }: Single,
+): OracleCase {
   const wanted = typeof outputs === 'number' ? Array.from({ length: outputs }, () => true) : outputs;
   const names = inputs.map((given, i) => (given ? `i${i}` : ''));
   while (names.at(-1) === '') names.pop();
@@ -100,7 +115,10 @@ function attributeProto(name: string, value: AttributeGiven): AttributeProto {
   const bytes = (s: string) => new TextEncoder().encode(s);
   if (typeof value === 'number') return { name, type: 2, i: value };
   if (typeof value === 'string') return { name, type: 3, s: bytes(value) };
-  if (Array.isArray(value)) return typeof value[0] === 'string' ? { name, type: 8, strings: (value as string[]).map(bytes) } : { name, type: 7, ints: [...(value as number[])] };
+  if (Array.isArray(value))
+    return typeof value[0] === 'string'
+      ? { name, type: 8, strings: (value as string[]).map(bytes) }
+      : { name, type: 7, ints: [...(value as number[])] };
   const given = value as Exclude<AttributeGiven, number | string | readonly unknown[]>;
   if ('float' in given) return { name, type: 1, f: given.float };
   if ('floats' in given) return { name, type: 6, floats: [...given.floats] };
@@ -108,7 +126,9 @@ function attributeProto(name: string, value: AttributeGiven): AttributeProto {
 }
 
 function typeProto(dtype: DType, dims: readonly number[], symbols: Given['symbols']): TypeProto {
-  const dim = dims.map((size, axis) => (symbols?.[axis] === undefined ? { dimValue: size } : { dimParam: symbols[axis] }));
+  const dim = dims.map((size, axis) =>
+    symbols?.[axis] === undefined ? { dimValue: size } : { dimParam: symbols[axis] },
+  );
   return { tensorType: { elemType: codeOfDtype(dtype), shape: { dim } } };
 }
 
@@ -122,10 +142,18 @@ export function modelOf(c: OracleCase, nodes: readonly NodeGiven[] = c.nodes): U
     graph: {
       name: 'oracle',
       node: nodes.map((n, i) => ({
-        name: `node${i}`, opType: n.op, domain: n.domain ?? '', input: [...n.inputs], output: [...n.outputs],
-        attribute: Object.entries(n.attributes ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [attributeProto(name, value)])),
+        name: `node${i}`,
+        opType: n.op,
+        domain: n.domain ?? '',
+        input: [...n.inputs],
+        output: [...n.outputs],
+        attribute: Object.entries(n.attributes ?? {}).flatMap(([name, value]) =>
+          value === undefined ? [] : [attributeProto(name, value)],
+        ),
       })),
-      input: given.filter(([, g]) => !g.constant).map(([name, g]) => ({ name, type: typeProto(g.tensor.dtype, g.tensor.dims, g.symbols) })),
+      input: given
+        .filter(([, g]) => !g.constant)
+        .map(([name, g]) => ({ name, type: typeProto(g.tensor.dtype, g.tensor.dims, g.symbols) })),
       initializer: given.filter(([, g]) => g.constant).map(([name, g]) => tensorProto(g.tensor, name)),
       output: c.outputs.map((name) => ({ name })),
     },
@@ -136,5 +164,7 @@ export function modelOf(c: OracleCase, nodes: readonly NodeGiven[] = c.nodes): U
 export function feedsOf(c: OracleCase): Record<string, Tensor>[] {
   const fedOnes = Object.entries(c.inputs).filter(([, g]) => !g.constant);
   const runs = 1 + Math.max(0, ...fedOnes.map(([, g]) => g.others?.length ?? 0));
-  return Array.from({ length: runs }, (_, run) => Object.fromEntries(fedOnes.map(([name, g]) => [name, run === 0 ? g.tensor : (g.others?.[run - 1] ?? g.tensor)])));
+  return Array.from({ length: runs }, (_, run) =>
+    Object.fromEntries(fedOnes.map(([name, g]) => [name, run === 0 ? g.tensor : (g.others?.[run - 1] ?? g.tensor)])),
+  );
 }

@@ -33,13 +33,45 @@ function ort(): Ort {
   return opened;
 }
 
-const ORT_NAMES: Partial<Record<DType, string>> = { float32: 'float32', float64: 'float64', float16: 'float16', string: 'string', bool: 'bool', int8: 'int8', uint8: 'uint8', int16: 'int16', uint16: 'uint16', int32: 'int32', uint32: 'uint32', int64: 'int64', uint64: 'uint64', int4: 'int4', uint4: 'uint4' };
+const ORT_NAMES: Partial<Record<DType, string>> = {
+  float32: 'float32',
+  float64: 'float64',
+  float16: 'float16',
+  string: 'string',
+  bool: 'bool',
+  int8: 'int8',
+  uint8: 'uint8',
+  int16: 'int16',
+  uint16: 'uint16',
+  int32: 'int32',
+  uint32: 'uint32',
+  int64: 'int64',
+  uint64: 'uint64',
+  int4: 'int4',
+  uint4: 'uint4',
+};
 
 type ArrayMaker = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 /** Newer engines give float16 an array of its own, and onnxruntime-web then asks for it. */
-const HALVES = ((globalThis as unknown as Record<string, ArrayMaker | undefined>).Float16Array ?? Uint16Array) as ArrayMaker;
-const ARRAYS: Record<string, ArrayMaker> = { float32: Float32Array, float64: Float64Array, float16: HALVES, bool: Uint8Array, int8: Int8Array, uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, int32: Int32Array, uint32: Uint32Array, int64: BigInt64Array, uint64: BigUint64Array, int4: Uint8Array, uint4: Uint8Array };
+const HALVES = ((globalThis as unknown as Record<string, ArrayMaker | undefined>).Float16Array ??
+  Uint16Array) as ArrayMaker;
+const ARRAYS: Record<string, ArrayMaker> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: HALVES,
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  int4: Uint8Array,
+  uint4: Uint8Array,
+};
 
 function toOrt(t: Tensor): OrtTensor {
   const name = ORT_NAMES[t.dtype];
@@ -65,12 +97,20 @@ function fromOrt(t: OrtTensor): Tensor {
  * What onnxruntime computes, as the model stands (no optimization), for each feed.
  * @throws what onnxruntime says against the model or the feed
  */
-export async function runOnnxruntime(model: Uint8Array, feeds: readonly Readonly<Record<string, Tensor>>[]): Promise<Record<string, Tensor>[]> {
-  const session = await ort().InferenceSession.create(model, { graphOptimizationLevel: 'disabled', logSeverityLevel: 4 });
+export async function runOnnxruntime(
+  model: Uint8Array,
+  feeds: readonly Readonly<Record<string, Tensor>>[],
+): Promise<Record<string, Tensor>[]> {
+  const session = await ort().InferenceSession.create(model, {
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 4,
+  });
   try {
     const results: Record<string, Tensor>[] = [];
     for (const feed of feeds) {
-      const outputs = await session.run(Object.fromEntries(Object.entries(feed).map(([name, t]) => [name, toOrt(t)])), { logSeverityLevel: 4 });
+      const outputs = await session.run(Object.fromEntries(Object.entries(feed).map(([name, t]) => [name, toOrt(t)])), {
+        logSeverityLevel: 4,
+      });
       results.push(Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, fromOrt(t)])));
     }
     return results;

@@ -75,11 +75,30 @@ export class Random {
   /** Elements of any type within its range; floats and wide integers within low … high. */
   tensor(dtype: DType, dims: readonly number[], low = -3, high = 3): Tensor {
     const n = sizeOf(dims);
-    if (dtype === 'bool') return tensorOf('bool', dims, this.list(n, () => this.int(0, 1)));
-    if (dtype === 'float64') return tensorOf('float64', dims, this.list(n, () => this.float(low, high)));
-    if (isFloat(dtype)) return tensorOf(dtype, dims, this.floats(n, low, high).map((v) => roundTo(dtype, v)));
+    if (dtype === 'bool')
+      return tensorOf(
+        'bool',
+        dims,
+        this.list(n, () => this.int(0, 1)),
+      );
+    if (dtype === 'float64')
+      return tensorOf(
+        'float64',
+        dims,
+        this.list(n, () => this.float(low, high)),
+      );
+    if (isFloat(dtype))
+      return tensorOf(
+        dtype,
+        dims,
+        this.floats(n, low, high).map((v) => roundTo(dtype, v)),
+      );
     const range = rangeOf(dtype);
     const [a, b] = [Math.max(low, Number(range.min)), Math.min(high, Number(range.max))];
-    return tensorOf(dtype, dims, this.list(n, () => this.int(Math.ceil(a), Math.floor(b))));
+    return tensorOf(
+      dtype,
+      dims,
+      this.list(n, () => this.int(Math.ceil(a), Math.floor(b))),
+    );
   }
 }

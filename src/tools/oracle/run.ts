@@ -44,7 +44,13 @@ export async function runCase(c: OracleCase, options: RunOptions): Promise<Outco
     }
     const inputOrders = options.shuffle && ordersOf(c, options.shuffle);
     const converted = convertModel({
-      path, relativePath: 'model.onnx', formats: ['graph-model'], changeOrdering: true, namePolicy: 'keep', outputFolder: folder, limits: { maxModelBytes: 2 ** 31 },
+      path,
+      relativePath: 'model.onnx',
+      formats: ['graph-model'],
+      changeOrdering: true,
+      namePolicy: 'keep',
+      outputFolder: folder,
+      limits: { maxModelBytes: 2 ** 31 },
       ...(inputOrders ? { inputOrders } : {}),
     });
     if (converted.status !== 'converted') {
@@ -52,10 +58,18 @@ export async function runCase(c: OracleCase, options: RunOptions): Promise<Outco
       return { status: bug ? 'bug' : 'refused', reason: reasonOf(bug ? [bug] : converted.diagnostics) };
     }
     const sets = feeds.map((feed, i) => ({
-      kind: 'onnxruntime' as const, name: `run ${i}`,
-      load: () => ({ set: { inputs: new Map(Object.entries(feed)), outputs: new Map(Object.entries(expected[i])) }, diagnostics: [] }),
+      kind: 'onnxruntime' as const,
+      name: `run ${i}`,
+      load: () => ({
+        set: { inputs: new Map(Object.entries(feed)), outputs: new Map(Object.entries(expected[i])) },
+        diagnostics: [],
+      }),
     }));
-    const judgement = await verifyModel(openModel(folder, 'model.onnx'), sets, { engines: options.engines, tolerance: { ...TOLERANCE, ...c.tolerance }, explain: false });
+    const judgement = await verifyModel(openModel(folder, 'model.onnx'), sets, {
+      engines: options.engines,
+      tolerance: { ...TOLERANCE, ...c.tolerance },
+      explain: false,
+    });
     const status = judgement.verdict === 'pass' ? 'agreed' : 'mismatch';
     return { status, reason: status === 'agreed' ? '' : reasonOf(judgement.diagnostics) };
   } finally {
@@ -65,7 +79,13 @@ export async function runCase(c: OracleCase, options: RunOptions): Promise<Outco
 
 /** Text stays: TensorFlow.js has no Transpose for it. */
 function ordersOf(c: OracleCase, r: Random): Record<string, number[]> {
-  return Object.fromEntries(Object.entries(c.inputs).flatMap(([name, g]) => (g.constant || g.tensor.dims.length < 2 || g.tensor.dtype === 'string' ? [] : [[name, r.shuffle(g.tensor.dims.map((_, i) => i))]])));
+  return Object.fromEntries(
+    Object.entries(c.inputs).flatMap(([name, g]) =>
+      g.constant || g.tensor.dims.length < 2 || g.tensor.dtype === 'string'
+        ? []
+        : [[name, r.shuffle(g.tensor.dims.map((_, i) => i))]],
+    ),
+  );
 }
 
 function reasonOf(diagnostics: readonly Diagnostic[]): string {

@@ -30,38 +30,100 @@ function scaler(r: Random): OracleCase {
 function imputer(r: Random): OracleCase {
   const features = r.int(1, 5);
   const count = r.chance(0.5) ? 1 : features;
-  if (r.chance(0.4)) return ml('Imputer', { opset: 1, attributes: { imputed_value_int64s: r.list(count, () => r.int(-9, 9)), replaced_value_int64: r.int(-1, 1) }, inputs: [rows(r, 'int64', features, -2, 2)] });
+  if (r.chance(0.4))
+    return ml('Imputer', {
+      opset: 1,
+      attributes: { imputed_value_int64s: r.list(count, () => r.int(-9, 9)), replaced_value_int64: r.int(-1, 1) },
+      inputs: [rows(r, 'int64', features, -2, 2)],
+    });
   const replaced = r.chance(0.5) ? Number.NaN : r.int(-1, 1);
-  const x = (n: number) => tensorOf('float32', [n, features], r.list(n * features, () => (r.chance(0.3) ? replaced : Math.fround(r.float(-2, 2)))));
-  return ml('Imputer', { opset: 1, attributes: { imputed_value_floats: { floats: r.floats(count) }, replaced_value_float: { float: replaced } }, inputs: [fed(x(3), { 0: 'N' }, [x(5)])] });
+  const x = (n: number) =>
+    tensorOf(
+      'float32',
+      [n, features],
+      r.list(n * features, () => (r.chance(0.3) ? replaced : Math.fround(r.float(-2, 2)))),
+    );
+  return ml('Imputer', {
+    opset: 1,
+    attributes: { imputed_value_floats: { floats: r.floats(count) }, replaced_value_float: { float: replaced } },
+    inputs: [fed(x(3), { 0: 'N' }, [x(5)])],
+  });
 }
 
 function oneHot(r: Random): OracleCase {
   const dims = r.dims(r.int(1, 3), 3);
   if (r.chance(0.3)) {
     const categories = r.shuffle(WORDS).slice(0, r.int(1, 5));
-    return ml('OneHotEncoder', { opset: 1, attributes: { cats_strings: categories, zeros: 1 }, inputs: [fed(words(r, dims))] });
+    return ml('OneHotEncoder', {
+      opset: 1,
+      attributes: { cats_strings: categories, zeros: 1 },
+      inputs: [fed(words(r, dims))],
+    });
   }
   const categories = r.shuffle([-3, -1, 0, 1, 2, 5, 7]).slice(0, r.int(1, 6));
-  return ml('OneHotEncoder', { opset: 1, attributes: { cats_int64s: categories, zeros: 1 }, inputs: [fed(r.tensor(r.pick(['int64', 'float32', 'float64']), dims, -4, 8))] });
+  return ml('OneHotEncoder', {
+    opset: 1,
+    attributes: { cats_int64s: categories, zeros: 1 },
+    inputs: [fed(r.tensor(r.pick(['int64', 'float32', 'float64']), dims, -4, 8))],
+  });
 }
 
-const words = (r: Random, dims: readonly number[]): Tensor => tensorOf('string', dims, r.list(dims.reduce((a, b) => a * b, 1), () => r.pick(WORDS)));
+const words = (r: Random, dims: readonly number[]): Tensor =>
+  tensorOf(
+    'string',
+    dims,
+    r.list(
+      dims.reduce((a, b) => a * b, 1),
+      () => r.pick(WORDS),
+    ),
+  );
 
 type Kind = 'string' | 'int64' | 'float32';
 
 function labelEncoder(r: Random): OracleCase {
   const [from, to] = [r.pick<Kind>(['string', 'int64', 'float32']), r.pick<Kind>(['string', 'int64', 'float32'])];
   const count = r.int(1, 6);
-  const keys = from === 'string' ? r.shuffle(WORDS).slice(0, count) : from === 'int64' ? (r.chance(0.5) ? r.list(count, (i) => i + 3) : r.shuffle([-5, -1, 0, 2, 3, 40, 1000]).slice(0, count)) : r.shuffle([-1.5, 0, 0.5, 2, 1e6, -3]).slice(0, count);
-  const values = to === 'string' ? r.list(count, () => r.pick(WORDS)) : to === 'int64' ? r.list(count, () => r.int(-100, 100)) : r.floats(count);
+  const keys =
+    from === 'string'
+      ? r.shuffle(WORDS).slice(0, count)
+      : from === 'int64'
+        ? r.chance(0.5)
+          ? r.list(count, (i) => i + 3)
+          : r.shuffle([-5, -1, 0, 2, 3, 40, 1000]).slice(0, count)
+        : r.shuffle([-1.5, 0, 0.5, 2, 1e6, -3]).slice(0, count);
+  const values =
+    to === 'string'
+      ? r.list(count, () => r.pick(WORDS))
+      : to === 'int64'
+        ? r.list(count, () => r.int(-100, 100))
+        : r.floats(count);
   const dims = r.dims(r.int(1, 3), 3);
   const size = dims.reduce((a, b) => a * b, 1);
-  const x = tensorOf(from, dims, r.list(size, () => (r.chance(0.7) ? r.pick<string | number>(keys) : from === 'string' ? 'not there' : 77)) as string[]);
+  const x = tensorOf(
+    from,
+    dims,
+    r.list(size, () =>
+      r.chance(0.7) ? r.pick<string | number>(keys) : from === 'string' ? 'not there' : 77,
+    ) as string[],
+  );
   const named = (prefix: string, kind: Kind, list: (string | number)[]): Record<string, AttributeGiven> =>
-    kind === 'string' ? { [`${prefix}_strings`]: list as string[] } : kind === 'int64' ? { [`${prefix}_int64s`]: list as number[] } : { [`${prefix}_floats`]: { floats: list as number[] } };
-  const fallback: Record<string, AttributeGiven> = r.chance(0.5) ? {} : to === 'string' ? { default_string: 'other' } : to === 'int64' ? { default_int64: -7 } : { default_float: { float: 2.5 } };
-  return ml('LabelEncoder', { opset: r.pick([2, 4]), attributes: { ...named('keys', from, keys), ...named('values', to, values), ...fallback }, inputs: [fed(x)] });
+    kind === 'string'
+      ? { [`${prefix}_strings`]: list as string[] }
+      : kind === 'int64'
+        ? { [`${prefix}_int64s`]: list as number[] }
+        : { [`${prefix}_floats`]: { floats: list as number[] } };
+  const fallback: Record<string, AttributeGiven> = r.chance(0.5)
+    ? {}
+    : to === 'string'
+      ? { default_string: 'other' }
+      : to === 'int64'
+        ? { default_int64: -7 }
+        : { default_float: { float: 2.5 } };
+  return ml('LabelEncoder', {
+    opset: r.pick([2, 4]),
+    attributes: { ...named('keys', from, keys), ...named('values', to, values), ...fallback },
+    inputs: [fed(x)],
+  });
 }
 
 /** Version 4: tables as tensors. onnxruntime has it for these types. */
@@ -69,46 +131,90 @@ function labelEncoderOfTensors(r: Random): OracleCase {
   const dtype = r.pick<DType>(['float64', 'int64', 'float32']);
   const keys = tensorOf(dtype, [4], r.shuffle([-3, 0, 2, 9, 11]).slice(0, 4));
   const values = r.tensor(dtype, [4], -50, 50);
-  const x = tensorOf(dtype, [2, 3], r.list(6, () => r.pick([-3, 0, 2, 9, 11, 100])));
-  return ml('LabelEncoder', { opset: 4, attributes: { keys_tensor: keys, values_tensor: values, ...(r.chance(0.5) ? { default_tensor: r.tensor(dtype, [1], -9, 9) } : {}) }, inputs: [fed(x)] });
+  const x = tensorOf(
+    dtype,
+    [2, 3],
+    r.list(6, () => r.pick([-3, 0, 2, 9, 11, 100])),
+  );
+  return ml('LabelEncoder', {
+    opset: 4,
+    attributes: {
+      keys_tensor: keys,
+      values_tensor: values,
+      ...(r.chance(0.5) ? { default_tensor: r.tensor(dtype, [1], -9, 9) } : {}),
+    },
+    inputs: [fed(x)],
+  });
 }
 
 function oldLabelEncoder(r: Random): OracleCase {
   const classes = r.shuffle(WORDS).slice(0, 4);
   const x = r.chance(0.5) ? words(r, [2, 3]) : r.tensor('int64', [2, 3], -1, 5);
-  return ml('LabelEncoder', { opset: 1, attributes: { classes_strings: classes, ...(r.chance(0.5) ? { default_string: 'none', default_int64: -9 } : {}) }, inputs: [fed(x)] });
+  return ml('LabelEncoder', {
+    opset: 1,
+    attributes: { classes_strings: classes, ...(r.chance(0.5) ? { default_string: 'none', default_int64: -9 } : {}) },
+    inputs: [fed(x)],
+  });
 }
 
 function categoryMapper(r: Random): OracleCase {
   const cats = r.shuffle(WORDS).slice(0, 4);
   const x = r.chance(0.5) ? words(r, [5]) : r.tensor('int64', [5], 0, 6);
-  return ml('CategoryMapper', { opset: 1, attributes: { cats_strings: cats, cats_int64s: r.shuffle([0, 1, 2, 3, 4, 5]).slice(0, 4), ...(r.chance(0.5) ? { default_string: 'none' } : { default_int64: 12 }) }, inputs: [fed(x)] });
+  return ml('CategoryMapper', {
+    opset: 1,
+    attributes: {
+      cats_strings: cats,
+      cats_int64s: r.shuffle([0, 1, 2, 3, 4, 5]).slice(0, 4),
+      ...(r.chance(0.5) ? { default_string: 'none' } : { default_int64: 12 }),
+    },
+    inputs: [fed(x)],
+  });
 }
 
 function featureVectorizer(r: Random): OracleCase {
   const n = r.int(1, 4);
   const sizes = r.list(r.int(1, 4), () => r.int(1, 4));
   const dtype = r.pick<DType>(['float32', 'int64', 'int32', 'float64']);
-  return ml('FeatureVectorizer', { opset: 1, attributes: { inputdimensions: sizes }, inputs: sizes.map((s) => fed(r.tensor(dtype, [n, s]))) });
+  return ml('FeatureVectorizer', {
+    opset: 1,
+    attributes: { inputdimensions: sizes },
+    inputs: sizes.map((s) => fed(r.tensor(dtype, [n, s]))),
+  });
 }
 
 function arrayFeatureExtractor(r: Random): OracleCase {
   const dims = r.dims(r.int(1, 3));
   const last = dims[dims.length - 1];
   const indices = int64s(r.list(r.int(1, 4), () => r.int(0, last - 1)));
-  return ml('ArrayFeatureExtractor', { opset: 1, inputs: [fed(r.tensor(r.pick(['float32', 'int64', 'int32', 'float64']), dims)), { tensor: indices, constant: r.chance(0.6) }] });
+  return ml('ArrayFeatureExtractor', {
+    opset: 1,
+    inputs: [
+      fed(r.tensor(r.pick(['float32', 'int64', 'int32', 'float64']), dims)),
+      { tensor: indices, constant: r.chance(0.6) },
+    ],
+  });
 }
 
 function linearRegressor(r: Random): OracleCase {
   const [features, targets] = [r.int(1, 5), r.int(1, 4)];
   const post = r.pick(POST);
   return ml('LinearRegressor', {
-    opset: 1, inputs: [rows(r, 'float32', features)], ...(post === 'PROBIT' ? { tolerance: PROBIT_TOLERANCE } : {}),
-    attributes: { coefficients: { floats: r.floats(features * targets, 0, post === 'PROBIT' ? 0.05 : 1) }, ...(r.chance(0.7) || post === 'PROBIT' ? { intercepts: { floats: r.floats(targets, 0.4, 0.6) } } : {}), targets, post_transform: post },
+    opset: 1,
+    inputs: [rows(r, 'float32', features)],
+    ...(post === 'PROBIT' ? { tolerance: PROBIT_TOLERANCE } : {}),
+    attributes: {
+      coefficients: { floats: r.floats(features * targets, 0, post === 'PROBIT' ? 0.05 : 1) },
+      ...(r.chance(0.7) || post === 'PROBIT' ? { intercepts: { floats: r.floats(targets, 0.4, 0.6) } } : {}),
+      targets,
+      post_transform: post,
+    },
   });
 }
 
-const labels = (r: Random, classes: number): Record<string, AttributeGiven> => (r.chance(0.3) ? { classlabels_strings: r.list(classes, (i) => `class ${i}`) } : { classlabels_ints: r.chance(0.5) ? r.list(classes, (i) => i) : r.list(classes, (i) => 7 - 3 * i) });
+const labels = (r: Random, classes: number): Record<string, AttributeGiven> =>
+  r.chance(0.3)
+    ? { classlabels_strings: r.list(classes, (i) => `class ${i}`) }
+    : { classlabels_ints: r.chance(0.5) ? r.list(classes, (i) => i) : r.list(classes, (i) => 7 - 3 * i) };
 
 function linearClassifier(r: Random): OracleCase {
   const features = r.int(1, 5);
@@ -116,21 +222,38 @@ function linearClassifier(r: Random): OracleCase {
   const targets = classes === 2 && r.chance(0.5) ? 1 : classes;
   const post = r.pick(POST);
   return ml('LinearClassifier', {
-    opset: 1, inputs: [rows(r, anyType(r), features)], outputs: 2, ...(post === 'PROBIT' ? { tolerance: PROBIT_TOLERANCE } : {}),
-    attributes: { coefficients: { floats: r.floats(features * targets, -1, 1) }, intercepts: { floats: r.floats(targets, -1, 1) }, ...labels(r, classes), post_transform: post, multi_class: r.int(0, 1) },
+    opset: 1,
+    inputs: [rows(r, anyType(r), features)],
+    outputs: 2,
+    ...(post === 'PROBIT' ? { tolerance: PROBIT_TOLERANCE } : {}),
+    attributes: {
+      coefficients: { floats: r.floats(features * targets, -1, 1) },
+      intercepts: { floats: r.floats(targets, -1, 1) },
+      ...labels(r, classes),
+      post_transform: post,
+      multi_class: r.int(0, 1),
+    },
   });
 }
 
 function kernel(r: Random): Record<string, AttributeGiven> {
-  return { kernel_type: r.pick(['LINEAR', 'POLY', 'RBF', 'SIGMOID']), kernel_params: { floats: [Math.fround(r.float(0.05, 0.8)), Math.fround(r.float(-0.5, 0.5)), r.int(1, 4)] } };
+  return {
+    kernel_type: r.pick(['LINEAR', 'POLY', 'RBF', 'SIGMOID']),
+    kernel_params: { floats: [Math.fround(r.float(0.05, 0.8)), Math.fround(r.float(-0.5, 0.5)), r.int(1, 4)] },
+  };
 }
 
 function svmRegressor(r: Random): OracleCase {
   const [features, supports] = [r.int(1, 5), r.int(0, 6)];
   return ml('SVMRegressor', {
-    opset: 1, inputs: [rows(r, 'float32', features, -1, 1)],
+    opset: 1,
+    inputs: [rows(r, 'float32', features, -1, 1)],
     attributes: {
-      ...kernel(r), n_supports: supports, coefficients: { floats: r.floats(supports === 0 ? features : supports, -1, 1) }, rho: { floats: r.floats(1, -1, 1) }, one_class: r.chance(0.3) ? 1 : 0,
+      ...kernel(r),
+      n_supports: supports,
+      coefficients: { floats: r.floats(supports === 0 ? features : supports, -1, 1) },
+      rho: { floats: r.floats(1, -1, 1) },
+      one_class: r.chance(0.3) ? 1 : 0,
       ...(supports > 0 ? { support_vectors: { floats: r.floats(supports * features, -1, 1) } } : {}),
     },
   });
@@ -141,13 +264,34 @@ function svmClassifier(r: Random): OracleCase {
   const post = r.pick(['NONE', 'NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO']);
   const pairs = (classes * (classes - 1)) / 2;
   const common = { opset: 1, inputs: [rows(r, anyType(r), features, -1, 1)], outputs: 2 };
-  if (r.chance(0.25)) return ml('SVMClassifier', { ...common, attributes: { ...kernel(r), ...labels(r, classes), coefficients: { floats: r.floats(classes * features, r.chance(0.5) ? 0 : -1, 1) }, rho: { floats: r.floats(1, -1, 1) }, post_transform: post } });
+  if (r.chance(0.25))
+    return ml('SVMClassifier', {
+      ...common,
+      attributes: {
+        ...kernel(r),
+        ...labels(r, classes),
+        coefficients: { floats: r.floats(classes * features, r.chance(0.5) ? 0 : -1, 1) },
+        rho: { floats: r.floats(1, -1, 1) },
+        post_transform: post,
+      },
+    });
   const perClass = r.list(classes, () => r.int(1, 4));
   const count = perClass.reduce((a, b) => a + b, 0);
-  const proba = r.chance(0.5) ? { prob_a: { floats: r.floats(pairs, -4, -0.5) }, prob_b: { floats: r.floats(pairs, -1, 1) } } : {};
+  const proba = r.chance(0.5)
+    ? { prob_a: { floats: r.floats(pairs, -4, -0.5) }, prob_b: { floats: r.floats(pairs, -1, 1) } }
+    : {};
   return ml('SVMClassifier', {
     ...common,
-    attributes: { ...kernel(r), ...labels(r, classes), ...proba, vectors_per_class: perClass, support_vectors: { floats: r.floats(count * features, -1, 1) }, coefficients: { floats: r.floats((classes - 1) * count, -1, 1) }, rho: { floats: r.floats(pairs, -1, 1) }, post_transform: post },
+    attributes: {
+      ...kernel(r),
+      ...labels(r, classes),
+      ...proba,
+      vectors_per_class: perClass,
+      support_vectors: { floats: r.floats(count * features, -1, 1) },
+      coefficients: { floats: r.floats((classes - 1) * count, -1, 1) },
+      rho: { floats: r.floats(pairs, -1, 1) },
+      post_transform: post,
+    },
   });
 }
 
@@ -158,9 +302,19 @@ export const ML: Family = {
   SVMRegressor: svmRegressor,
   SVMClassifier: svmClassifier,
   Scaler: scaler,
-  Normalizer: (r) => ml('Normalizer', { opset: 1, attributes: { norm: r.pick(['MAX', 'L1', 'L2']) }, inputs: [r.chance(0.2) ? fed(r.tensor(anyType(r), [4], -1, 1)) : rows(r, anyType(r), r.int(1, 4), -1, 1)] }),
+  Normalizer: (r) =>
+    ml('Normalizer', {
+      opset: 1,
+      attributes: { norm: r.pick(['MAX', 'L1', 'L2']) },
+      inputs: [r.chance(0.2) ? fed(r.tensor(anyType(r), [4], -1, 1)) : rows(r, anyType(r), r.int(1, 4), -1, 1)],
+    }),
   Imputer: imputer,
-  Binarizer: (r) => ml('Binarizer', { opset: 1, attributes: { threshold: { float: r.pick([0, 0.5, -1, 1.25]) } }, inputs: [fed(r.tensor('float32', r.dims(r.int(1, 3))))] }),
+  Binarizer: (r) =>
+    ml('Binarizer', {
+      opset: 1,
+      attributes: { threshold: { float: r.pick([0, 0.5, -1, 1.25]) } },
+      inputs: [fed(r.tensor('float32', r.dims(r.int(1, 3))))],
+    }),
   OneHotEncoder: oneHot,
   LabelEncoder: labelEncoder,
   'LabelEncoder of tensors': labelEncoderOfTensors,

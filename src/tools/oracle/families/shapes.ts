@@ -10,7 +10,10 @@ export function broadcasting(r: Random, operands: number, mostRank = 5): { resul
     return i > 0 && r.chance(0.3) ? dims.slice(r.int(0, dims.length)) : dims;
   });
   // Somebody has to bring each size that isn't 1.
-  return { result: result.map((_, axis) => Math.max(1, ...own.map((o) => o[axis - result.length + o.length] ?? 1))), operands: own };
+  return {
+    result: result.map((_, axis) => Math.max(1, ...own.map((o) => o[axis - result.length + o.length] ?? 1))),
+    operands: own,
+  };
 }
 
 /** An input that is now and then an initializer. */
@@ -38,6 +41,11 @@ export const ALL_INTS: readonly DType[] = ['int8', 'uint8', 'int16', 'uint16', '
 
 /** The same cases with every input an initializer: what is computed while converting has to be the same. */
 export function folded(family: Family): Family {
-  const constant = (c: OracleCase): OracleCase => ({ ...c, inputs: Object.fromEntries(Object.entries(c.inputs).map(([name, g]) => [name, fixed(g.tensor)])) });
-  return Object.fromEntries(Object.entries(family).map(([name, generate]) => [`${name} folded`, (r) => constant(generate(r))]));
+  const constant = (c: OracleCase): OracleCase => ({
+    ...c,
+    inputs: Object.fromEntries(Object.entries(c.inputs).map(([name, g]) => [name, fixed(g.tensor)])),
+  });
+  return Object.fromEntries(
+    Object.entries(family).map(([name, generate]) => [`${name} folded`, (r) => constant(generate(r))]),
+  );
 }
