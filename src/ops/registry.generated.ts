@@ -150,6 +150,7 @@ import sequence_SequenceConstruct from './sequence/SequenceConstruct.js';
 import sequence_SequenceInsert from './sequence/SequenceInsert.js';
 import sequence_SequenceMap from './sequence/SequenceMap.js';
 import sequence_SplitToSequence from './sequence/SplitToSequence.js';
+import shape_BitCast from './shape/BitCast.js';
 import shape_Cast from './shape/Cast.js';
 import shape_CenterCropPad from './shape/CenterCropPad.js';
 import shape_Compress from './shape/Compress.js';
@@ -340,6 +341,7 @@ export const OPERATORS = [
   sequence_SequenceInsert,
   sequence_SequenceMap,
   sequence_SplitToSequence,
+  shape_BitCast,
   shape_Cast,
   shape_CenterCropPad,
   shape_Compress,

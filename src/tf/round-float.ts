@@ -41,7 +41,7 @@ export function roundFloat(b: GraphBuilder, x: Ref, dtype: NarrowFloat, rounding
  * The power of two that is at or below a number: of at least 0, and small enough that 2^24 of it is a float32. Rounding to
  * one bit (Veltkamp's splitting) gives that power or the next, and a comparison tells which.
  */
-function powerBelow(b: GraphBuilder, x: Ref): Ref {
+export function powerBelow(b: GraphBuilder, x: Ref): Ref {
   const spread = b.mul(x, b.scalar(2 ** 23 + 1));
   const high = b.sub(spread, b.sub(spread, x));
   return b.op('SelectV2', [b.op('Greater', [high, x]), b.mul(high, b.scalar(0.5)), high]);

@@ -16,7 +16,9 @@ export function transposeSized(b: GraphBuilder, x: Sized, perm: readonly number[
   if (perm.every((p, i) => p === i)) return x.ref;
   const to = arrange(x.dims, perm);
   const solid = perm.filter((p) => x.dims[p] !== 1);
-  if (solid.every((p, i) => i === 0 || solid[i - 1] < p)) return reshapeSized(b, x, to) ?? b.transpose(x.ref, perm);
+  // Of nothing, too: WASM divides by zero there.
+  if (x.dims.includes(0) || solid.every((p, i) => i === 0 || solid[i - 1] < p))
+    return reshapeSized(b, x, to) ?? b.transpose(x.ref, perm);
   if (perm.length <= PLAIN_RANK) return b.transpose(x.ref, perm);
 
   // Runs of axes that follow one another before and after; axes of size 1 are in nobody's way.

@@ -6,7 +6,7 @@ import { defineOp } from '../../ir/op.js';
 import { takeAxis } from '../../ir/pieces.js';
 import { normalAxis, type RawNode } from '../../ir/view.js';
 import { int64s } from '../../tensor/tensor.js';
-import { canSize } from '../../tf/sizes.js';
+import { canSize, sizesFrom } from '../../tf/sizes.js';
 import { cut, indicesOf, lengthOf, type Cut } from './cut.js';
 import { sliceLayers } from './slice-keras.js';
 
@@ -58,6 +58,11 @@ export default defineOp<Attrs>({
   },
   graph: (n, [x, starts, ends, steps], b) => {
     if (x.dtype === 'string') return refuse('TensorFlow.js slices no strings');
+    const out = n.outputs[0] && arrange(n.outputs[0].type.dims, n.outputs[0].layout);
+    if (out?.includes(0)) {
+      const sizes = sizesFrom(b, out, [{ ref: x, dims: arrange(n.dims(0), n.layout(0)) }]);
+      if (sizes) return b.cast(b.op('Fill', [sizes, b.scalar(0, 'int32')], { T: 'int32' }), x.dtype);
+    }
     return cut(
       b,
       { ref: x, dims: arrange(n.dims(0), n.layout(0)) },

@@ -30,6 +30,7 @@ export default defineOp<Attrs>({
     if (!isKnown(added)) return refuse('the number of axes is not known');
     const rank = n.rank(0) + added;
     const ints = (v: readonly number[]) => e.constant(int64s([...v]));
+    if (n.rank(0) === 0) return [e.one('Reshape', [x, ints(new Array<number>(rank).fill(1))])];
     const at = e.one('Mod', [e.one('Add', [e.one('Cast', [axes], { to: 7 }), ints([rank])]), ints([rank])]);
     const kept = e.one(
       'ScatterElements',

@@ -22,9 +22,10 @@ const FAR = 2 ** 31 - 1;
 export function indicesOf(size: number, { start, end, step }: Cut): number[] | undefined {
   if (step === undefined || start === undefined || end === undefined || !isKnown(start) || !isKnown(end))
     return undefined;
-  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const clamp = (i: number) => Math.min(Math.max(i < 0 ? i + size : i, low), high);
-  const [from, to] = [clamp(start), clamp(end)];
+  const clamp = (i: number, low: number, high: number) => Math.min(Math.max(i < 0 ? i + size : i, low), high);
+  // ONNX: backwards, the start is within 0 … size-1, and the end within -1 … size-1.
+  const [from, to] =
+    step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
   const length = Math.max(Math.ceil((to - from) / step), 0);
   return Array.from({ length }, (_, i) => from + i * step);
 }
@@ -164,7 +165,7 @@ function stepped(b: GraphBuilder, x: Sized, y: Ref, c: Cut, starts?: Ref, ends?:
   // Backwards, one before the first element is the end, and the last element the farthest start.
   const back = c.step === undefined ? b.cast(b.op('Less', [step, zero]), 'int32') : int(c.step < 0 ? 1 : 0);
   const [low, high] = [b.op('Neg', [back]), b.sub(size, back)];
-  const from = clamped(b, bound(b, x, c.start, starts, c.from), low, high, size);
+  const from = clamped(b, bound(b, x, c.start, starts, c.from), zero, high, size);
   const to = clamped(b, bound(b, x, c.end, ends, c.from), low, high, size);
   const at = b.range(from, to, step);
   const taken = b.op('GatherV2', [y, at, b.scalar(c.axis, 'int32')]);
