@@ -9,7 +9,7 @@ import { readersOf } from './graph-readers.js';
 import { VIEWS, viewSizes } from './merge-views.js';
 
 /** Ops that look at one element at a time, of operands that all have the result's sizes or broadcast to them. */
-const POINTWISE = new Set([
+export const POINTWISE = new Set([
   'AddV2',
   'Sub',
   'Mul',
@@ -69,10 +69,50 @@ type Dims = readonly Dim[];
  * the changes that go are more than those that come.
  */
 export function liftViews(graph: TfGraph): TfGraph {
-  let now = graph;
+  let now = biasesToProducts(graph);
   const tried = new Set<string>();
   for (let lifted = liftOne(now, tried); lifted; lifted = liftOne(now, tried)) now = lifted;
   return now;
+}
+
+/** A bias, scale or activation that a change of sizes keeps from its product goes before that: as many changes as before. */
+function biasesToProducts(graph: TfGraph): TfGraph {
+  const moved = new Set<TfNode>();
+  return rewrite(graph, (node, r) => {
+    if (!FOLDED.has(node.op)) return undefined;
+    const open = node.inputs.filter((ref) => !ref.node.weight);
+    if (open.length !== 1 || !VIEWS.has(open[0].node.op) || r.uses(open[0]) !== 1) return undefined;
+    const [x] = open[0].node.inputs;
+    const [from, to] = [r.dims(x), r.dims(open[0])];
+    if (!from || !to || !viewSizes(to) || !(productWithWeights(x.node) || moved.has(x.node)) || r.uses(x) !== 1)
+      return undefined;
+    const rows = from.length > 0 && to.length > 0 && sameDim(from[from.length - 1], to[to.length - 1]);
+    if (!node.inputs.every((ref) => ref === open[0] || constantFits(ref, to, rows))) return undefined;
+    const low = r.over(node).op(
+      node.op,
+      node.inputs.map((ref) => (ref === open[0] ? x : lowered(ref, from.length, r))),
+      node.attrs,
+    );
+    moved.add(low.node);
+    return [r.reshape(r.sized(low, from), to)];
+  });
+}
+/** What products take in. */
+const FOLDED = new Set(['AddV2', 'Sub', 'Mul', 'RealDiv', 'Relu', 'Relu6', 'Elu', 'Sigmoid']);
+
+/** Whether a constant is one element, or one for each element of a row. */
+function constantFits(ref: Ref, to: Dims, rows: boolean): boolean {
+  const dims = ref.node.weight?.dims as readonly number[];
+  const last = dims.at(-1) ?? 1;
+  return dims.slice(0, -1).every((d) => d === 1) && dims.length <= to.length && (last === 1 || rows);
+}
+
+/** Such a constant beside a tensor of this rank. */
+function lowered(ref: Ref, rank: number, r: { constant(w: NonNullable<TfNode['weight']>): Ref }): Ref {
+  const weight = ref.node.weight as NonNullable<TfNode['weight']>;
+  if (weight.dims.length <= Math.min(1, rank)) return ref;
+  const last = weight.dims.at(-1) ?? 1;
+  return r.constant(reshaped(weight, last === 1 ? [] : [last]));
 }
 
 /** Carries out the first gain that it finds. `tried` holds pairs of sizes without one. */
@@ -169,19 +209,14 @@ class Region {
   private fits(node: TfNode): boolean {
     if (node.dtypes.length !== 1 || !this.kind(outputsOf(node)[0])) return false;
     if (POINTWISE.has(node.op))
-      return node.inputs.every((ref) => (ref.node.weight ? this.constantFits(ref) : this.kind(ref) !== undefined));
+      return node.inputs.every((ref) =>
+        ref.node.weight ? constantFits(ref, this.to, this.rows) : this.kind(ref) !== undefined,
+      );
     if (ROWWISE.has(node.op)) return this.rows && this.kind(node.inputs[0]) === 'full';
     if (!REDUCING.has(node.op) || !this.rows || node.attrs.keep_dims !== true || this.kind(node.inputs[0]) !== 'full')
       return false;
     const axes = numbersIn(node.inputs[1]);
     return axes?.length === 1 && (axes[0] === -1 || axes[0] === this.to.length - 1);
-  }
-
-  /** A constant that is one element, or one for each element of a row. */
-  private constantFits(ref: Ref): boolean {
-    const dims = this.shapes.of(ref) as readonly number[];
-    const last = dims.at(-1) ?? 1;
-    return dims.slice(0, -1).every((d) => d === 1) && dims.length <= this.to.length && (last === 1 || this.rows);
   }
 
   private outside(node: TfNode): TfNode[] {
@@ -192,7 +227,7 @@ class Region {
     return kind === 'full' ? this.from : oneEach(this.from);
   }
 
-  /** Changes of sizes saved, less those that come; half a change for each product that meets its bias. */
+  /** Changes of sizes saved, less those that come. */
   gain(): number {
     let gain = 0;
     for (const ref of this.entered) {
@@ -202,13 +237,6 @@ class Region {
       const free = source && sameDims(source, this.lower(this.kind(ref) as 'full'));
       if (dies) gain++;
       if (!free) gain--;
-      if (
-        view &&
-        free &&
-        productWithWeights(view.inputs[0].node) &&
-        (this.readers.get(view.inputs[0].node) ?? []).length === 1
-      )
-        gain += 0.5;
     }
     for (const node of this.nodes) {
       const outside = this.outside(node);
@@ -237,7 +265,7 @@ class Region {
         const before = place.inputs[i];
         const own = inside.get(before.node);
         if (own) return own;
-        if (before.node.weight) return POINTWISE.has(place.op) ? this.constant(ref, r) : ref;
+        if (before.node.weight) return POINTWISE.has(place.op) ? lowered(ref, this.from.length, r) : ref;
         const kind = this.kind(before);
         if (!kind) return ref;
         const known = entries.get(this.one(before));
@@ -256,13 +284,6 @@ class Region {
       inside.set(place, low);
       return [r.reshape(low, kind === 'full' ? this.to : oneEach(this.to))];
     });
-  }
-
-  private constant(ref: Ref, r: { constant(w: NonNullable<TfNode['weight']>): Ref }): Ref {
-    const weight = ref.node.weight as NonNullable<TfNode['weight']>;
-    if (weight.dims.length <= Math.min(1, this.from.length)) return ref;
-    const last = weight.dims.at(-1) ?? 1;
-    return r.constant(reshaped(weight, last === 1 ? [] : [last]));
   }
 }
 
