@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+import { action } from './bundle.js';
+await action();

@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+import { engine } from './bundle.js';
+await engine();

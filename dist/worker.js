@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+import { worker } from './bundle.js';
+await worker();
