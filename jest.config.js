@@ -9,7 +9,10 @@ export default {
   // Engines and processes are started for real, and a runner's cores are slow.
   testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^@apidevtools/json-schema-ref-parser$': '<rootDir>/test/action/ref-parser.cjs',
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
