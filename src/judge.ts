@@ -1,6 +1,7 @@
 /** Has written folders judged in a child of the pool, and enters what it says into the model's report. */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import * as say from './diag/catalogue-run.js';
 import type { Diagnostic, Place } from './diag/diagnostic.js';
 import type { Settings } from './options.js';
@@ -47,6 +48,10 @@ export async function judge(turn: Turn, folder: string, given: Source, report: M
       ...(settings.references === '' ? {} : { references: settings.references }),
       tolerance: { rtol: settings.rtol, atol: settings.atol, rangeTol: settings.rangeTol },
       engines: settings.engines,
+      enginePlaces: {
+        tfjsNode: settings.tfjsNode === '' ? [source.workspace, process.cwd()] : [path.resolve(settings.tfjsNode)],
+        ...(settings.chrome === '' ? {} : { chrome: path.resolve(settings.chrome) }),
+      },
       runSource: settings.whenNoReference === 'onnxruntime',
       locate: { folder: divergence, milliseconds: (turn.deadline - performance.now()) / 2 },
     } satisfies VerifyRequest,

@@ -91,10 +91,24 @@ export const OPTIONS = {
       on: JUDGING,
     },
   ),
-  engines: choices(['wasm', 'cpu'], {
-    doc: 'Backends of stock TensorFlow.js to judge on: a list of `wasm`, `cpu`.',
+  engines: choices(['wasm', 'cpu', 'tensorflow', 'chrome-webgl', 'chrome-webgpu', 'chrome-wasm'], {
+    doc: "Backends of stock TensorFlow.js to judge on: a list of `wasm`, `cpu`, `tensorflow` (@tensorflow/tfjs-node, which your repository installs), `chrome-webgl`, `chrome-webgpu`, `chrome-wasm` (the machine's Chrome or Chromium). One that isn't there is said, and is no failure.",
     default: 'wasm',
     on: JUDGING,
+  }),
+  tfjsNode: text({
+    doc: 'For the engine `tensorflow`: the folder of @tensorflow/tfjs-node, or one that it is installed in.',
+    defaultDoc: 'looked for from the working directory upwards',
+    default: '',
+    on: JUDGING,
+    value: '<folder>',
+  }),
+  chrome: text({
+    doc: "For the engines `chrome-…`: Chrome's or Chromium's program.",
+    defaultDoc: 'what `CHROME_PATH` or `CHROME_BIN` name, else the usual places',
+    default: '',
+    on: JUDGING,
+    value: '<file>',
   }),
   whenNoReference: choice(['onnxruntime', 'skip', 'fail'], {
     doc: 'Without a stored reference: `onnxruntime` (run the source in the bundled onnxruntime-web on seeded inputs, and compare with what it computes), `skip` (the model is `unverified`) or `fail`.',
@@ -282,7 +296,15 @@ type Setting = string | number | boolean | string[];
 
 /** What decides the result, by the inputs' names, for the report: the machine's part (folders, concurrency) is left out. */
 export function effectiveSettings(settings: Settings, edge: Edge): Record<string, Setting> {
-  const machine: OptionKey[] = ['outputDirectory', 'concurrency', 'timeoutPerModel', 'shard', 'cacheDir'];
+  const machine: OptionKey[] = [
+    'outputDirectory',
+    'concurrency',
+    'timeoutPerModel',
+    'tfjsNode',
+    'chrome',
+    'shard',
+    'cacheDir',
+  ];
   const told = optionsOf(edge).filter(([key]) => !machine.includes(key));
   return Object.fromEntries(told.map(([key]) => [inputName(key), settings[key] as Setting]));
 }

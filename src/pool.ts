@@ -82,6 +82,11 @@ const ENVIRONMENT = [
   'USERPROFILE',
   'LOCALAPPDATA',
   'NUMBER_OF_PROCESSORS',
+  'PROGRAMFILES',
+  'PROGRAMFILES(X86)',
+  // Where the engines chrome-… find their browser.
+  'CHROME_PATH',
+  'CHROME_BIN',
 ];
 
 /** How much of a child's own output is kept, for the case that it crashes. */

@@ -157,6 +157,17 @@ export function xnnpackFailed(file: string, engine: string, line: string): Diagn
   );
 }
 
+/** WebGPU reported an error that threw nothing; memory that wasn't written was given as data. */
+export function deviceFailed(file: string, engine: string, line: string): Diagnostic {
+  return make(
+    'device-failed',
+    'error',
+    `TensorFlow.js on ${engine} failed without an exception: ${line}`,
+    'the model computes wrongly for users of this backend; use another, and please report it with the model',
+    { file },
+  );
+}
+
 /** The model's weights are beyond what an engine can hold. */
 export function tooLargeForEngine(file: string, engine: string, bytes: number, limit: number): Diagnostic {
   const mb = (n: number) => `${Math.round(n / 2 ** 20)} MB`;
@@ -179,6 +190,17 @@ export function engineNotAvailable(engine: string, why: string, required: boolea
     `the engine ${q(engine)} is not available: ${why}`,
     'take it out of engines, or provide what it needs',
     {},
+  );
+}
+
+/** None of the engines that were asked for is there. */
+export function engineInstead(file: string, asked: readonly string[], instead: string): Diagnostic {
+  return make(
+    'engine-instead',
+    'warning',
+    `none of the engines that were asked for is available (${asked.join(', ')}): judged on ${instead} instead`,
+    'provide what they need, or take them out of engines',
+    { file },
   );
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { notLocated } from '../diag/catalogue-locate.js';
 import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
 import type { Judgement, ToleranceSettings } from './checks.js';
+import type { EnginePlaces } from './engines/index.js';
 import { locate, type Located, type Mismatch } from './locate/locate.js';
 import { writePageData } from './page-data.js';
 import { provenanceFindings } from './provenance.js';
@@ -29,6 +30,8 @@ export interface VerifyRequest {
   /** By ONNX's name of the output. */
   outputs?: Record<string, Partial<ToleranceSettings>>;
   engines: string[];
+  /** Where engines that are no part of this program are looked for. */
+  enginePlaces?: EnginePlaces;
   /** Where the first data set is written as a page can take it; only what the folder itself holds is shown there. */
   page?: string;
   /** Where outputs to compare with aren't stored, what onnxruntime computes takes their place. */
@@ -126,6 +129,7 @@ async function judgeFolder(
   let _seen = request.page === undefined || folder !== request.folder;
   const judgement = await verifyModel(model, sources, {
     engines,
+    enginePlaces: request.enginePlaces,
     tolerance,
     outputs,
     progress,

@@ -1,4 +1,6 @@
 import {
+  deviceFailed,
+  engineInstead,
   modelDoesntLoad,
   nameNotInModel,
   nameNotInRecord,
@@ -19,7 +21,7 @@ import {
 import { type Comparison, compare } from './compare.js';
 import { findingOf, sentenceOf } from './describe.js';
 import { drawingsOf } from './drawings.js';
-import { engineOf } from './engines/index.js';
+import { engineOf, type EnginePlaces, isOwn } from './engines/index.js';
 import type { Engine, Loaded } from './engines/engine.js';
 import { explain } from './explain.js';
 import { feedOf } from './feed.js';
@@ -42,6 +44,7 @@ export interface ReferenceSource {
 /** How to judge. */
 export interface VerifySettings {
   readonly engines: readonly string[];
+  readonly enginePlaces?: EnginePlaces;
   readonly tolerance: Partial<ToleranceSettings>;
   /** By ONNX's name of the output: what differs from `tolerance` there. */
   readonly outputs?: Readonly<Record<string, Partial<ToleranceSettings>>>;
@@ -66,7 +69,10 @@ export async function verifyModel(
   settings: VerifySettings,
 ): Promise<Judgement> {
   const trial = new Trial(model, references, settings);
-  for (const name of settings.engines) await trial.on(name);
+  let available = 0;
+  for (const name of settings.engines) if (await trial.on(name)) available++;
+  // Better judged on what the program brings along than not at all.
+  if (available === 0 && settings.engines.length > 0 && !settings.engines.some(isOwn)) await trial.insteadOn('wasm');
   return trial.judgement();
 }
 
@@ -115,27 +121,34 @@ class Trial {
     };
   }
 
-  async on(name: string): Promise<void> {
+  /** Where none of the engines that were asked for is there. */
+  async insteadOn(name: string): Promise<void> {
+    this.#diagnostics.push(engineInstead(this.#model.file, this.#settings.engines, name));
+    await this.on(name);
+  }
+
+  /** False where the engine isn't available. */
+  async on(name: string): Promise<boolean> {
     const { file, weightBytes } = this.#model;
     this.#settings.progress?.(`judging on ${name}`);
     const timings: EngineTimings = { start: 0, load: 0, firstRun: 0, otherRuns: 0 };
     const begun = performance.now();
     let engine: Engine;
     try {
-      engine = await engineOf(name);
+      engine = await engineOf(name, this.#settings.enginePlaces);
       this.#engines.push(await engine.describe());
     } catch (e) {
       this.#diagnostics.push(...diagnosticsOf(e));
-      return;
+      return false;
     }
     timings.start = performance.now() - begun;
     this.#timings[name] = timings;
     if (engine.maxWeightBytes !== undefined && weightBytes > engine.maxWeightBytes) {
       this.#diagnostics.push(tooLargeForEngine(file, name, weightBytes, engine.maxWeightBytes));
-      return;
+      return true;
     }
     const loaded = await this.#load(engine, timings);
-    if (!loaded) return;
+    if (!loaded) return true;
     let failure: Failure | undefined;
     try {
       for (const reference of this.#references) {
@@ -149,6 +162,7 @@ class Trial {
     // Only now, since it may need the engine for itself.
     if (failure) await this.#lookInto(engine, failure);
     this.#damaged ||= engine.damaged;
+    return true;
   }
 
   async #load(engine: Engine, timings: EngineTimings): Promise<Loaded | undefined> {
@@ -171,7 +185,7 @@ class Trial {
     timings.load = performance.now() - begun;
     const wrong = namesOf(this.#model, loaded);
     const printed = loaded.printed.failures[0];
-    if (printed !== undefined) wrong.push(xnnpackFailed(file, engine.name, printed));
+    if (printed !== undefined) wrong.push(failedSilently(file, engine.name, printed));
     if (wrong.length === 0) return loaded;
     failed(wrong);
     await loaded.dispose();
@@ -210,7 +224,7 @@ class Trial {
       const outcome = await loaded.run(inputs);
       const line = outcome.printed.failures[0];
       if (line !== undefined) {
-        failed(xnnpackFailed(file, engine.name, line), `xnnpack ${engine.name}`);
+        failed(failedSilently(file, engine.name, line), `silent ${engine.name}`);
         return { set, inputs, base };
       }
       outputs = outcome.outputs;
@@ -355,6 +369,11 @@ function namesOf({ file, record }: WrittenModel, loaded: Loaded): Diagnostic[] {
     ...compareNames('input', record.inputs, loaded.inputNames),
     ...compareNames('output', record.outputs, loaded.outputNames),
   ];
+}
+
+/** What a library said of a failure that it didn't throw. */
+function failedSilently(file: string, engine: string, line: string): Diagnostic {
+  return line.startsWith('WebGPU') ? deviceFailed(file, engine, line) : xnnpackFailed(file, engine, line);
 }
 
 function messageOf(thrown: unknown): string {

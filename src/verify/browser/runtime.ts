@@ -26,8 +26,8 @@ export function joinedParts(packages: string): string {
   return `${parts.map((part) => part.trimEnd()).join('\n;\n')}\n`;
 }
 
-/** The files that a page needs, by name: the script, and the WASM backend's binaries. */
-export function browserRuntime(): Map<string, Buffer> {
+/** The files that a page needs, by name: the script, and of the WASM backend's binaries those named. */
+export function browserRuntime(binaryNames: readonly string[] = BROWSER_BINARIES): Map<string, Buffer> {
   const here = dirname(fileURLToPath(import.meta.url));
   const bundled = existsSync(join(here, BROWSER_FILE));
   const packages = bundled ? here : packagesAbove(here);
@@ -35,7 +35,7 @@ export function browserRuntime(): Map<string, Buffer> {
   const binaries = bundled ? here : join(packages, 'tfjs-backend-wasm', 'dist');
   return new Map([
     ['tf.js', script],
-    ...BROWSER_BINARIES.map((name): [string, Buffer] => [name, readFileSync(join(binaries, name))]),
+    ...binaryNames.map((name): [string, Buffer] => [name, readFileSync(join(binaries, name))]),
   ]);
 }
 

@@ -29,7 +29,8 @@ export async function withConsoleHeard<T>(
   }
 }
 
-function sorted(lines: readonly string[]): LibraryOutput {
+/** Lines of a console, those that tell of a failure apart. */
+export function sorted(lines: readonly string[]): LibraryOutput {
   return { failures: lines.filter((l) => FAILURE.test(l)), other: lines.filter((l) => !FAILURE.test(l)) };
 }
 

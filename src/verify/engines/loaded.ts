@@ -3,7 +3,7 @@ import type { TfData, TfDType, TfTensor } from '../tftensor.js';
 import type { WrittenModel } from '../written.js';
 import { withConsoleHeard } from './console.js';
 import type { LibraryOutput, Loaded, Outcome } from './engine.js';
-import { type Core, tfjsConverter, tfjsLayers } from './tfjs.js';
+import type { Runtime } from './tfjs.js';
 
 /** One of TensorFlow.js's two kinds of model behind one face. */
 interface Kind {
@@ -20,10 +20,10 @@ interface Kind {
  * Loads a written model with stock TensorFlow.js, on the backend that `activate` makes the current one. Throws what
  * TensorFlow.js throws.
  */
-export async function loadModel(core: Core, model: WrittenModel, activate: () => Promise<void>): Promise<Loaded> {
+export async function loadModel(runtime: Runtime, model: WrittenModel, activate: () => Promise<void>): Promise<Loaded> {
   const { result, thrown, printed } = await withConsoleHeard(async () => {
     await activate();
-    return model.format === 'graph-model' ? graphModel(core, model) : layersModel(core, model);
+    return model.format === 'graph-model' ? graphModel(runtime, model) : layersModel(runtime, model);
   });
   if (result === undefined) throw thrown;
   return {
@@ -33,7 +33,7 @@ export async function loadModel(core: Core, model: WrittenModel, activate: () =>
     async run(inputs, fetch = model.record.outputs.map((o) => o.tfjs.name)) {
       const outcome = await withConsoleHeard(async () => {
         await activate();
-        return infer(core, result, inputs, fetch);
+        return infer(runtime.core, result, inputs, fetch);
       });
       if (outcome.result === undefined) throw withPrinted(outcome.thrown, outcome.printed);
       return { outputs: outcome.result, printed: outcome.printed } satisfies Outcome;
@@ -56,7 +56,7 @@ function withPrinted(thrown: unknown, printed: LibraryOutput): unknown {
 }
 
 /** What a page's http loader would hand over, from disk. */
-async function artifacts(core: Core, model: WrittenModel): Promise<io.ModelArtifacts> {
+async function artifacts({ core }: Runtime, model: WrittenModel): Promise<io.ModelArtifacts> {
   const json = model.json as unknown as io.ModelJSON;
   return core.io.getModelArtifactsForJSON(json, async (manifest) => [
     core.io.getWeightSpecs(manifest),
@@ -64,9 +64,9 @@ async function artifacts(core: Core, model: WrittenModel): Promise<io.ModelArtif
   ]);
 }
 
-async function graphModel(core: Core, model: WrittenModel): Promise<Kind> {
-  const { loadGraphModel } = await tfjsConverter();
-  const graph = await loadGraphModel({ load: () => artifacts(core, model) });
+async function graphModel(runtime: Runtime, model: WrittenModel): Promise<Kind> {
+  const { loadGraphModel } = await runtime.converter();
+  const graph = await loadGraphModel({ load: () => artifacts(runtime, model) });
   // inputNodes and outputNodes know one name per node, and two outputs may be of one node: the signature has them all.
   const signature = (graph.modelSignature ?? {}) as { inputs?: object; outputs?: object };
   return {
@@ -85,9 +85,9 @@ async function graphModel(core: Core, model: WrittenModel): Promise<Kind> {
   };
 }
 
-async function layersModel(core: Core, model: WrittenModel): Promise<Kind> {
-  const { loadLayersModel, model: modelOf } = await tfjsLayers();
-  const layers = await loadLayersModel({ load: () => artifacts(core, model) });
+async function layersModel(runtime: Runtime, model: WrittenModel): Promise<Kind> {
+  const { loadLayersModel, model: modelOf } = await runtime.layers();
+  const layers = await loadLayersModel({ load: () => artifacts(runtime, model) });
   return {
     inputNames: layers.inputNames,
     outputNames: layers.outputNames,
@@ -122,7 +122,7 @@ async function layersModel(core: Core, model: WrittenModel): Promise<Kind> {
 const firstOutput = <T>(output: T | T[]): T => (Array.isArray(output) ? (output[0] as T) : output);
 
 async function infer(
-  core: Core,
+  core: Runtime['core'],
   kind: Kind,
   inputs: ReadonlyMap<string, TfTensor>,
   fetch: readonly string[],
@@ -147,7 +147,7 @@ async function infer(
   }
 }
 
-function tensorOf(core: Core, { dtype, shape, data }: TfTensor): Tensor {
+function tensorOf(core: Runtime['core'], { dtype, shape, data }: TfTensor): Tensor {
   if (dtype !== 'complex64') return core.tensor(data as never, [...shape], dtype);
   const pairs = data as Float32Array;
   const real = core.tensor(

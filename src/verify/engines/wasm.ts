@@ -8,7 +8,7 @@ import { activate } from './cpu.js';
 import type { Engine, GuardedOutcome, Loaded } from './engine.js';
 import { GUARDED, openGuarded } from './guarded.js';
 import { loadModel } from './loaded.js';
-import { type Core, tfjsCore, tfjsWasm } from './tfjs.js';
+import { bundled, type Core, tfjsCore, tfjsWasm } from './tfjs.js';
 
 const BINARY = 'tfjs-backend-wasm-simd.wasm';
 
@@ -144,7 +144,8 @@ class Wasm implements Engine {
     }
     this.#fresh = false;
     if (backend === GUARDED) this.#core.registerBackend(GUARDED, () => this.#core.findBackend('wasm'), 0);
-    return this.#watch(() => loadModel(this.#core, model, () => activate(this.#core, backend)));
+    const runtime = await bundled();
+    return this.#watch(() => loadModel(runtime, model, () => activate(this.#core, backend)));
   }
 
   async #watch<T>(work: () => Promise<T>): Promise<T> {

@@ -200,7 +200,9 @@ function told(
   // Constants have no part in a difference, and neither has what was only given another order of axes.
   const doing = value.group.filter((i) => !/^(folded|unused)$/.test(model.record.nodes[i]?.became ?? ''));
   const group = doing.length > 0 ? doing : [value.node];
-  const principal = group[0] as number;
+  // A layer is one node's own; what is fused into a graph is known by the first that computes.
+  const computing = group.find((i) => model.record.nodes[i]?.became !== 'relabelled');
+  const principal = model.format === 'layers-model' ? value.node : (computing ?? value.node);
   const node = nodes[principal] as OnnxNode;
   const files = folder && minimal ? writeMinimal(folder, minimal, value, expected) : [];
   const named = group.map((index) => placeOf(nodes[index] as OnnxNode, index));
@@ -214,7 +216,7 @@ function told(
       output: value.name,
       share,
       maxAbs: figure(maxAbs),
-      others: named.slice(1).map((n) => n.node),
+      others: named.filter((n) => n.index !== principal).map((n) => n.node),
       attributes: attributesOf(node),
       unknown: found.unknown.length,
     },
