@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { CONFIG_FILE } from './config.js';
 import { type Console, createConsole } from './console.js';
 import { logText, visible } from './diag/escape.js';
 import { reaches, severityOf } from './fail-on.js';
@@ -91,7 +92,16 @@ async function requestOf(
   const event = readEvent();
   const isWanted = { true: true, false: false, auto: isAboutChanges(event) }[settings.onlyChanged];
   if (!isWanted || settings.mergeReports.length > 0) return request;
-  return { ...request, changes: await changesOf(event, base, api), settingsFiles: workflowFile() };
+  return {
+    ...request,
+    changes: await changesOf(event, base, api),
+    settingsFiles: [...workflowFile(), configPlace(workspace, base, settings)],
+  };
+}
+
+/** Of the settings file, whether it is there or not: it may have been before. Relative to the repository, with `/`. */
+function configPlace(workspace: string, base: string, { config }: Settings): string {
+  return path.relative(workspace, path.resolve(base, config || CONFIG_FILE)).replaceAll('\\', '/');
 }
 
 /** Says how the models are to be shared by several jobs, and converts none. */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, copyFile, lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ModelSettings } from './config.js';
 import { type FoundModel, isInside } from './find.js';
 import { sha256OfFile } from './hash.js';
 import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
@@ -21,7 +22,6 @@ export interface CacheRequest {
   folder: string;
   /** Absolute; where the models and reports go. */
   output: string;
-  settings: Settings;
 }
 
 export interface Cache {
@@ -62,27 +62,30 @@ const KEPT: readonly ModelReport['status'][] = ['pass', 'mismatch', 'unverified'
 const FORGOTTEN_MS = 30 * 24 * 3600 * 1000;
 
 /** Gives the cache for models whose references are looked for inside a workspace (absolute). Throws ConfigurationError. */
-export async function openCache(request: CacheRequest): Promise<(workspace: string) => Cache> {
-  const { folder, output, settings } = request;
+export async function openCache(request: CacheRequest): Promise<(workspace: string, own: ModelSettings) => Cache> {
+  const { folder, output } = request;
   try {
     await mkdir(folder, { recursive: true });
     await forget(folder);
   } catch (e) {
     throw new ConfigurationError(`cache-dir can't be used: ${(e as Error).message}`);
   }
-  const common = JSON.stringify([TOOL, await programHash(), settingsOf(settings), process.platform]);
-  const entryOf = async ({ file, path: place }: FoundModel) => {
+  const common = JSON.stringify([TOOL, await programHash(), process.platform]);
+  const entryOf = async ({ file, path: place }: FoundModel, own: ModelSettings) => {
+    const { settings, waiver: _, ...rest } = own;
     const key = createHash('sha256')
       .update(common)
+      .update(JSON.stringify([settingsOf(settings), rest]))
       .update(`\0${place}\0`)
       .update(await sha256OfFile(file));
     return path.join(folder, key.digest('hex'));
   };
 
-  return (workspace) => ({
+  return (workspace, own) => ({
     async restore(model) {
       try {
-        const at = await entryOf(model);
+        const { settings } = own;
+        const at = await entryOf(model, own);
         const entry = JSON.parse(await readFile(path.join(at, 'entry.json'), 'utf8')) as Entry;
         if (!isEntry(entry, model) || !(await restsOnTheSame(entry, model, { workspace, settings }))) return undefined;
         await put(path.join(at, 'files'), entry.files, path.join(output, model.path));
@@ -97,7 +100,8 @@ export async function openCache(request: CacheRequest): Promise<(workspace: stri
     },
     async keep(model, report) {
       if (!KEPT.includes(report.status) || report.cached || report.divergence?.artefact !== undefined) return;
-      const at = await entryOf(model);
+      const { settings } = own;
+      const at = await entryOf(model, own);
       const draft = `${at}.${process.pid}.part`;
       try {
         await rm(draft, { recursive: true, force: true });

@@ -21,6 +21,8 @@ export interface ConvertRequest {
   target?: 'any' | 'wasm' | 'webgl';
   /** Names of passes over the TensorFlow graph that are left out: for measuring what each is worth. */
   passesOff?: string[];
+  /** By input name: sizes in ONNX's order, where the file leaves them open. */
+  inputShapes?: Record<string, number[]>;
   /** An empty folder, into which `model.json`, its shards, `conversion.json` … are written. */
   outputFolder: string;
   limits: ConvertLimits;

@@ -14,6 +14,7 @@ import { Names } from './ir/names.js';
 import { lowerToKeras, type LoweredKeras } from './keras/lower.js';
 import { writeKerasArchive } from './keras/writer-keras3.js';
 import { layersModelJson, type LayersModelJson } from './keras/writer-tfjs.js';
+import { withInputShapes } from './onnx/fix-shapes.js';
 import type { OnnxModel } from './onnx/model.js';
 import { readModel } from './onnx/read.js';
 import { assignLayouts, type LaidOut } from './passes/layout.js';
@@ -43,7 +44,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   );
   if ('problems' in read) return failed(read.problems);
   const model = read.value;
-  const importing = guarded(request.relativePath, () => importModel(model));
+  const importing = guarded(request.relativePath, () => importModel(withInputShapes(model, request.inputShapes ?? {})));
   if ('problems' in importing)
     return {
       ...failed([...model.diagnostics, ...importing.problems]),

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { ModelSettings } from './config.js';
 import * as say from './diag/catalogue-run.js';
 import type { Diagnostic, Place } from './diag/diagnostic.js';
 import type { Settings } from './options.js';
@@ -14,6 +15,8 @@ import type { VerifyRequest } from './verify/judge.js';
 export interface Turn {
   lease: Lease;
   settings: Settings;
+  /** What the settings file says of the model beside these, where it is to be judged. */
+  own?: ModelSettings;
   /** For diagnostics. */
   place: Place;
   /** In the time of `performance.now()`. */
@@ -46,7 +49,9 @@ export async function judge(turn: Turn, folder: string, given: Source, report: M
       folder,
       ...source,
       ...(settings.references === '' ? {} : { references: settings.references }),
-      tolerance: { rtol: settings.rtol, atol: settings.atol, rangeTol: settings.rangeTol },
+      tolerance: turn.own?.tolerance ?? {},
+      outputs: turn.own?.outputs ?? {},
+      ranges: turn.own?.ranges ?? {},
       engines: settings.engines,
       enginePlaces: {
         tfjsNode: settings.tfjsNode === '' ? [source.workspace, process.cwd()] : [path.resolve(settings.tfjsNode)],

@@ -47,6 +47,13 @@ export const OPTIONS = {
     flag: 'out',
     value: '<folder>',
   }),
+  config: text({
+    doc: 'A file with settings of single models: formats, input shapes, references, tolerances, waivers.',
+    defaultDoc: '`onnx2keras.yml`, where that is there',
+    default: '',
+    on: JUDGING,
+    value: '<file>',
+  }),
   formats: choices(
     ['auto', 'layers-model', 'graph-model', 'keras'],
     {
@@ -300,6 +307,7 @@ export function effectiveSettings(settings: Settings, edge: Edge): Record<string
     'outputDirectory',
     'concurrency',
     'timeoutPerModel',
+    'config',
     'tfjsNode',
     'chrome',
     'shard',

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { type Cache, openCache } from './cache.js';
+import { type ModelSettings, readConfig } from './config.js';
 import type { ConvertRequest, ConvertResult } from './convert-types.js';
 import * as say from './diag/catalogue-run.js';
 import { runFails } from './fail-on.js';
@@ -17,6 +18,7 @@ import type { ModelReport, Report } from './report/types.js';
 import { type SelectRequest, select } from './select.js';
 import { TOOL } from './version.js';
 import { pageFolder, removePages } from './write-pages.js';
+import { applyWaiver } from './waiver.js';
 import { type WrittenReports, writeReports } from './write-reports.js';
 
 export interface RunRequest extends SelectRequest {
@@ -52,6 +54,8 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   listener.found(models);
 
   await removePages(request.output);
+  const config = readConfig(settings.config, request.base);
+  for (const glob of config.idle(models.map((model) => model.file))) diagnostics.push(say.configIdle(glob));
   const cacheOf = await caches(request);
   const pool = createPool({ size: settings.concurrency, program: request.worker ?? WORKER, signal });
   const memoryOf = (model: FoundModel) =>
@@ -60,10 +64,11 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   try {
     reports = await Promise.all(
       models.map((model) =>
-        pool.use(
-          (lease) => convertAndJudge({ model, request, lease, listener, cache: cacheOf?.(model) }),
-          memoryOf(model),
-        ),
+        pool.use((lease) => {
+          const own = config.for(model.file, settings);
+          const task = { model, request: { ...request, settings: own.settings }, own, lease, listener };
+          return convertAndJudge({ ...task, cache: cacheOf?.(model, own) });
+        }, memoryOf(model)),
       ),
     );
   } finally {
@@ -92,7 +97,9 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
 
 interface Task {
   model: FoundModel;
+  /** With the settings that hold for the model. */
   request: RunRequest;
+  own: ModelSettings;
   lease: Lease;
   listener: Listener;
   cache?: Cache;
@@ -107,17 +114,18 @@ async function convertAndJudge(task: Task): Promise<ModelReport> {
   const report = kept ?? (await afresh(task, begun));
   report.timings.total = since(begun);
   if (!kept) await cache?.keep(model, report);
+  applyWaiver(report, task.own.waiver, new Date().toJSON().slice(0, 10));
   listener.finished(model, report);
   return report;
 }
 
 /** For each model the cache that keeps it, where a folder is given; models of several roots have workspaces of their own. */
-async function caches(request: RunRequest): Promise<((model: FoundModel) => Cache) | undefined> {
+async function caches(request: RunRequest): Promise<((model: FoundModel, own: ModelSettings) => Cache) | undefined> {
   const { settings, output } = request;
   if (settings.cacheDir === '') return undefined;
   const folder = path.resolve(request.workspace ?? request.base, settings.cacheDir);
-  const open = await openCache({ folder, output, settings });
-  return (model) => open(workspaceOf(request, model));
+  const open = await openCache({ folder, output });
+  return (model, own) => open(workspaceOf(request, model), own);
 }
 
 /** The folder that a model's references may not lead out of. */
@@ -125,11 +133,12 @@ function workspaceOf({ workspace, base }: RunRequest, model: FoundModel): string
   return workspace ?? (isInside(base, model.file) ? base : model.root);
 }
 
-async function afresh({ model, request, lease, listener }: Task, begun: number): Promise<ModelReport> {
+async function afresh({ model, request, own, lease, listener }: Task, begun: number): Promise<ModelReport> {
   const { settings, output } = request;
   const turn: Turn = {
     lease,
     settings,
+    own,
     place: { file: model.path },
     deadline: begun + settings.timeoutPerModel * 1000,
     doing: (step) => listener.doing(model, step),
@@ -172,6 +181,8 @@ async function convert(turn: Turn, model: FoundModel, folder: string, report: Mo
         formats: settings.formats,
         changeOrdering: settings.changeOrdering,
         namePolicy: settings.namePolicy,
+        inputShapes: turn.own?.inputShapes,
+        inputOrders: turn.own?.inputOrders,
         outputFolder: staging.folder,
         limits: { maxModelBytes: settings.maxModelSize * 2 ** 20 },
       } satisfies ConvertRequest,

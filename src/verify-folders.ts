@@ -1,6 +1,7 @@
 /** `verify`: judges folders that were converted earlier, and writes nothing. */
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { readConfig } from './config.js';
 import { visible } from './diag/escape.js';
 import { runFails } from './fail-on.js';
 import { type FoundModel, isInside } from './find.js';
@@ -11,6 +12,7 @@ import { totalsOf } from './report/totals.js';
 import type { ModelReport, Report } from './report/types.js';
 import type { Listener } from './run.js';
 import { TOOL } from './version.js';
+import { applyWaiver } from './waiver.js';
 
 export interface VerifyFoldersRequest {
   /** Absolute: model folders, or folders that hold such. */
@@ -35,6 +37,7 @@ export async function verifyFolders(
   const begun = performance.now();
   const converted = (await Promise.all(folders.map((folder) => convertedIn(folder, models)))).flat();
   listener.found(converted.map((c) => c.model));
+  const config = readConfig(settings.config, models);
   const pool = createPool({ size: settings.concurrency, program: worker, signal });
   let reports: ModelReport[];
   try {
@@ -52,18 +55,21 @@ export async function verifyFolders(
             timings: {},
           };
           listener.started(model);
+          const own = config.for(model.file, settings);
           await judge(
             {
               lease,
-              settings,
+              settings: own.settings,
+              own,
               place: { file: model.path },
-              deadline: start + settings.timeoutPerModel * 1000,
+              deadline: start + own.settings.timeoutPerModel * 1000,
               doing: (step) => listener.doing(model, step),
             },
             one.folder,
             { model: model.file, relativePath: model.path, workspace: models },
             report,
           );
+          applyWaiver(report, own.waiver, new Date().toJSON().slice(0, 10));
           report.timings.total = Math.round(performance.now() - start);
           listener.finished(model, report);
           return report;

@@ -144,6 +144,39 @@ export function notAsReported(path: string, why: string): Diagnostic {
   };
 }
 
+/** A glob of the settings file that no model matches. */
+export function configIdle(glob: string): Diagnostic {
+  return {
+    code: 'settings-without-model',
+    severity: 'warning',
+    message: `the settings file has settings for ${glob}, and no model matches`,
+    remedy: 'correct the glob, which is relative to the settings file, or remove it',
+    place: {},
+  };
+}
+
+/** A waiver that has ended. */
+export function waiverExpired(place: Place, expect: string, expires: string): Diagnostic {
+  return {
+    code: 'waiver-expired',
+    severity: 'warning',
+    message: `the waiver that expects ${expect} has expired (${expires}): it counts no more`,
+    remedy: 'mend the model, or give the waiver a later day in the settings file',
+    place,
+  };
+}
+
+/** The outcome is another than the waiver expects. */
+export function waiverUnneeded(place: Place, expect: string, status: string): Diagnostic {
+  return {
+    code: 'waiver-unneeded',
+    severity: 'warning',
+    message: `a waiver expects ${expect}, and the outcome is ${status}`,
+    remedy: 'remove the waiver from the settings file',
+    place,
+  };
+}
+
 /** There is no stored reference. `severity` is what `when-no-reference` says. */
 export function noReference(place: Place, severity: Severity): Diagnostic {
   return {

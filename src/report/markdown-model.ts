@@ -156,7 +156,17 @@ function tolerances(checks: readonly Check[]): string {
 
 /** `rtol 0.001, atol 1e-5, range-tol 1e-5`, without the range, which differs from output to output. */
 export function toleranceText(t: Tolerance): string {
-  return `rtol ${t.rtol}, atol ${t.atol}, range-tol ${t.rangeTol}`;
+  const { ulp, outliers, cosine, topK, argMax, nan, infinite } = t;
+  return [
+    `rtol ${t.rtol}, atol ${t.atol}, range-tol ${t.rangeTol}`,
+    ...(ulp === undefined ? [] : [`ulp ${ulp}`]),
+    ...(outliers === undefined ? [] : [`outliers ${outliers}`]),
+    ...(cosine === undefined ? [] : [`cosine ${cosine}`]),
+    ...(topK === undefined ? [] : [`top-k ${topK.k} at ${topK.share} of axis ${topK.axis}`]),
+    ...(argMax === undefined ? [] : [`arg-max ${argMax.share} of axis ${argMax.axis}`]),
+    ...(nan === undefined ? [] : [`nan ${nan}`]),
+    ...(infinite === undefined ? [] : [`infinite ${infinite}`]),
+  ].join(', ');
 }
 
 /** What was found, grouped by what to do about it. */

@@ -122,6 +122,8 @@ export interface ModelReport {
   graphs?: Graphs;
   /** The first node whose inputs agree with the source's and whose output doesn't, where it was looked for. */
   divergence?: Divergence;
+  /** From the settings file: an outcome that is known. `holds`: it hasn't expired. */
+  waiver?: { expect: 'unsupported' | 'mismatch'; reason: string; expires: string; holds: boolean };
 }
 
 /** One output of one written model, on one engine, against one reference. */
@@ -154,6 +156,8 @@ export interface Check extends Drawings {
   beyond?: number;
   worst?: { index: number[]; expected: Figure | string; actual: Figure | string };
   nonFinite?: { expected: { nan: number; inf: number }; actual: { nan: number; inf: number } };
+  /** Where asked for: the cosine, and the share of places with the same best classes. */
+  agreement?: { cosine?: Figure; topK?: number; argMax?: number };
   /** Smallest and largest finite expected value. */
   expectedRange?: { min: number; max: number };
   tolerance?: Tolerance;
@@ -254,6 +258,14 @@ export interface Tolerance {
   rangeTol: number;
   /** max(b)-min(b) of the expected values. */
   range?: number;
+  /** What else was asked for or allowed: see the settings file. */
+  ulp?: number;
+  outliers?: number;
+  cosine?: number;
+  topK?: { k: number; axis: number; share: number };
+  argMax?: { axis: number; share: number };
+  nan?: 'equal' | 'forbid' | 'ignore';
+  infinite?: 'equal' | 'forbid' | 'ignore';
 }
 
 /** One written file. */

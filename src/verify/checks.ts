@@ -11,6 +11,16 @@ export function figure(x: number): Figure {
   return Number.isNaN(x) ? 'NaN' : x > 0 ? 'Infinity' : '-Infinity';
 }
 
+/** The best class, or the k best, along an axis: at which share of the places they have to be the same. */
+export interface Agreement {
+  readonly k: number;
+  readonly axis: number;
+  readonly share: number;
+}
+
+/** NaN or an infinity: has to meet its equal, may not be there at all, or is passed over where it is expected. */
+export type NonFinitePolicy = 'equal' | 'forbid' | 'ignore';
+
 /**
  * How far an output may be from its reference: abs(a-b) <= atol + rtol*abs(b) + rangeTol*(max(b)-min(b)), the range over
  * the finite expected values. Integers, bools and strings have to be equal, but for `integerAtol`.
@@ -21,17 +31,34 @@ export interface ToleranceSettings {
   readonly rangeTol: number;
   /** Absolute difference allowed in integer outputs; 0 unless someone asked for it. */
   readonly integerAtol: number;
+  /** Elements within so many units in the last place of float32 agree as well. */
+  readonly ulp?: number;
+  /** Share of the elements that may be beyond all this; NaN and infinities are no outliers. */
+  readonly outliers?: number;
+  /** Smallest cosine of the angle between both, all elements as one vector. */
+  readonly cosine?: number;
+  readonly topK?: Agreement;
+  readonly argMax?: Omit<Agreement, 'k'>;
+  readonly nan?: NonFinitePolicy;
+  readonly infinite?: NonFinitePolicy;
 }
 
 export const DEFAULT_TOLERANCE: ToleranceSettings = { rtol: 1e-3, atol: 1e-5, rangeTol: 1e-5, integerAtol: 0 };
 
-/** What was effectively applied to one output. */
+/** What was effectively applied to one output; what nobody asked for is absent. */
 export interface AppliedTolerance {
   rtol: number;
   atol: number;
   rangeTol: number;
   /** max(b)-min(b) over the finite expected values; absent for strings. */
   range?: number;
+  ulp?: number;
+  outliers?: number;
+  cosine?: number;
+  topK?: Agreement;
+  argMax?: Omit<Agreement, 'k'>;
+  nan?: NonFinitePolicy;
+  infinite?: NonFinitePolicy;
 }
 
 /** What one output's comparison found. */
@@ -43,13 +70,18 @@ export interface Figures {
   maxAbs?: Figure;
   /** Largest |a-b| / |b| over the same pairs, b other than 0. */
   maxRel?: Figure;
-  /** Largest |a-b| / limit over all pairs; Infinity where NaN or Inf meets another value. At most 1 passes. */
+  /**
+   * Largest |a-b| / limit over all pairs; Infinity where NaN or Inf meets another value. At most 1 passes, unless outliers
+   * are allowed.
+   */
   used?: Figure;
   /** Number of elements beyond tolerance. */
   beyond?: number;
   /** The place of `used`, as an index in ONNX's order of axes. */
   worst?: { index: number[]; expected: Figure | string; actual: Figure | string };
   nonFinite?: { expected: { nan: number; inf: number }; actual: { nan: number; inf: number } };
+  /** Where asked for: the cosine, and the share of places with the same k best classes, or the same best one. */
+  agreement?: { cosine?: Figure; topK?: number; argMax?: number };
   /** Smallest and largest finite expected value. */
   expectedRange?: { min: number; max: number };
   tolerance?: AppliedTolerance;

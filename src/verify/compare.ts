@@ -1,13 +1,17 @@
 import { isBig, isComplex, isFloat } from '../tensor/dtype.js';
 import { sizeOf, type Tensor } from '../tensor/tensor.js';
 import { type Figures, figure, type ToleranceSettings } from './checks.js';
+import { appliedPolicy, policyOf } from './policy.js';
 import { isIdentity, permute, type RecordedTensor } from './record.js';
 import type { TfTensor } from './tftensor.js';
+import { advance, strides } from './walk.js';
 
 /** A comparison's outcome; `kind` is the first thing that is wrong, in the order of the list. */
 export interface Comparison {
-  kind: 'pass' | 'shape' | 'dtype' | 'non-finite' | 'values';
+  kind: 'pass' | 'shape' | 'dtype' | 'non-finite' | 'values' | 'policy';
   figures: Figures;
+  /** For `policy`: what was asked of the whole and doesn't hold. */
+  wanting?: readonly string[];
 }
 
 /**
@@ -36,7 +40,10 @@ export function compare(
   const kind = isText
     ? compareStrings(expected, actual, order, figures)
     : compareNumbers(expected, actual, order, tolerance, figures);
-  return { kind: actual.dtype !== row.tfjs.dtype ? 'dtype' : kind, figures };
+  if (actual.dtype !== row.tfjs.dtype) return { kind: 'dtype', figures };
+  const { agreement, wanting } = policyOf(expected, actual, order, tolerance);
+  if (agreement) figures.agreement = agreement;
+  return kind === 'pass' && wanting.length > 0 ? { kind: 'policy', figures, wanting } : { kind, figures, wanting };
 }
 
 /** An output's rank may be another than the file says; where nothing moved, nothing moves at any rank. */
@@ -50,31 +57,6 @@ function onnxShape(shape: readonly number[], order: readonly number[]): number[]
   const sizes = new Array<number>(shape.length);
   for (const [i, axis] of order.entries()) sizes[axis] = shape[i] as number;
   return sizes;
-}
-
-/** For each axis of ONNX the distance of neighbours in a tensor that lies in `order`. */
-export function strides(dims: readonly number[], order: readonly number[]): number[] {
-  const result = new Array<number>(dims.length);
-  let step = 1;
-  for (let i = order.length - 1; i >= 0; i--) {
-    const axis = order[i] as number;
-    result[axis] = step;
-    step *= dims[axis] as number;
-  }
-  return result;
-}
-
-/** Adds one to an index over `dims`, the last axis first, and returns the new offset under `steps`. */
-export function advance(index: number[], dims: readonly number[], steps: readonly number[], offset: number): number {
-  let at = offset;
-  for (let k = index.length - 1; k >= 0; k--) {
-    at += steps[k] as number;
-    index[k] = (index[k] as number) + 1;
-    if ((index[k] as number) < (dims[k] as number)) return at;
-    at -= (dims[k] as number) * (steps[k] as number);
-    index[k] = 0;
-  }
-  return at;
 }
 
 /** The index over `dims` of the element at position `at` in row-major order. */
@@ -140,6 +122,7 @@ function compareNumbers(
     if (b > max) max = b;
   }
   const range = max >= min ? max - min : 0;
+  const ulp = exact ? 0 : (settings.ulp ?? 0);
   const floor = limits.atol + (limits.rangeTol === 0 ? 0 : limits.rangeTol * range);
 
   const n = sizeOf(dims);
@@ -167,7 +150,7 @@ function compareNumbers(
       let share: number;
       if (Number.isFinite(difference)) {
         const size = Math.abs(b);
-        const limit = floor + limits.rtol * size;
+        const limit = Math.max(floor + limits.rtol * size, ulp === 0 ? 0 : ulp * unitOf(b));
         if (difference > maxAbs) maxAbs = difference;
         if (size > 0 && difference > maxRel * size) maxRel = difference / size;
         share = difference === 0 ? 0 : difference / limit;
@@ -177,7 +160,7 @@ function compareNumbers(
         else if (!Number.isFinite(b)) nonFinite.expected.inf++;
         if (Number.isNaN(a)) nonFinite.actual.nan++;
         else if (!Number.isFinite(a)) nonFinite.actual.inf++;
-        if (Object.is(a, b)) continue;
+        if (mayMeet(a, b, settings)) continue;
         share = Infinity;
         beyond++;
         broken++;
@@ -198,9 +181,29 @@ function compareNumbers(
   figures.used = figure(used);
   figures.beyond = beyond;
   figures.nonFinite = nonFinite;
-  figures.tolerance = { rtol: limits.rtol, atol: limits.atol, rangeTol: limits.rangeTol, range };
+  const { rtol, atol, rangeTol } = limits;
+  figures.tolerance = { rtol, atol, rangeTol, range, ...appliedPolicy(settings) };
   if (max >= min) figures.expectedRange = { min: Number(figure(min)), max: Number(figure(max)) };
   if (worst >= 0)
     figures.worst = { index: unravel(worst, dims), expected: figure(Number(want[worst])), actual: figure(worstActual) };
-  return broken > 0 ? 'non-finite' : beyond > 0 ? 'values' : 'pass';
+  if (broken > 0) return 'non-finite';
+  return beyond > (settings.outliers ?? 0) * n ? 'values' : 'pass';
+}
+
+/** Whether a pair of which one is NaN or infinite is as it should be. */
+function mayMeet(a: number, b: number, { nan = 'equal', infinite = 'equal' }: ToleranceSettings): boolean {
+  const policy = Number.isNaN(a) || Number.isNaN(b) ? nan : infinite;
+  if (policy === 'forbid') return false;
+  if (Object.is(a, b)) return true;
+  return policy === 'ignore' && !Number.isFinite(b);
+}
+
+const bits = new Uint32Array(1);
+const single = new Float32Array(bits.buffer);
+
+/** The distance of neighbours at a float32. */
+function unitOf(x: number): number {
+  single[0] = x;
+  const exponent = ((bits[0] as number) >>> 23) & 255;
+  return 2 ** (Math.max(exponent, 1) - 150);
 }

@@ -6,7 +6,7 @@ import {
   type Against,
 } from '../diag/catalogue-verify.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
-import type { Figure, Figures } from './checks.js';
+import type { AppliedTolerance, Figure, Figures } from './checks.js';
 import type { Comparison } from './compare.js';
 import { describeShape } from './record.js';
 
@@ -21,8 +21,9 @@ export function sentenceOf(comparison: Comparison): string | undefined {
   if (kind === 'pass') return undefined;
   if (kind === 'shape')
     return `the shape is ${describeShape(f.shape.actual)} where ${describeShape(f.shape.expected)} is expected`;
+  if (kind === 'policy') return comparison.wanting?.join('; ');
   if (kind === 'dtype') return `the type is ${f.dtype.actual} where ${f.dtype.expected} is promised`;
-  return valuesSentence(f);
+  return [valuesSentence(f), ...(comparison.wanting ?? [])].join('; ');
 }
 
 function valuesSentence(f: Figures): string {
@@ -43,9 +44,20 @@ function valuesSentence(f: Figures): string {
     );
   if (tolerance)
     parts.push(
-      `allowed is ${tolerance.atol} + ${tolerance.rtol}*abs(expected) + ${tolerance.rangeTol}*${short(tolerance.range ?? 0)} (atol, rtol, range-tol)`,
+      `allowed is ${tolerance.atol} + ${tolerance.rtol}*abs(expected) + ${tolerance.rangeTol}*${short(tolerance.range ?? 0)} (atol, rtol, range-tol)${besides(tolerance)}`,
     );
   return parts.join('; ');
+}
+
+/** What else was asked for or allowed. */
+function besides({ ulp, outliers, nan, infinite }: AppliedTolerance): string {
+  const parts = [
+    ...(ulp === undefined ? [] : [`${ulp} units in the last place`]),
+    ...(outliers === undefined ? [] : [`${outliers} of the elements beyond`]),
+    ...(nan === undefined ? [] : [`NaN: ${nan}`]),
+    ...(infinite === undefined ? [] : [`infinities: ${infinite}`]),
+  ];
+  return parts.length === 0 ? '' : `, or ${parts.join(', ')}`;
 }
 
 const show = (x: Figure | string): string =>

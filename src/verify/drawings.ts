@@ -3,7 +3,7 @@ import type { Drawings, ErrorHistogram, ValueSample } from '../report/types.js';
 import { isFloat } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { AppliedTolerance } from './checks.js';
-import { advance, strides } from './compare.js';
+import { advance, strides } from './walk.js';
 import { topClasses } from './classes.js';
 import { responseMaps } from './maps.js';
 import { actualAt, type Pairs, rounded } from './pairs.js';

@@ -1,7 +1,7 @@
 import { referenceDoesntFit } from '../diag/catalogue-verify.js';
 import { DiagnosticError } from '../diag/diagnostic.js';
 import { sizeOf, type Tensor } from '../tensor/tensor.js';
-import { advance, strides } from './compare.js';
+import { advance, strides } from './walk.js';
 import { permute, type RecordedTensor } from './record.js';
 import type { TfData, TfDType, TfTensor } from './tftensor.js';
 

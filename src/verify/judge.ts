@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { notLocated } from '../diag/catalogue-locate.js';
+import { noSuchInput, noSuchOutput } from '../diag/catalogue-shapes.js';
 import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
+import { nearestWord } from '../diag/nearest.js';
 import type { Judgement, ToleranceSettings } from './checks.js';
 import type { EnginePlaces } from './engines/index.js';
 import { locate, type Located, type Mismatch } from './locate/locate.js';
@@ -29,6 +31,8 @@ export interface VerifyRequest {
   tolerance: Partial<ToleranceSettings>;
   /** By ONNX's name of the output. */
   outputs?: Record<string, Partial<ToleranceSettings>>;
+  /** By ONNX's name of the input: smallest and largest of seeded values. */
+  ranges?: Record<string, [number, number]>;
   engines: string[];
   /** Where engines that are no part of this program are looked for. */
   enginePlaces?: EnginePlaces;
@@ -63,7 +67,7 @@ export async function judge(request: VerifyRequest, progress?: (step: string) =>
     timings: {},
     restart: false,
   };
-  const opinion = new SecondOpinion(request.model, request.relativePath, progress);
+  const opinion = new SecondOpinion(request.model, request.relativePath, request.ranges ?? {}, progress);
   for (const folder of folders) {
     const one = await judgeFolder(folder, request, opinion, progress);
     all.checks.push(...one.checks);
@@ -120,7 +124,7 @@ async function judgeFolder(
       return runSource ? opinion.completed(known, model.record) : known;
     },
   }));
-  const own: Diagnostic[] = [...found.diagnostics];
+  const own: Diagnostic[] = [...found.diagnostics, ...unknownNames(model, request)];
   if (sources.length === 0 && runSource && !own.some((d) => d.severity === 'error')) {
     const { references, diagnostics } = await opinion.references(model.record);
     sources.push(...references);
@@ -141,6 +145,20 @@ async function judgeFolder(
   } satisfies VerifySettings);
   const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
   return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
+}
+
+/** Names in the settings that the model hasn't got. */
+function unknownNames({ file, record }: WrittenModel, { outputs = {}, ranges = {} }: VerifyRequest): Diagnostic[] {
+  const names = (rows: readonly RecordedTensor[]) => rows.map((row) => row.onnx.name);
+  const [ins, outs] = [names(record.inputs), names(record.outputs)];
+  return [
+    ...Object.keys(outputs)
+      .filter((name) => !outs.includes(name))
+      .map((name) => noSuchOutput(file, name, outs, nearestWord(name, outs))),
+    ...Object.keys(ranges)
+      .filter((name) => !ins.includes(name))
+      .map((name) => noSuchInput(file, name, ins, nearestWord(name, ins))),
+  ];
 }
 
 /** Reads the source only now: most models agree. */

@@ -1,6 +1,6 @@
 import { isComplex, isFloat } from '../../tensor/dtype.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
-import { advance, strides } from '../compare.js';
+import { advance, strides } from '../walk.js';
 import { permute } from '../record.js';
 import type { TfTensor } from '../tftensor.js';
 

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../tensor/tensor.js';
 import { allocate, sizeOf } from '../../tensor/tensor.js';
 import { isBig } from '../../tensor/dtype.js';
-import { advance, strides } from '../compare.js';
+import { advance, strides } from '../walk.js';
 import type { Loaded } from '../engines/engine.js';
 import { type SourceModel, SourceRunError } from '../source/source.js';
 import type { TfTensor } from '../tftensor.js';

@@ -3,7 +3,7 @@ import type { EngineFacts, EngineTimings } from '../checks.js';
 import type { ConversionRecord } from '../record.js';
 import type { ReadResult } from '../reference-set.js';
 import type { ReferenceSource } from '../verify.js';
-import { type MadeSets, outputsOf, seededSets } from './seeded.js';
+import { type MadeSets, outputsOf, type Ranges, seededSets } from './seeded.js';
 import { SourceModel, SourceRunError, whyNotRun } from './source.js';
 
 /** Seeded inputs are those of this seed unless a reference was recorded with another. */
@@ -16,15 +16,17 @@ export const SEED = '0';
 export class SecondOpinion {
   readonly #path: string;
   readonly #file: string;
+  readonly #ranges: Ranges;
   readonly #progress: ((step: string) => void) | undefined;
   #source: SourceModel | undefined;
   #made: { key: string; sets: MadeSets } | undefined;
   #milliseconds = 0;
 
   /** `file`: what diagnostics name as the model. */
-  constructor(path: string, file: string, progress?: (step: string) => void) {
+  constructor(path: string, file: string, ranges: Ranges = {}, progress?: (step: string) => void) {
     this.#path = path;
     this.#file = file;
+    this.#ranges = ranges;
     this.#progress = progress;
   }
 
@@ -34,7 +36,10 @@ export class SecondOpinion {
     const key = JSON.stringify(record.inputs.map((row) => [row.onnx, [...row.tfjs.shape].sort()]));
     try {
       if (this.#made?.key !== key)
-        this.#made = { key, sets: await this.#timed(() => seededSets(this.source(record), record, SEED)) };
+        this.#made = {
+          key,
+          sets: await this.#timed(() => seededSets(this.source(record), record, SEED, this.#ranges)),
+        };
     } catch (e) {
       if (e instanceof DiagnosticError) return { references: [], diagnostics: [...e.diagnostics] };
       throw e;

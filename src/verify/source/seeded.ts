@@ -8,7 +8,7 @@ import { RUNNABLE } from './session.js';
 import { describeSizes, isOpen, shapeFor, type Sizes, sizesFor, TRIES } from './sizes.js';
 import { type SourceModel, SourceRunError } from './source.js';
 import { randomOperator, usesOf } from './uses.js';
-import { draw, drawFor } from './values.js';
+import { type Draw, draw, drawFor } from './values.js';
 
 /** A data set that was made by running the source. */
 export interface MadeSet {
@@ -24,6 +24,9 @@ export interface MadeSets {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** By ONNX's name of the input: smallest and largest value, where somebody said so. */
+export type Ranges = Readonly<Record<string, readonly [number, number]>>;
+
 /** Above this many input elements one set has to do where all sizes are fixed: runs take seconds each. */
 const MANY_ELEMENTS = 2 ** 18;
 
@@ -31,7 +34,12 @@ const MANY_ELEMENTS = 2 ** 18;
  * Seeded inputs for a model and what onnxruntime computes from them: two sets, of two sizes where any is open. What stands
  * against it is in the diagnostics, and then there are no sets, or one.
  */
-export async function seededSets(source: SourceModel, record: ConversionRecord, seed: string): Promise<MadeSets> {
+export async function seededSets(
+  source: SourceModel,
+  record: ConversionRecord,
+  seed: string,
+  ranges: Ranges = {},
+): Promise<MadeSets> {
   const file = source.model.file;
   const drawn = randomOperator(source.model);
   if (drawn !== undefined) return { sets: [], diagnostics: [randomSource(file, drawn)] };
@@ -43,17 +51,21 @@ export async function seededSets(source: SourceModel, record: ConversionRecord, 
         sourceNotRun(file, `it takes and gives no ${strange.onnx.dtype} (${JSON.stringify(strange.onnx.name)})`),
       ],
     };
-  return isOpen(record.inputs) ? sized(source, record, seed) : plain(source, record, seed);
+  return isOpen(record.inputs) ? sized(source, record, seed, ranges) : plain(source, record, seed, ranges);
 }
 
-async function plain(source: SourceModel, record: ConversionRecord, seed: string): Promise<MadeSets> {
+async function plain(source: SourceModel, record: ConversionRecord, seed: string, ranges: Ranges): Promise<MadeSets> {
   const none: Sizes = new Map();
   const elements = record.inputs.reduce((sum, row) => sum + sizeOf(shapeFor(row, none)), 0);
   const count = elements === 0 || elements > MANY_ELEMENTS ? 1 : 2;
   const sets: MadeSet[] = [];
   for (let round = 0; round < count; round++)
     try {
-      sets.push({ name: `seed ${round}`, set: await setFor(source, record, none, seed, round), sizes: none });
+      sets.push({
+        name: `seed ${round}`,
+        set: await setFor(source, record, none, { seed, round, ranges }),
+        sizes: none,
+      });
     } catch (e) {
       return { sets, diagnostics: [notRun(source, e)] };
     }
@@ -61,7 +73,7 @@ async function plain(source: SourceModel, record: ConversionRecord, seed: string
 }
 
 /** Sizes are tried until the source takes two of them: a network may well need multiples of 32, or a fixed batch. */
-async function sized(source: SourceModel, record: ConversionRecord, seed: string): Promise<MadeSets> {
+async function sized(source: SourceModel, record: ConversionRecord, seed: string, ranges: Ranges): Promise<MadeSets> {
   const sets: MadeSet[] = [];
   const seen = new Set<string>();
   let failure: unknown;
@@ -72,7 +84,11 @@ async function sized(source: SourceModel, record: ConversionRecord, seed: string
     seen.add(shown);
     try {
       const round = sets.length;
-      sets.push({ name: `seed ${round} (${shown})`, set: await setFor(source, record, sizes, seed, round), sizes });
+      sets.push({
+        name: `seed ${round} (${shown})`,
+        set: await setFor(source, record, sizes, { seed, round, ranges }),
+        sizes,
+      });
     } catch (e) {
       failure ??= e;
     }
@@ -93,13 +109,10 @@ async function setFor(
   source: SourceModel,
   record: ConversionRecord,
   sizes: Sizes,
-  seed: string,
-  round: number,
+  seeding: Seeding,
 ): Promise<ReferenceSet> {
   const attempt = async (timid: boolean): Promise<ReferenceSet> => {
-    const inputs = new Map(
-      record.inputs.map((row) => [row.onnx.name, inputFor(source, row, sizes, { seed, round, timid })]),
-    );
+    const inputs = new Map(record.inputs.map((row) => [row.onnx.name, inputFor(source, row, sizes, seeding, timid)]));
     return { inputs, outputs: await outputsOf(source, record, inputs) };
   };
   try {
@@ -116,14 +129,23 @@ async function setFor(
 interface Seeding {
   readonly seed: string;
   readonly round: number;
-  /** Integers of 0 and 1 alone where nothing says what they have to be. */
-  readonly timid: boolean;
+  readonly ranges: Ranges;
 }
 
-function inputFor(source: SourceModel, row: RecordedTensor, sizes: Sizes, { seed, round, timid }: Seeding): Tensor {
+/** `timid`: integers of 0 and 1 alone where nothing says what they have to be. */
+function inputFor(
+  source: SourceModel,
+  row: RecordedTensor,
+  sizes: Sizes,
+  { seed, round, ranges }: Seeding,
+  timid: boolean,
+): Tensor {
   const { name, dtype } = row.onnx;
   const dims = shapeFor(row, sizes);
-  const how = drawFor(name, dtype, dims, usesOf(source.model, name), timid);
+  const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
+  const how: Draw = range
+    ? { kind: 'even', low: range[0], high: range[1] }
+    : drawFor(name, dtype, dims, usesOf(source.model, name), timid);
   return draw(how, dtype, dims, `${seed} ${round} ${name}`, round);
 }
 
