@@ -9,9 +9,9 @@ import { conversionJson, fatesOf, type ConversionRecord, type FaceRow, type Fate
 import { sourceFacts, kerasSummary, sourceNumbers, sourceSummary } from './facts.js';
 import { layersNet, sourceNet, tfNet } from './graphs.js';
 import { importModel, type Imported } from './import.js';
-import type { Graph, Node } from './ir/graph.js';
+import type { Graph, Node, Value } from './ir/graph.js';
 import { Names } from './ir/names.js';
-import { lowerToKeras, type LoweredKeras } from './keras/lower.js';
+import { lowerToKeras, type LoweredKeras, type Own } from './keras/lower.js';
 import { writeKerasArchive } from './keras/writer-keras3.js';
 import { layersModelJson, type LayersModelJson } from './keras/writer-tfjs.js';
 import { withInputShapes } from './onnx/fix-shapes.js';
@@ -229,9 +229,7 @@ function prepareLayers(
     batchFirst: true,
     inputOrders: settings.inputOrders,
   });
-  const own = new Set(
-    imported.results.flatMap((values) => values.flatMap((v) => (v ? [laid.values.get(v) ?? v] : []))),
-  );
+  const own = ownValues(imported, laid, model);
   return {
     format,
     laid,
@@ -244,6 +242,18 @@ function prepareLayers(
       laid.lost,
     ),
   };
+}
+
+/** What the nodes of the file give, where an alias doesn't stand for it already. */
+export function ownValues(imported: Imported, laid: LaidOut, model: OnnxModel): Map<Value, Own> {
+  const own = new Map<Value, Own>();
+  imported.results.forEach((values, index) => {
+    values.forEach((v, output) => {
+      const now = v && (laid.values.get(v) ?? v);
+      if (now && !own.has(now)) own.set(now, { output, outputs: model.graph.nodes[index].outputs.length });
+    });
+  });
+  return own;
 }
 
 interface Written {

@@ -91,6 +91,27 @@ export function padZeros(k: KerasBuilder, x: Layer, pads: readonly Pair[], suffi
   });
 }
 
+/** Larger than all that a network computes with, and far enough from float32's end that a sum of two fits. */
+const HUGE = 2 ** 126;
+
+/**
+ * Any finite number around axes: zeros, of which the lesser (or for a number above zero the greater) is taken with a
+ * tensor that holds the number there and something huge elsewhere. Nothing is added to x, since TensorFlow may add in
+ * another order, and what stands beside a large number is lost.
+ */
+export function padWith(k: KerasBuilder, x: Layer, pads: readonly Pair[], value: number): Layer {
+  const padded = padZeros(k, x, pads);
+  if (value === 0) return padded;
+  const inside = padZeros(k, filledLike(k, x, 1, '_one'), pads, '_inside');
+  const far = value < 0 ? HUGE : -HUGE;
+  return merge(
+    k,
+    value < 0 ? 'Minimum' : 'Maximum',
+    [padded, rescale(k, inside, far - value, value, '_around')],
+    '_padded',
+  );
+}
+
 /** Cuts off what lies at the ends of axes. */
 export function crop(k: KerasBuilder, x: Layer, crops: readonly Pair[], suffix = '_crop'): Layer {
   return onPlanes(k, x, {

@@ -14,6 +14,12 @@ export interface LoweredKeras {
   readonly values: ReadonlyMap<Value, Layer>;
 }
 
+/** Which output of its ONNX node a value is, and how many that node has in the file. */
+export interface Own {
+  readonly output: number;
+  readonly outputs: number;
+}
+
 /**
  * Gives each node its Keras costume.
  * @param own the values that ONNX's own nodes give; the others, which expansions made, get names derived from these
@@ -25,7 +31,7 @@ export function lowerToKeras(
   names: Names,
   dialect: Dialect,
   placeOf: (node: Node) => Place,
-  own: ReadonlySet<Value>,
+  own: ReadonlyMap<Value, Own>,
   lost: ReadonlyMap<Node, string>,
 ): LoweredKeras {
   const values = new Map<Value, Layer>();
@@ -172,7 +178,11 @@ export function lowerToKeras(
  * Names for what nodes give, made when a layer first needs one: that of ONNX's output; for what an expansion put before
  * it, a name made from that.
  */
-function namer(graph: Graph, names: Names, own: ReadonlySet<Value>): (node: Node, v: Value, output: number) => string {
+function namer(
+  graph: Graph,
+  names: Names,
+  own: ReadonlyMap<Value, Own>,
+): (node: Node, v: Value, output: number) => string {
   const given = new Map<Value, string>();
   // What each ONNX node gives first, by its index.
   const principals = new Map<number, { node: Node; v: Value; output: number }>();
@@ -189,7 +199,13 @@ function namer(graph: Graph, names: Names, own: ReadonlySet<Value>): (node: Node
     const principal = principals.get(index);
     const name =
       own.has(v) || v.label || !principal
-        ? names.output(v.label?.tensor ?? v.name, index, output, node.outputs.length, v.label?.suffix)
+        ? names.output(
+            v.label?.tensor ?? v.name,
+            index,
+            own.get(v)?.output ?? output,
+            own.get(v)?.outputs ?? node.outputs.length,
+            v.label?.suffix,
+          )
         : names.derived(nameOf(principal.node, principal.v, principal.output), `_${node.op.name}`);
     given.set(v, name);
     return name;

@@ -1,7 +1,7 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { activation, merge, rescale } from '../../keras/compose.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { unary } from '../elementwise.js';
+import { geluByTanh } from './arithmetic-keras.js';
 import { erf } from './error-function.js';
 
 /**
@@ -37,11 +37,5 @@ export default unary<{ tanh: boolean }>({
       ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
       : 0.5 * x * (1 + erf(x / Math.SQRT2)),
   graph: (x, b, n) => gated(x, n.attrs.tanh ? TANH : FITTED, b),
-  keras: (n, x, k) => {
-    if (!n.attrs.tanh) return k.layer('Activation', [x], { activation: 'gelu' });
-    // No activation that TensorFlow.js loads is this one: x * (1 + tanh(a x + b x³)) / 2, (1 + tanh(y)) / 2 = sigmoid(2 y).
-    const cube = rescale(k, merge(k, 'Multiply', [x, x, x], '_cube'), TANH[1], 0);
-    const gate = activation(k, merge(k, 'Add', [rescale(k, x, TANH[0], 0), cube]), 'sigmoid');
-    return k.layer('Multiply', [x, gate], {});
-  },
+  keras: (n, x, k) => (n.attrs.tanh ? geluByTanh(k, x) : k.layer('Activation', [x], { activation: 'gelu' })),
 });

@@ -1,6 +1,7 @@
 import { isKnown } from '../../ir/dim.js';
 import { tensorOf } from '../../tensor/tensor.js';
 import { unary } from '../elementwise.js';
+import { leakyLayers } from './arithmetic-keras.js';
 
 /** As many slopes as this are written for a last axis; a larger one takes LeakyRelu itself. */
 const MOST_SLOPES = 4096;
@@ -20,6 +21,5 @@ export default unary<{ alpha: number }>({
       return b.op('LeakyRelu', [x], { alpha });
     return b.op('Prelu', [x, b.tensor(tensorOf('float32', [channels], new Array<number>(channels).fill(alpha)))]);
   },
-  keras: (n, x, k) =>
-    k.layer('LeakyReLU', [x], k.dialect === 'keras3' ? { negative_slope: n.attrs.alpha } : { alpha: n.attrs.alpha }),
+  keras: (n, x, k) => leakyLayers(k, x, n.attrs.alpha),
 });

@@ -5,7 +5,7 @@ import { isIdentity } from '../../ir/layout.js';
 import { broadcastTo } from '../../ir/numeric.js';
 import { permuted, reshaped } from '../../ir/weights.js';
 import type { ConfigValue, KerasBuilder, Layer } from '../../keras/builder.js';
-import { filledLike, merge, negated, repeat, rescale, reshape } from '../../keras/compose.js';
+import { activation, filledLike, merge, negated, repeat, rescale, reshape } from '../../keras/compose.js';
 import { sizeOf, tensorOf, type Tensor, type Weight } from '../../tensor/tensor.js';
 
 /** Constants up to this many elements stand in a layer's configuration; larger ones among the weights. */
@@ -19,7 +19,20 @@ type Merging = 'Add' | 'Multiply' | 'Maximum' | 'Minimum' | 'Average';
  */
 export function merged<A>(n: View<A>, inputs: readonly Layer[], k: KerasBuilder, className: Merging): Layer {
   const xs = operands(n, inputs, k);
-  return xs.length === 1 ? k.layer('Activation', xs, { activation: 'linear' }) : k.layer(className, xs, {});
+  return xs.length === 1
+    ? k.layer('Activation', xs, { activation: 'linear' })
+    : k.layer(className, ordered(k, className, xs), {});
+}
+
+/**
+ * keras.ops.add of Keras 3.15 takes a second operand with one axis longer than 1 to be a bias of the last axis, where that
+ * is as long: what broadcasts comes first.
+ */
+function ordered(k: KerasBuilder, className: Merging, xs: readonly Layer[]): readonly Layer[] {
+  if (k.dialect === 'tfjs' || (className !== 'Add' && className !== 'Average')) return xs;
+  const long = (x: Layer) => x.shape.slice(1).filter((d) => d !== 1).length;
+  const most = Math.max(...xs.map(long));
+  return [...xs].sort((a, b) => Number(long(a) === most) - Number(long(b) === most));
 }
 
 /** All operands as layers of the result's rank. */
@@ -219,7 +232,7 @@ export const subLayers: Costume = (n, [x, y], k) => {
   if (p !== undefined) return shifted(k, negated(k, y), p);
   if (k.dialect === 'keras3' && x.shape.length === y.shape.length) return k.layer('Subtract', [x, y], {});
   const rank = k.outputShape().length;
-  return k.layer('Add', [raised(k, x, rank), negated(k, raised(k, y, rank))], {});
+  return k.layer('Add', ordered(k, 'Add', [raised(k, x, rank), negated(k, raised(k, y, rank))]), {});
 };
 
 export const divLayers: Costume = (n, [x], k) => {
@@ -287,6 +300,23 @@ export function eluLayers(k: KerasBuilder, x: Layer, alpha: number): Layer {
     '_rest',
   );
   return k.layer('Add', [unit, rest], {});
+}
+
+/** x, or alpha * x below zero. Keras 3 refuses a slope below zero: then relu(x) - alpha * relu(-x). */
+export function leakyLayers(k: KerasBuilder, x: Layer, alpha: number): Layer {
+  if (k.dialect === 'tfjs') return k.layer('LeakyReLU', [x], { alpha });
+  if (alpha >= 0) return k.layer('LeakyReLU', [x], { negative_slope: alpha });
+  const relu = (y: Layer, suffix: string) =>
+    k.layer('Activation', [y], { activation: 'relu' }, { suffix, shape: y.shape });
+  return k.layer('Add', [relu(x, '_above'), rescale(k, relu(negated(k, x), '_below'), -alpha, 0)], {});
+}
+
+/** GELU by tanh, x * (1 + tanh(a x + b x³)) / 2, with (1 + tanh(y)) / 2 = sigmoid(2 y): TensorFlow.js loads no activation of it. */
+export function geluByTanh(k: KerasBuilder, x: Layer): Layer {
+  const slope = 2 * Math.sqrt(2 / Math.PI);
+  const cube = rescale(k, merge(k, 'Multiply', [x, x, x], '_cube'), slope * 0.044715, 0);
+  const gate = activation(k, merge(k, 'Add', [rescale(k, x, slope, 0), cube]), 'sigmoid');
+  return k.layer('Multiply', [x, gate], {});
 }
 
 /** The least float32 that every backend computes with as a number. */

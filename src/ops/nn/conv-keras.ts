@@ -2,7 +2,7 @@ import { refuse } from '../../diag/diagnostic.js';
 import type { View } from '../../ir/view.js';
 import { permuted, reshaped } from '../../ir/weights.js';
 import type { KerasBuilder, KerasShape, Layer, LayerOptions } from '../../keras/builder.js';
-import { crop, none, padZeros, reshape } from '../../keras/compose.js';
+import { crop, none, padZeros, permute, reshape } from '../../keras/compose.js';
 import { sizeOf, type Weight } from '../../tensor/tensor.js';
 import type { ConvAttrs } from './Conv.js';
 import { dilated, scattered } from './kernel.js';
@@ -29,8 +29,9 @@ export function toRow(k: KerasBuilder, x: Layer, last: boolean): Layer {
 export const fromRow = (k: KerasBuilder, y: Layer): Layer => reshape(k, y, k.outputShape().slice(1), '_line');
 
 /** The output's shape, seen as a plane of one row. */
-export function rowShape(k: KerasBuilder, last: boolean): KerasShape {
-  const [batch, a, b] = k.outputShape();
+export const rowShape = (k: KerasBuilder, last: boolean): KerasShape => rowOf(k.outputShape(), last);
+
+function rowOf([batch, a, b]: KerasShape, last: boolean): KerasShape {
   return last ? [batch, 1, a, b] : [batch, a, 1, b];
 }
 
@@ -70,13 +71,51 @@ export function isSame(
   });
 }
 
+/**
+ * Whether Keras 3.15 would add a bias along the wrong axis: keras.ops.add takes what looks like a bias to belong to the
+ * last axis where that is as long, also with the channels first.
+ */
+export const biasGoesAstray = (
+  k: KerasBuilder,
+  last: boolean,
+  biased: boolean,
+  width: number | null,
+  filters: number,
+): boolean => k.dialect === 'keras3' && !last && biased && (width === null || width === filters);
+
+/** Axes there and back, for an image whose channels stand behind the batch. */
+export function lastAndBack(rank: number): { there: number[]; back: number[] } {
+  const there = [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
+  return { there, back: there.map((_, i) => there.indexOf(i)) };
+}
+
 /** Conv as `_pad` + Conv2D (DepthwiseConv2D where each group has one channel), as onnx2keras has it; Conv1D and Conv3D likewise. */
 export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): Layer {
-  const { group } = n.attrs;
-  const [filters, perGroup, ...kernel] = n.knownDims(1);
+  const [filters, , ...kernel] = n.knownDims(1);
   if (kernel.length > 3)
     return refuse(`no stock layer convolves over ${kernel.length} axes`, 'convert to a graph-model');
   const last = channelsStandLast(n);
+  const out = k.outputShape();
+  if (!biasGoesAstray(k, last, n.has(2), out[out.length - 1], filters)) return convolved(n, x, k, last, out);
+  const { there, back } = lastAndBack(out.length);
+  return permute(
+    k,
+    convolved(
+      n,
+      permute(k, x, there, '_HWC'),
+      k,
+      true,
+      there.map((i) => out[i]),
+    ),
+    back,
+    '_CHW',
+  );
+}
+
+/** @param out the shape of the result, with the channels where `last` says */
+function convolved(n: View<ConvAttrs>, x: Layer, k: KerasBuilder, last: boolean, out: KerasShape): Layer {
+  const { group } = n.attrs;
+  const [filters, perGroup, ...kernel] = n.knownDims(1);
   const tfjs = k.dialect === 'tfjs';
   const depthwise = group > 1 && perGroup === 1 && kernel.length < 3;
   // tfjs-layers has no depthwise Conv1D, and gives the axes of one with the channels first in the wrong order.
@@ -103,7 +142,7 @@ export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): La
     activation: 'linear',
     use_bias: bias !== undefined,
   };
-  const options: LayerOptions = row ? { shape: rowShape(k, last) } : {};
+  const options: LayerOptions = { shape: row ? rowOf(out, last) : out };
   const biases = bias ? [{ name: 'bias', weight: bias }] : [];
   const spatial = weight.dims.length - 2;
   const front = Array.from({ length: spatial }, (_, i) => i + 2);
@@ -128,7 +167,7 @@ export function kerasConv(n: View<ConvAttrs>, [x]: Layer[], k: KerasBuilder): La
       { ...options, ...sparse, weights: [{ name: 'kernel', weight: permuted(parts, [...front, 1, 0]) }, ...biases] },
     );
   }
-  return row ? fromRow(k, y) : y;
+  return row ? reshape(k, y, out.slice(1), '_line') : y;
 }
 
 /** The input, padded, and Keras's word for the padding that is left to the layer. */

@@ -3,9 +3,18 @@ import { isKnown } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
 import { permuted, reshaped } from '../../ir/weights.js';
 import type { KerasBuilder, KerasShape, Layer } from '../../keras/builder.js';
-import { crop } from '../../keras/compose.js';
+import { crop, permute } from '../../keras/compose.js';
 import { sizeOf, type Weight } from '../../tensor/tensor.js';
-import { around, asRow, channelsStandLast, formatOf, fromRow, toRow } from './conv-keras.js';
+import {
+  around,
+  asRow,
+  biasGoesAstray,
+  channelsStandLast,
+  formatOf,
+  fromRow,
+  lastAndBack,
+  toRow,
+} from './conv-keras.js';
 import type { ConvTransposeAttrs } from './ConvTranspose.js';
 import { placing } from './placing.js';
 import { dilated, scattered } from './kernel.js';
@@ -21,8 +30,7 @@ export function kerasConvTranspose(n: View<ConvTransposeAttrs>, [x]: Layer[], k:
   if (taps.length > 3) return refuse(`no stock layer convolves over ${taps.length} axes`, 'convert to a graph-model');
   if (taps.length === 3 && k.dialect === 'tfjs' && window.strides.some((s) => s > 1))
     return refuse('TensorFlow.js computes a Conv3DTranspose with strides wrongly on WASM', 'convert to a graph-model');
-  const last = channelsStandLast(n);
-  const row = taps.length === 1 && (k.dialect === 'tfjs' || !last);
+  const row = taps.length === 1 && (k.dialect === 'tfjs' || !channelsStandLast(n));
   const source = n.needWeight(1, 'the kernel of ConvTranspose');
   const spread = window.dilations.some((d) => d > 1) ? dilated(source, window.dilations) : source;
   const ends = reaches(n, spread.dims.slice(2));
@@ -33,7 +41,21 @@ export function kerasConvTranspose(n: View<ConvTransposeAttrs>, [x]: Layer[], k:
   if (group > 1) weight = diagonal(weight, group);
   if (row) weight = reshaped(weight, [...weight.dims.slice(0, 2), 1, ...weight.dims.slice(2)]);
   const spatial = weight.dims.length - 2;
-  const input = row ? toRow(k, x, last) : x;
+  const first = channelsStandLast(n);
+  const seen = row ? toRow(k, x, first) : x;
+  const { there, back } = lastAndBack(seen.shape.length);
+  // What comes out before the crop may be as wide as there are filters: there Keras adds a bias along the wrong axis.
+  const width = seen.shape[seen.shape.length - 1];
+  const stride = window.strides[window.strides.length - 1];
+  const astray = biasGoesAstray(
+    k,
+    first,
+    n.has(2),
+    width === null ? null : width * stride + Math.max(0, weight.dims[weight.dims.length - 1] - stride),
+    perGroup * group,
+  );
+  const last = first || astray;
+  const input = astray ? permute(k, seen, there, '_HWC') : seen;
   const strides = row ? asRow(window.strides, 1) : [...window.strides];
   const crops = row
     ? asRow(
@@ -43,11 +65,11 @@ export function kerasConvTranspose(n: View<ConvTransposeAttrs>, [x]: Layer[], k:
     : ends.map((e) => e.crop);
   const bias = n.has(2) ? [{ name: 'bias', weight: n.needWeight(2, 'the bias of ConvTranspose') }] : [];
   const filters = perGroup * group;
-  const first = last ? 1 : 2;
+  const spatialAt = last ? 1 : 2;
   const shape: KerasShape = input.shape.map((d, i) => {
     if (i === (last ? input.shape.length - 1 : 1)) return filters;
     if (i === 0 || d === null) return d;
-    return d * strides[i - first] + Math.max(0, weight.dims[i - first + 2] - strides[i - first]);
+    return d * strides[i - spatialAt] + Math.max(0, weight.dims[i - spatialAt + 2] - strides[i - spatialAt]);
   });
   const y = k.layer(
     `Conv${spatial}DTranspose`,
@@ -73,7 +95,8 @@ export function kerasConvTranspose(n: View<ConvTransposeAttrs>, [x]: Layer[], k:
     },
   );
   const cropped = crop(k, y, around(crops, last));
-  return row ? fromRow(k, cropped) : cropped;
+  const moved = astray ? permute(k, cropped, back, '_CHW') : cropped;
+  return row ? fromRow(k, moved) : moved;
 }
 
 /** Per axis: how long the kernel has to be that the layer's output holds ONNX's, and what is then cropped. */

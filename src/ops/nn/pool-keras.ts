@@ -2,7 +2,7 @@ import { refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
 import type { ConfigValue, KerasBuilder, KerasShape, Layer } from '../../keras/builder.js';
-import { crop, every, filledLike, merge, none, padZeros, pool, rescale, reshape } from '../../keras/compose.js';
+import { crop, every, none, padWith, pool, rescale, reshape } from '../../keras/compose.js';
 import { isNeverNegative } from '../../keras/sign.js';
 import { nested } from '../math/arithmetic-keras.js';
 import { tensorOf } from '../../tensor/tensor.js';
@@ -12,8 +12,8 @@ import { needPads, windowDims } from './window.js';
 
 type Pads = readonly (readonly [number, number])[];
 
-/** Below every float32 that a network computes with. */
-const LOWEST = -3.4028234663852886e38;
+/** Below all that a network computes with, and as far from float32's end that a difference of two fits. */
+const LOWEST = -(2 ** 126);
 
 /** A pool as a layer sees it: a line is a plane of one row. */
 interface Seen {
@@ -105,10 +105,7 @@ function maxOf(k: KerasBuilder, s: Seen, positive: boolean): Layer {
   if (positive) return layer(k, 'Max', zeroPadded(k, s.x, s.pads, last), s, last, 'valid', shape);
   const dense = everywhere(k, 'Max', s);
   if (dense) return dense;
-  // Ones, padded with zeros, become the lowest number where the padding is.
-  const ones = padZeros(k, filledLike(k, s.x, 1, '_one'), around(s.pads, last), '_inside');
-  const floor = rescale(k, ones, -LOWEST, LOWEST, '_lowest');
-  const padded = merge(k, 'Add', [padZeros(k, s.x, around(s.pads, last)), floor], '_padded');
+  const padded = padWith(k, s.x, around(s.pads, last), LOWEST);
   return layer(k, 'Max', padded, s, last, 'valid', shape);
 }
 

@@ -3,7 +3,7 @@ import { isKnown, type Dim } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
 import { take } from '../../keras/along.js';
 import type { KerasBuilder, Layer } from '../../keras/builder.js';
-import { crop, filledLike, merge, none, padZeros, rescale } from '../../keras/compose.js';
+import { crop, none, padWith, padZeros } from '../../keras/compose.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { numbersOf, type Tensor } from '../../tensor/tensor.js';
 import { sourceOf, type PadMode } from './padding.js';
@@ -15,7 +15,7 @@ interface PadAttrs {
 }
 
 /**
- * Pad as ZeroPadding and Cropping. A constant other than 0 is added where a padded tensor of ones is 0; reflections,
+ * Pad as ZeroPadding and Cropping. A constant other than 0 takes the place of the zeros; reflections,
  * edges and what goes round are crops that are joined.
  */
 export function padLayers(n: View<PadAttrs>, [x]: Layer[], k: KerasBuilder): Layer {
@@ -61,15 +61,15 @@ export function padLayers(n: View<PadAttrs>, [x]: Layer[], k: KerasBuilder): Lay
   );
   const more = pads.map(([a, b]): [number, number] => [Math.max(0, a), Math.max(0, b)]);
   if (more.every(([a, b]) => a === 0 && b === 0)) return less === x ? emptyPad(k, x) : less;
-  const padded = padZeros(k, less, more);
-  if (fill === 0) return padded;
-  if (!isFloat(n.dtype(0)) || !Number.isFinite(fill))
+  if (fill === 0) return padZeros(k, less, more);
+  if (!isFloat(n.dtype(0)) || !(Math.abs(fill) <= 2 ** 126))
     return refuse(
       `padding of ${n.dtype(0)} with ${fill} has no stock layer`,
-      Number.isFinite(fill) ? 'convert to a graph-model' : 'pad with a finite number, or convert to a graph-model',
+      Math.abs(fill) <= 2 ** 126
+        ? 'convert to a graph-model'
+        : 'pad with a smaller number, or convert to a graph-model',
     );
-  const inside = padZeros(k, filledLike(k, less, 1, '_one'), more, '_inside');
-  return merge(k, 'Add', [padded, rescale(k, inside, -fill, fill, '_around')]);
+  return padWith(k, less, more, Math.fround(fill));
 }
 
 /** A Pad of nothing in front of a pool, as torch writes it, is a layer for onnx2keras. */
