@@ -16,6 +16,8 @@ export interface Changes {
   readonly root: string;
   /** What they were compared with. */
   readonly base: string;
+  /** Puts files, or what is in folders, as they were below a folder; whether the first was there. Absent where nobody can. */
+  readonly earlier?: (files: readonly string[], to: string) => Promise<boolean>;
 }
 
 export interface Concerned {

@@ -7,6 +7,7 @@ import { type Cache, openCache } from './cache.js';
 import { type ModelSettings, readConfig } from './config.js';
 import type { ConvertRequest, ConvertResult } from './convert-types.js';
 import * as say from './diag/catalogue-run.js';
+import { withChanges } from './earlier.js';
 import { runFails } from './fail-on.js';
 import { type FoundModel, isInside } from './find.js';
 import { failure, judge, type Turn } from './judge.js';
@@ -111,12 +112,25 @@ async function convertAndJudge(task: Task): Promise<ModelReport> {
   const begun = performance.now();
   listener.started(model);
   const kept = await cache?.restore(model);
-  const report = kept ?? (await afresh(task, begun));
-  report.timings.total = since(begun);
-  if (!kept) await cache?.keep(model, report);
-  applyWaiver(report, task.own.waiver, new Date().toJSON().slice(0, 10));
+  const found = kept ?? (await afresh(task, begun));
+  found.timings.total = since(begun);
+  if (!kept) await cache?.keep(model, found);
+  applyWaiver(found, task.own.waiver, new Date().toJSON().slice(0, 10));
+  const report = await comparedWithEarlier(found, task);
   listener.finished(model, report);
   return report;
+}
+
+/** With what is another than in the version that the change goes out from, where that can be had. */
+async function comparedWithEarlier(report: ModelReport, task: Task): Promise<ModelReport> {
+  const { changes, settings } = task.request;
+  if (!changes || 'why' in changes) return report;
+  return withChanges(report, task.model, changes, async (model, workspace, output) => {
+    task.listener.doing(task.model, 'converting the earlier version');
+    const request = { ...task.request, workspace, output, settings: { ...settings, tryIt: false } };
+    const quiet: Listener = { found() {}, started() {}, doing() {}, finished() {} };
+    return afresh({ ...task, model, request, listener: quiet }, performance.now());
+  });
 }
 
 /** For each model the cache that keeps it, where a folder is given; models of several roots have workspaces of their own. */

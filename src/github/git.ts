@@ -1,17 +1,19 @@
 /** What Git knows of the checkout. Nothing is fetched and nothing is written. */
 import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Changes } from '../changed.js';
 
 const run = promisify(execFile);
 const MOST_BYTES = 256 * 2 ** 20;
 
+/** Another owner of the folder (a container) is no reason to refuse a question, and no hook has a say in it. */
+const OPTIONS = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false', '-c', 'core.quotePath=false'];
+
 /** Runs git in a folder; undefined where it fails, or isn't there. */
 async function git(folder: string, ...words: string[]): Promise<string | undefined> {
   try {
-    // Another owner of the folder (a container) is no reason to refuse a question; hooks and pagers have no say in it.
-    const options = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false', '-c', 'core.quotePath=false'];
-    const { stdout } = await run('git', [...options, ...words], {
+    const { stdout } = await run('git', [...OPTIONS, ...words], {
       cwd: folder,
       maxBuffer: MOST_BYTES,
       timeout: 120_000,
@@ -44,7 +46,13 @@ export async function changesSince(root: string, base: string, head: string): Pr
   if (from === undefined) return undefined;
   const listed = await git(root, 'diff', '--name-only', '--no-renames', '--no-ext-diff', '-z', from, '--');
   if (listed === undefined) return undefined;
-  return { files: new Set(split(listed)), tracked: await trackedFiles(root), root, base: from };
+  return {
+    files: new Set(split(listed)),
+    tracked: await trackedFiles(root),
+    root,
+    base: from,
+    earlier: (files, to) => filesAt(root, from, files, to),
+  };
 }
 
 /** The commit to compare with. */
@@ -61,3 +69,33 @@ async function has(root: string, commit: string): Promise<boolean> {
 }
 
 const split = (listed: string): string[] => listed.split('\0').filter((name) => name !== '');
+
+/** As many files of a model's folder are taken from an earlier commit at most. */
+const MOST_FILES = 2000;
+
+/**
+ * Puts files as they were in a commit below a folder, at their own places. Whether the first is there, and whole: a Git LFS
+ * pointer, where nobody fetched the earlier version, is no model.
+ */
+export async function filesAt(root: string, commit: string, files: readonly string[], to: string): Promise<boolean> {
+  // An index of its own, so that the checkout's stays as it is; the filters of the repository apply.
+  const index = `${to}.index`;
+  const env = { ...process.env, GIT_INDEX_FILE: index };
+  try {
+    await run('git', [...OPTIONS, 'read-tree', commit], { cwd: root, env, timeout: 120_000 });
+    const { stdout } = await run('git', [...OPTIONS, 'ls-files', '-z', '--', ...files.map((f) => `:(literal)${f}`)], {
+      cwd: root,
+      env,
+      maxBuffer: MOST_BYTES,
+    });
+    const there = split(stdout).slice(0, MOST_FILES);
+    if (!there.includes(files[0] as string)) return false;
+    const words = [...OPTIONS, 'checkout-index', '--force', `--prefix=${to}/`, '--', ...there];
+    await run('git', words, { cwd: root, env, timeout: 600_000 });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(index, { force: true });
+  }
+}

@@ -1,5 +1,6 @@
 import { code, fence, html, markdown, shorten } from '../diag/escape.js';
 import { bar } from './bar.js';
+import { changeRows, layerLines, sinceText } from './changes-text.js';
 import { count, counted, duration, figure, shape, share, size } from './figures.js';
 import { type FindingGroup, groupFindings, placeParts } from './findings.js';
 import { layersBeside } from './layers-beside.js';
@@ -35,6 +36,7 @@ export function modelDetails(report: Report, model: ModelReport, detail: Detail,
   const sections = [
     `**${prose(modelVerdict(model))}**`,
     divergence(model),
+    changes(model, detail.rows),
     outputs(model, detail.rows),
     findings(model, detail.rows),
     facts(model),
@@ -72,6 +74,28 @@ function divergence(model: ModelReport): string {
   ].filter((line) => line !== '');
   const head = `**First node whose inputs agree and whose output does not:** ${name(d.op)} ${name(d.node)}${number}${error}.${more}`;
   return [head, ...(lines.length > 0 ? [lines.join('\n')] : [])].join('\n\n');
+}
+
+/** What is another than in the version that a pull request goes out from. */
+function changes({ changes: c }: ModelReport, maxRows: number): string {
+  if (c === undefined) return '';
+  const cell = (text: string) => markdown(shorten(text, LONGEST_NAME));
+  const rows = changeRows(c);
+  const lines = layerLines(c.layers);
+  const items = lines.slice(0, maxRows).map((l) => `- ${l.what}: ${name(l.op)} ${name(l.name)}${prose(l.text)}`);
+  return [
+    `#### What has changed\n\n${prose(sinceText(c))}`,
+    rows.length === 0
+      ? ''
+      : table(
+          ['', 'Then', 'Now'],
+          ['-', '-', '-'],
+          rows.slice(0, maxRows).map((row) => row.map(cell)),
+        ) + more(rows.length, maxRows),
+    lines.length === 0 ? '' : items.join('\n') + more(lines.length, maxRows),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 /** A row per comparison, worst first, and the rule that was applied. */

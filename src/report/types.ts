@@ -120,6 +120,8 @@ export interface ModelReport {
   layers?: SourceSummary;
   /** The source and what it became, to be drawn side by side. */
   graphs?: Graphs;
+  /** What is another than in the version that a pull request goes out from. */
+  changes?: ModelChanges;
   /** The first node whose inputs agree with the source's and whose output doesn't, where it was looked for. */
   divergence?: Divergence;
   /** From the settings file: an outcome that is known. `holds`: it hasn't expired. */
@@ -366,6 +368,34 @@ export interface SourceRow {
   became?: Fate;
   /** Names in the written model: layers, or nodes of the graph. */
   tfjs?: string[];
+}
+
+/** What is another in a model than in an earlier version of it. */
+export interface ModelChanges {
+  /** The commit of the earlier version. */
+  since: string;
+  /** The file's own bytes are the same: only its external data, its references or nothing has changed. */
+  isSame: boolean;
+  /** The largest error then and now, and the share of the tolerance that it took. */
+  error: { before?: { maxAbs: Figure; used?: Figure }; now?: { maxAbs: Figure; used?: Figure } };
+  /** Only what differs. */
+  facts: { name: string; before?: string | number; now?: string | number }[];
+  /** Inputs and outputs that were added, removed or changed. */
+  tensors: { kind: 'input' | 'output'; name: string; before?: string; now?: string }[];
+  layers: LayerChanges;
+}
+
+/** Of the source's layers, by ONNX's names and operators. */
+export interface LayerChanges {
+  added: { op: string; name: string }[];
+  removed: { op: string; name: string }[];
+  renamed: { op: string; from: string; to: string }[];
+  changed: {
+    op: string;
+    name: string;
+    shape?: { before: string; now: string };
+    params?: { before: number; now: number };
+  }[];
 }
 
 /** Two graphs whose nodes belong together by the places of ONNX nodes in the file. */

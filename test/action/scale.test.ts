@@ -235,6 +235,13 @@ describe('only what a pull request changes', () => {
         changedSince: expect.stringMatching(/^[0-9a-f]{40}$/),
       });
       expect(done.outputs['models-found']).toBe('2');
+      // held against what it was: the same file, with another reference
+      expect(reportOf(done).models[0]?.changes).toMatchObject({
+        isSame: true,
+        error: { before: { maxAbs: 0 }, now: { maxAbs: expect.closeTo(1, 5) } },
+        facts: [{ name: 'verdict', before: 'pass', now: 'mismatch' }],
+      });
+      expect(done.summary).toContain('What has changed');
       expect(done.summary).toMatch(/1 of 2 models: those that have changed since [0-9a-f]{10}/);
       expect(github.calls).toEqual([]);
     }

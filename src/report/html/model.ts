@@ -1,4 +1,5 @@
 import { modelVerdict, shownPath, STATUS_WORDS } from '../verdict.js';
+import { changes } from './changes.js';
 import { engines } from './engines.js';
 import { facts } from './facts.js';
 import { findings } from './findings.js';
@@ -15,6 +16,7 @@ import { values } from './values.js';
 /** The sections of a model, in the page's order. */
 const SECTIONS: readonly Section[] = [
   divergence,
+  changes,
   outputs,
   engines,
   values,
