@@ -66,6 +66,11 @@ export class Rewriting extends GraphBuilder {
     this.stands.set(now.node, list);
   }
 
+  /** The node, of the graph before the pass, in whose place this one stands; itself where there is none. */
+  before(node: TfNode): TfNode {
+    return this.stands.get(node)?.[0]?.node ?? node;
+  }
+
   /** The output, of the graph before the pass, in whose place this one stands. */
   private original(ref: Ref): Ref {
     return this.stands.get(ref.node)?.[ref.index] ?? ref;

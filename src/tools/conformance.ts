@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { convertModel } from '../convert.js';
-import { TARGETS, type Target } from '../tf/passes/index.js';
+import { TARGETS, type Target } from '../tf/target.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
 import { judge } from '../verify/judge.js';
 import { compareWith, readExpected, writeExpected } from './expected.js';

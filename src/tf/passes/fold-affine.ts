@@ -67,6 +67,26 @@ function fold(node: TfNode, x: Ref, constant: Ref, r: Rewriting): readonly Ref[]
   ];
 }
 
+/** A product times a number. */
+export function scaledBy(node: TfNode, factor: number, r: Rewriting): Ref {
+  const known = productOf(node) as Product;
+  const vector: Weight = {
+    dtype: 'float32',
+    dims: [known.channels],
+    load: () => tensorOf('float32', [known.channels], new Float32Array(known.channels).fill(factor)),
+  };
+  const [x, kernel, bias] = node.inputs;
+  return r.op(
+    node.op,
+    [
+      x,
+      r.constant(scaled(kernel.node.weight as Weight, vector, known.depthwise)),
+      ...(bias ? [r.constant(combined(bias.node.weight as Weight, vector, (b, s) => b * s))] : []),
+    ],
+    node.attrs,
+  );
+}
+
 interface Product {
   readonly channels: number;
   /** Of the result. */

@@ -1,34 +1,35 @@
 import type { TfGraph } from '../lower.js';
 import { prune } from '../rewrite.js';
+import type { Target } from '../target.js';
 import { dropNoops } from './drop-noops.js';
 import { foldAffine } from './fold-affine.js';
 import { cutProducts } from './cut-products.js';
+import { foldForward } from './fold-forward.js';
 import { foldPads } from './fold-pads.js';
 import { fuseActivation } from './fuse-activation.js';
+import { gates } from './gates.js';
 import { gatherParts } from './gather-parts.js';
 import { liftConcats } from './lift-concats.js';
 import { liftViews } from './lift-views.js';
+import { loopProducts } from './loop-products.js';
 import { mergeMoves } from './merge-moves.js';
 import { mergeTransposes } from './merge-transposes.js';
 import { mergeViews } from './merge-views.js';
 import { ownOperands } from './own-operands.js';
 import { poolMeans } from './pool-means.js';
+import { raiseScales } from './raise-scales.js';
 import { scaleShift } from './scale-shift.js';
 import { share } from './share.js';
 import { sinkScales } from './sink-scales.js';
 import { splitConcats } from './split-concats.js';
 import { stackConcats } from './stack-concats.js';
 
-/** Where the written model is to run: forms that win on WASM and cost elsewhere are for `wasm` alone. */
-export type Target = 'any' | 'wasm' | 'webgl';
-export const TARGETS = ['any', 'wasm', 'webgl'] as const satisfies readonly Target[];
-
 /** A pass by its name, so that it can be switched off. */
 export interface TfPass {
   readonly name: string;
   /** Absent: for every target. */
   readonly target?: Target;
-  readonly run: (graph: TfGraph) => TfGraph;
+  readonly run: (graph: TfGraph, target: Target) => TfGraph;
 }
 
 /** In this order, since: scales and biases stand between a product and its activation. */
@@ -40,13 +41,17 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'lift-views', run: liftViews },
   { name: 'merge-views', run: mergeViews },
   { name: 'drop-noops', run: dropNoops },
+  { name: 'gates', run: gates },
   { name: 'fold-pads', run: foldPads },
   { name: 'fold-affine', run: foldAffine },
+  { name: 'fold-forward', run: foldForward },
+  { name: 'raise-scales', run: raiseScales },
   { name: 'pool-means', run: poolMeans },
   { name: 'lift-concats', run: liftConcats },
   { name: 'sink-scales', run: sinkScales },
   { name: 'scale-shift', run: scaleShift },
   { name: 'fuse-activation', run: fuseActivation },
+  { name: 'loop-products', target: 'wasm', run: loopProducts },
   { name: 'cut-products', run: cutProducts },
   { name: 'split-concats', target: 'wasm', run: splitConcats },
   { name: 'stack-concats', target: 'wasm', run: stackConcats },
@@ -68,7 +73,7 @@ export interface Optimizing {
 export function optimize(graph: TfGraph, options: Optimizing = {}): TfGraph {
   const { target = 'any', off = new Set() } = options;
   const best = TF_PASSES.filter((p) => !off.has(p.name) && (p.target ?? target) === target).reduce(
-    (g, p) => p.run(g),
+    (g, p) => p.run(g, target),
     prune(graph),
   );
   const whole = ownOperands(best);

@@ -1,3 +1,4 @@
+import type { Target } from '../target.js';
 import type { TfGraph } from '../lower.js';
 import { rewrite } from '../rewrite.js';
 import { numbersIn } from '../shapes.js';
@@ -12,7 +13,7 @@ const SMALL_WINDOW = 1024;
  *
  * On WASM a reduction over axes that aren't the last transposes first.
  */
-export function poolMeans(graph: TfGraph): TfGraph {
+export function poolMeans(graph: TfGraph, target: Target): TfGraph {
   return rewrite(graph, (node, r) => {
     if (node.op !== 'Mean' && node.op !== 'Max') return undefined;
     const [x] = node.inputs;
@@ -21,7 +22,12 @@ export function poolMeans(graph: TfGraph): TfGraph {
     if (dims?.length !== 4 || axes?.length !== 2 || axes[0] !== 1 || axes[1] !== 2 || x.dtype !== 'float32')
       return undefined;
     const [, height, width] = dims;
-    if (typeof height !== 'number' || typeof width !== 'number' || height * width < 2 || height * width > SMALL_WINDOW)
+    if (
+      typeof height !== 'number' ||
+      typeof width !== 'number' ||
+      height * width < 2 ||
+      (target !== 'wasm' && height * width > SMALL_WINDOW)
+    )
       return undefined;
     const pool = r.op(node.op === 'Mean' ? 'AvgPool' : 'MaxPool', [x], {
       ksize: [1, height, width, 1],
