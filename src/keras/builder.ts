@@ -187,6 +187,36 @@ export class KerasBuilder {
     return this.output ? batchShape(this.output) : refuse('the shape of the layer is not known');
   }
 
+  /**
+   * Gives a layer that takes one tensor twice a copy of it, where others take the tensor too: tfjs-layers counts readers by
+   * layer and reads by input, and frees the tensor before the others have it.
+   */
+  separate(): void {
+    const readers = new Map<LayerSpec, Set<LayerSpec>>();
+    for (const spec of this.layers)
+      for (const { spec: from } of spec.inputs) readers.set(from, (readers.get(from) ?? new Set()).add(spec));
+    for (const spec of [...this.layers]) {
+      const inputs = spec.inputs.map((input, i) => {
+        const { spec: from, index } = input;
+        const again = spec.inputs.findIndex((other) => other.spec === from && other.index === index) < i;
+        if (!again || from.className === 'InputLayer' || (readers.get(from)?.size ?? 0) < 2) return input;
+        const copy: LayerSpec = {
+          className: 'Activation',
+          name: this.derived(from.name, '_copy'),
+          config: { activation: 'linear' },
+          inputs: [input],
+          weights: [],
+          shapes: [input.shape],
+          dtype: from.dtype,
+          origin: spec.origin,
+        };
+        this.layers.push(copy);
+        return { spec: copy, index: 0, shape: input.shape };
+      });
+      Object.assign(spec, { inputs });
+    }
+  }
+
   /** Names the node's layers and keeps them. */
   end(results: readonly (Layer | undefined)[]): void {
     const principals = new Map<number, Draft>();

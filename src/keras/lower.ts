@@ -170,6 +170,7 @@ export function lowerToKeras(
     return copy;
   });
   if (problems.length > 0) throw new DiagnosticError(problems);
+  if (dialect === 'tfjs') k.separate();
   for (const [value, layer] of values) if (k.flattenedOrder(layer) && layer.shape.length === 2) values.delete(value);
   return { model: kerasModel('model', inputs, outputs as Layer[]), values };
 }

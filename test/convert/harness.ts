@@ -26,7 +26,7 @@ export interface SketchNode {
   readonly domain?: string;
   readonly in: readonly string[];
   readonly out: readonly string[];
-  readonly with?: Readonly<Record<string, number | string | readonly number[] | Tensor>>;
+  readonly with?: Readonly<Record<string, number | Float | string | readonly number[] | Tensor>>;
 }
 
 /** The bytes of the model. Whole numbers become ints; write a float attribute as `{ float: 1 }` through `floatOf`. */

@@ -2,16 +2,10 @@ import { invalid } from '../../diag/diagnostic.js';
 import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { Amounts } from '../../tf/amounts.js';
-
-interface Attrs {
-  readonly alpha: number;
-  readonly beta: number;
-  readonly bias: number;
-  readonly size: number;
-}
+import { type LrnAttrs, lrnLayers } from './lrn-keras.js';
 
 /** Source: ONNX, LRN-1, -13: x / (bias + alpha / size * sum of squares of `size` neighbouring channels) ** beta. */
-export default defineOp<Attrs>({
+export default defineOp<LrnAttrs>({
   name: 'LRN',
   summary: 'local response normalization across channels',
   read: { 1: (n) => ({ alpha: n.float('alpha'), beta: n.float('beta'), bias: n.float('bias'), size: n.int('size') }) },
@@ -46,4 +40,5 @@ export default defineOp<Attrs>({
     const scale = b.op('Pow', [b.add2(b.mul(mean, b.scalar(alpha)), b.scalar(bias)), b.scalar(-beta)]);
     return b.mul(x, a.reshape(scale, sizes));
   },
+  keras: lrnLayers,
 });
