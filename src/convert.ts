@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { ConvertRequest, ConvertResult, InspectRequest, InspectResult } from './convert-types.js';
 import { becameGraphModel, ourBug, refusedNode } from './diag/catalogue-convert.js';
 import { DiagnosticError, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
-import { conversionJson, fatesOf, type ConversionRecord, type FaceRow, type Fates } from './fates.js';
+import { declaration } from './declaration.js';
+import { conversionJson, fatesOf, type FaceRow, type Fates } from './fates.js';
 import { sourceFacts, kerasSummary, sourceNumbers, sourceSummary } from './facts.js';
 import { layersNet, sourceNet, tfNet } from './graphs.js';
 import { importModel, type Imported } from './import.js';
@@ -19,6 +20,7 @@ import type { OnnxModel } from './onnx/model.js';
 import { readModel } from './onnx/read.js';
 import { assignLayouts, type LaidOut } from './passes/layout.js';
 import { pruneGraph } from './passes/prune.js';
+import { knownRanges, type Range } from './passes/ranges.js';
 import { recompose } from './passes/recompose.js';
 import type { Format, TensorFact } from './report/types.js';
 import { lowerToTf, type TfGraph } from './tf/lower.js';
@@ -94,19 +96,28 @@ export function convertModel(request: ConvertRequest): ConvertResult {
 
   // What stands in the folder itself is the first that TensorFlow.js loads; a Keras archive stands beside it.
   const first = chosen.find((p) => p.format !== 'keras') ?? chosen[0];
+  const ranges = rangesByName(model, graph);
   const written = guarded(request.relativePath, () =>
     chosen.map((p) =>
-      writePrepared(p, model, imported, request, p === first || p.format === 'keras' ? '' : p.format, p === first),
+      writePrepared(
+        p,
+        model,
+        imported,
+        request,
+        ranges,
+        p === first || p.format === 'keras' ? '' : p.format,
+        p === first,
+      ),
     ),
   );
   if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
-  const { fates, record } = written.value[chosen.indexOf(first)];
+  const { fates, face } = written.value[chosen.indexOf(first)];
   return {
     status: 'converted',
     format: first.format,
     diagnostics,
     artefacts: written.value.flatMap((w) => w.files),
-    source: { ...source, inputs: record.inputs.map(tensorFact), outputs: record.outputs.map(tensorFact) },
+    source: { ...source, ...face },
     conversion: {
       fates: fates.counts,
       relayouts: first.laid.relayouts,
@@ -122,13 +133,28 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   };
 }
 
-function tensorFact({ onnx, tfjs, order }: FaceRow): TensorFact {
+function tensorFact({ onnx, tfjs, order }: FaceRow, range: Range | undefined): TensorFact {
   return {
     name: onnx.name,
     dtype: onnx.dtype,
     shape: [...onnx.shape],
     tfjs: { ...tfjs, shape: [...tfjs.shape] },
     order: [...order],
+    ...(range ? { range } : {}),
+  };
+}
+
+/** What is known of the values of inputs and outputs, by ONNX's names. */
+interface Ranges {
+  readonly inputs: ReadonlyMap<string, Range | undefined>;
+  readonly outputs: ReadonlyMap<string, Range | undefined>;
+}
+
+function rangesByName(model: OnnxModel, graph: Graph): Ranges {
+  const { fed, given } = knownRanges(model, graph);
+  return {
+    inputs: new Map(graph.inputs.map((v) => [v.name, fed(v)])),
+    outputs: new Map(graph.outputs.map((o) => [o.name, given(o.value)])),
   };
 }
 
@@ -259,7 +285,8 @@ export function ownValues(imported: Imported, laid: LaidOut, model: OnnxModel): 
 interface Written {
   readonly files: { path: string; bytes: number; sha256: string; format?: Format }[];
   readonly fates: Fates;
-  readonly record: ConversionRecord;
+  /** Inputs and outputs as they were written. */
+  readonly face: { readonly inputs: TensorFact[]; readonly outputs: TensorFact[] };
 }
 
 /** @param own whether the folder's conversion.json is about this model */
@@ -268,14 +295,17 @@ function writePrepared(
   model: OnnxModel,
   imported: Imported,
   request: ConvertRequest,
+  ranges: Ranges,
   folder: string,
   own: boolean,
 ): Written {
   const target = join(request.outputFolder, folder);
   mkdirSync(target, { recursive: true });
   const files: WrittenFile[] = [];
-  const write = (path: string, content: object, indent?: number) => {
-    const bytes = Buffer.from(`${JSON.stringify(content, null, indent)}\n`, 'utf8');
+  const write = (path: string, content: object, indent?: number) =>
+    writeText(path, `${JSON.stringify(content, null, indent)}\n`);
+  const writeText = (path: string, content: string) => {
+    const bytes = Buffer.from(content, 'utf8');
     writeFileSync(join(target, path), bytes);
     files.push({ path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   };
@@ -293,12 +323,22 @@ function writePrepared(
     });
     files.push(...shards.files);
   }
-  const named = files.map((f) => ({ ...f, format: p.format as Format }));
   const fates =
     p.format === 'graph-model'
       ? fatesOf(imported, p.laid, { tf: p.tf, json: p.json })
       : fatesOf(imported, p.laid, { keras: p.keras });
   const record = conversionJson(model, p.laid, p.format, fates, p.format === 'graph-model' && p.json.async);
+  const face = {
+    inputs: record.inputs.map((row) => tensorFact(row, ranges.inputs.get(row.onnx.name))),
+    outputs: record.outputs.map((row) => tensorFact(row, ranges.outputs.get(row.onnx.name))),
+  };
+  // TypeScript loads no Keras archive: what it is fed stands in conversion.json.
+  if (p.format !== 'keras')
+    writeText(
+      'model.d.ts',
+      declaration(model.file, { format: p.format, async: p.format === 'graph-model' && p.json.async, ...face }),
+    );
+  const named = files.map((f) => ({ ...f, format: p.format as Format }));
   if (own || folder !== '') write('conversion.json', record, 1);
   return {
     files: [...named, ...files.slice(named.length)].map((f) => ({
@@ -306,7 +346,7 @@ function writePrepared(
       path: folder ? `${folder}/${f.path}` : f.path,
     })),
     fates,
-    record,
+    face,
   };
 }
 

@@ -10,10 +10,13 @@ export function legalName(name: string): string {
   return /^[A-Za-z0-9]/.test(mapped) ? mapped : `n${mapped}`;
 }
 
+/** What every object of JavaScript has: tfjs-layers looks layers up in one, and stumbles over such a name. */
+const OF_EVERY_OBJECT = Object.getOwnPropertyNames(Object.prototype).map((name) => name.toLowerCase());
+
 /** Hands out the names of one written model. */
 export class Names {
   readonly policy: NamePolicy;
-  private readonly taken = new Set<string>();
+  private readonly taken = new Set<string>(OF_EVERY_OBJECT);
   constructor(policy: NamePolicy) {
     this.policy = policy;
   }

@@ -1,3 +1,4 @@
+import { loadingProgram } from './loading.js';
 import { reproductionCommand } from './reproduce.js';
 import type { Check, ModelReport, Report } from './types.js';
 import { shownPath, verdictChecks } from './verdict.js';
@@ -5,7 +6,7 @@ import { shownPath, verdictChecks } from './verdict.js';
 /** Something the reader can do: a sentence, and code to copy where there is some. All text is untrusted until escaped. */
 export interface Step {
   text: string;
-  code?: { language: 'sh' | 'js' | 'text'; text: string };
+  code?: { language: 'sh' | 'js' | 'python' | 'text'; text: string };
 }
 
 /** Code is to be copied, so it is whole or absent. */
@@ -48,26 +49,21 @@ function referenceFolder(path: string): string {
   return `${path.replace(/\.onnx$/, '.reference')}/test_data_set_0/`;
 }
 
-/** How stock TensorFlow.js loads what was written. */
+/** A program that loads what was written, to be pasted. */
 function loading(model: ModelReport): Step[] {
-  const file = model.artefacts.find((a) => a.format === model.format && a.path.endsWith('model.json'));
-  if (file === undefined || file.path.length > LONGEST_CODE || model.format === undefined || model.format === 'keras')
-    return [];
-  const load = model.format === 'layers-model' ? 'loadLayersModel' : 'loadGraphModel';
-  const run =
-    model.format === 'layers-model'
-      ? 'model.predict(input)'
-      : model.conversion?.async
-        ? 'await model.executeAsync(inputs)'
-        : 'model.execute(inputs)';
+  const { format, source } = model;
+  const file = model.artefacts.find((a) => a.format === format && /\/model\.(json|keras)$/.test(a.path));
+  if (file === undefined || format === undefined) return [];
+  const { inputs = [], outputs = [] } = source ?? {};
+  const text = loadingProgram({ format, async: model.conversion?.async === true, inputs, outputs }, file.path);
+  if (text === undefined || text.length > LONGEST_CODE) return [];
   return [
-    {
-      text: 'Load it with stock TensorFlow.js:',
-      code: {
-        language: 'js',
-        text: `const model = await tf.${load}(${JSON.stringify(file.path)});\nconst output = ${run};`,
-      },
-    },
+    format === 'keras'
+      ? { text: 'Load it with Keras 3:', code: { language: 'python', text } }
+      : {
+          text: 'Load it with stock TensorFlow.js; model.d.ts beside it has the types for TypeScript:',
+          code: { language: 'js', text },
+        },
   ];
 }
 

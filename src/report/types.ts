@@ -288,6 +288,8 @@ export interface TensorFact {
   tfjs?: { name: string; dtype: string; shape: (number | null)[] };
   /** order[i] is the ONNX axis at position i of the TensorFlow.js tensor. */
   order?: number[];
+  /** What the values of an output lie within, and those of an input are meant to; an end that isn't there is open. */
+  range?: { min?: number; max?: number };
 }
 
 /** What the ONNX file says of itself. */

@@ -31,6 +31,13 @@ describe('legal names', () => {
     expect(names.output('x_1', 3)).toBe('x_1_1');
   });
 
+  test('are none that every object has, since tfjs-layers looks layers up in one', () => {
+    const names = new Names('keep');
+    expect(names.input('constructor')).toBe('constructor_1');
+    expect(names.output('toString', 0)).toBe('toString_1');
+    expect(names.input('__proto__')).toBe('n__proto__');
+  });
+
   test('short keeps eight characters, renumerate counts all nodes of the file', () => {
     const short = new Names('short');
     expect(short.output('conv1_output', 0)).toBe('conv1_ou');

@@ -59,13 +59,21 @@ test('alone, the archive stands beside conversion.json; with another format, bes
       .artefacts.map((a) => a.path)
       .sort();
   };
-  expect(files(['keras'])).toEqual(['conversion.json', 'group1-shard1of1.bin', 'model.json', 'model.keras']);
+  expect(files(['keras'])).toEqual([
+    'conversion.json',
+    'group1-shard1of1.bin',
+    'model.d.ts',
+    'model.json',
+    'model.keras',
+  ]);
   expect(files(['keras', 'graph-model'])).toEqual([
     'conversion.json',
     'graph-model/conversion.json',
     'graph-model/group1-shard1of1.bin',
+    'graph-model/model.d.ts',
     'graph-model/model.json',
     'group1-shard1of1.bin',
+    'model.d.ts',
     'model.json',
     'model.keras',
   ]);
