@@ -27,12 +27,8 @@ export function bitsOfFloats(b: GraphBuilder, x: Ref, dtype: DType): Ref {
   // Far numbers are brought near 1, where their power of two can be told, and the shift is taken back.
   const large = b.op('Greater', [size, b.scalar(1)]);
   const tiny = b.op('Less', [size, b.scalar(2 ** -60)]);
-  const near = b.op('SelectV2', [
-    large,
-    b.mul(size, b.scalar(2 ** -64)),
-    b.op('SelectV2', [tiny, b.mul(size, b.scalar(2 ** 64)), size]),
-  ]);
-  const shift = b.op('SelectV2', [large, int(64), b.op('SelectV2', [tiny, int(-64), int(0)])]);
+  const near = b.select(large, b.mul(size, b.scalar(2 ** -64)), b.select(tiny, b.mul(size, b.scalar(2 ** 64)), size));
+  const shift = b.select(large, int(64), b.select(tiny, int(-64), int(0)));
   const power = b.op('Maximum', [powerBelow(b, near), b.scalar(2 ** -126)]);
   const exponent = b.add2(b.cast(b.op('Round', [b.mul(b.op('Log', [power]), b.scalar(1 / LOG_2))]), 'int32'), shift);
   const rest = b.cast(b.mul(b.sub(b.op('RealDiv', [near, power]), b.scalar(1)), b.scalar(2 ** fraction)), 'int32');
@@ -40,19 +36,19 @@ export function bitsOfFloats(b: GraphBuilder, x: Ref, dtype: DType): Ref {
   // Below the smallest normal number the bits count its steps.
   const step = 1 - bias - fraction;
   const steps = b.cast(b.mul(b.mul(size, b.scalar(2 ** 64)), b.scalar(2 ** (-step - 64))), 'int32');
-  const finite = b.op('SelectV2', [b.op('Less', [size, b.scalar(2 ** (1 - bias))]), steps, normal]);
+  const finite = b.select(b.op('Less', [size, b.scalar(2 ** (1 - bias))]), steps, normal);
   const top = (2 ** (fraction === 7 ? 8 : fraction === 23 ? 8 : 5) - 1) * 2 ** fraction;
-  const whole = b.op('SelectV2', [
+  const whole = b.select(
     b.op('IsNan', [x]),
     int(top + 2 ** (fraction - 1)),
-    b.op('SelectV2', [b.op('IsInf', [x]), int(top), finite]),
-  ]);
+    b.select(b.op('IsInf', [x]), int(top), finite),
+  );
   const negative = b.op('Less', [
-    b.op('SelectV2', [b.op('Equal', [x, b.scalar(0)]), b.op('RealDiv', [b.scalar(1), x]), x]),
+    b.select(b.op('Equal', [x, b.scalar(0)]), b.op('RealDiv', [b.scalar(1), x]), x),
     b.scalar(0),
   ]);
   const sign = dtype === 'float32' ? -(2 ** 31) : -(2 ** 15);
-  return b.op('SelectV2', [negative, b.add2(whole, int(sign)), whole]);
+  return b.select(negative, b.add2(whole, int(sign)), whole);
 }
 
 /** Floats from their bits, given as a signed integer of the same width. */
@@ -61,7 +57,7 @@ export function floatsOfBits(b: GraphBuilder, x: Ref, dtype: DType): Ref {
   const int = (v: number) => b.scalar(v, 'int32');
   const negative = b.op('Less', [x, int(0)]);
   const sign = dtype === 'float32' ? -(2 ** 31) : -(2 ** 15);
-  const whole = b.op('SelectV2', [negative, b.sub(x, int(sign)), x]);
+  const whole = b.select(negative, b.sub(x, int(sign)), x);
   const field = b.op('FloorDiv', [whole, int(2 ** fraction)]);
   const rest = b.cast(b.sub(whole, b.mul(field, int(2 ** fraction))), 'float32');
   const last = 2 ** (fraction === 10 ? 5 : 8) - 1;
@@ -69,23 +65,16 @@ export function floatsOfBits(b: GraphBuilder, x: Ref, dtype: DType): Ref {
   const isLow = b.op('Equal', [field, int(0)]);
   // 2^e as a product of powers that are constants: Pow is not exact on every backend.
   let power = b.scalar(1);
-  let left = b.op('SelectV2', [isTop, int(0), b.sub(b.op('Maximum', [field, int(1)]), int(bias))]);
+  let left = b.select(isTop, int(0), b.sub(b.op('Maximum', [field, int(1)]), int(bias)));
   for (const p of [64, 32, 16, 8, 4, 2, 1]) {
     const up = b.op('GreaterEqual', [left, int(p)]);
     const down = b.op('LessEqual', [left, int(-p)]);
-    power = b.mul(
-      power,
-      b.op('SelectV2', [up, b.scalar(2 ** p), b.op('SelectV2', [down, b.scalar(2 ** -p), b.scalar(1)])]),
-    );
-    left = b.sub(left, b.op('SelectV2', [up, int(p), b.op('SelectV2', [down, int(-p), int(0)])]));
+    power = b.mul(power, b.select(up, b.scalar(2 ** p), b.select(down, b.scalar(2 ** -p), b.scalar(1))));
+    left = b.sub(left, b.select(up, int(p), b.select(down, int(-p), int(0))));
   }
   const part = b.mul(rest, b.scalar(2 ** -fraction));
-  const finite = b.mul(b.op('SelectV2', [isLow, part, b.add2(part, b.scalar(1))]), power);
-  const beyond = b.op('SelectV2', [
-    b.op('Equal', [rest, b.scalar(0)]),
-    b.scalar(Number.POSITIVE_INFINITY),
-    b.scalar(Number.NaN),
-  ]);
-  const size = b.op('SelectV2', [isTop, beyond, finite]);
-  return b.op('SelectV2', [negative, b.op('Neg', [size]), size]);
+  const finite = b.mul(b.select(isLow, part, b.add2(part, b.scalar(1))), power);
+  const beyond = b.select(b.op('Equal', [rest, b.scalar(0)]), b.scalar(Number.POSITIVE_INFINITY), b.scalar(Number.NaN));
+  const size = b.select(isTop, beyond, finite);
+  return b.select(negative, b.op('Neg', [size]), size);
 }

@@ -107,7 +107,7 @@ const bitShift = defineOp<Shift>({
       const out = left ? wrapped(b.mul(x, power), dtype, b) : floorQuotient(x, power, dtype, b);
       if (inside) return out;
       const outside = left ? b.op('ZerosLike', [out]) : grown(b.op('Minimum', [b.op('Sign', [x]), int(0)]), y, b);
-      return b.op('SelectV2', [b.op('Equal', [grown(amount, x, b), grown(y, x, b)]), out, outside]);
+      return b.select(b.op('Equal', [grown(amount, x, b), grown(y, x, b)]), out, outside);
     }),
 });
 

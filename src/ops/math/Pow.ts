@@ -44,17 +44,13 @@ function integerToFloat(x: Ref, y: Ref, b: GraphBuilder): Ref {
   const whole = b.op('Round', [y]);
   const exact = integerPower(x, b.cast(whole, 'int32'), b);
   const other = b.cast(b.op('Pow', [b.cast(x, 'float32'), y]), 'int32');
-  return b.op('SelectV2', [b.op('Equal', [whole, y]), exact, other]);
+  return b.select(b.op('Equal', [whole, y]), exact, other);
 }
 
 /** What doesn't fit int32 is its least value, as onnxruntime and WASM have it; the CPU backend wraps. */
 function integerPower(x: Ref, y: Ref, b: GraphBuilder): Ref {
   const size = b.op('Abs', [b.op('Pow', [b.cast(x, 'float32'), b.cast(y, 'float32')])]);
-  return b.op('SelectV2', [
-    b.op('Less', [size, b.scalar(2 ** 31)]),
-    b.op('Pow', [x, y]),
-    b.scalar(-(2 ** 31), 'int32'),
-  ]);
+  return b.select(b.op('Less', [size, b.scalar(2 ** 31)]), b.op('Pow', [x, y]), b.scalar(-(2 ** 31), 'int32'));
 }
 
 const old = binary({ name: 'Pow', summary: '', value: Math.pow, graph: (x, y, b) => b.op('Pow', [x, y]) });

@@ -19,7 +19,7 @@ export default unary<{ bias: number; lambd: number }>({
     const lambd = isFloat(dtype) ? n.attrs.lambd : Math.floor(n.attrs.lambd);
     const below = b.op('Less', [x, b.scalar(isFloat(dtype) ? -lambd : Math.ceil(-n.attrs.lambd), type)]);
     const above = b.op('Greater', [x, b.scalar(lambd, type)]);
-    const inner = b.op('SelectV2', [above, b.sub(x, b.scalar(bias, type)), b.scalar(0, type)]);
-    return wrapped(b.op('SelectV2', [below, b.add2(x, b.scalar(bias, type)), inner]), dtype, b);
+    const inner = b.select(above, b.sub(x, b.scalar(bias, type)), b.scalar(0, type));
+    return wrapped(b.select(below, b.add2(x, b.scalar(bias, type)), inner), dtype, b);
   },
 });

@@ -5,7 +5,7 @@ export default unary<{ alpha: number }>({
   summary: 'x above alpha, else 0',
   read: { 1: (n) => ({ alpha: n.float('alpha') }) },
   value: (x, { alpha }) => (x > alpha ? x : 0),
-  graph: (x, b, n) => b.op('SelectV2', [b.op('Greater', [x, b.scalar(n.attrs.alpha)]), x, b.scalar(0)]),
+  graph: (x, b, n) => b.select(b.op('Greater', [x, b.scalar(n.attrs.alpha)]), x, b.scalar(0)),
   keras: (n, x, k) =>
     k.layer(
       k.dialect === 'keras3' ? 'ReLU' : 'ThresholdedReLU',

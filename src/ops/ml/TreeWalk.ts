@@ -142,7 +142,7 @@ function step(node: Ref, flat: Ref, offset: Ref | undefined, t: Tables, b: Graph
   const of = (table: Ref) => b.op('GatherNd', [table, node]);
   const feature = of(t.feature);
   let value = b.op('GatherNd', [flat, offset ? b.add2(feature, offset) : feature]);
-  if (t.missing) value = b.op('SelectV2', [b.op('IsNan', [value]), of(t.missing), value]);
+  if (t.missing) value = b.select(b.op('IsNan', [value]), of(t.missing), value);
   const threshold = of(t.threshold);
   let yes: Ref;
   if (t.compare !== 'both') yes = b.op(t.compare, [value, threshold]);
@@ -153,5 +153,5 @@ function step(node: Ref, flat: Ref, offset: Ref | undefined, t: Tables, b: Graph
       b.op('LogicalAnd', [b.op('LessEqual', [value, threshold]), inclusive]),
     ]);
   }
-  return b.op('SelectV2', [yes, of(t.yes), of(t.no)]);
+  return b.select(yes, of(t.yes), of(t.no));
 }

@@ -4,7 +4,7 @@ import type { Value } from '../../ir/graph.js';
 import { defineOp } from '../../ir/op.js';
 import type { RawNode } from '../../ir/view.js';
 import { attendedRows, attentionBias } from './attention-bias.js';
-import { Composer } from './compose.js';
+import { Composer } from '../compose.js';
 import { attend, scores } from './attend.js';
 
 interface Attrs {

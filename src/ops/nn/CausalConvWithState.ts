@@ -2,7 +2,7 @@ import { invalid } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import type { Value } from '../../ir/graph.js';
 import { defineOp } from '../../ir/op.js';
-import { Composer } from './compose.js';
+import { Composer } from '../compose.js';
 
 /** Source: ONNX, CausalConvWithState-27. */
 export default defineOp<{ activation: string }>({

@@ -92,7 +92,7 @@ export default defineOp<Attrs>({
     }
     const area = a.product(image);
     // What lies in the padding goes to a place of its own behind the image, and is left there.
-    const places = b.op('SelectV2', [inside as Ref, place as Ref, a.ref(area)]);
+    const places = b.select(inside as Ref, place as Ref, a.ref(area));
     const values = b.transpose(a.reshape(x, [a.mul(batch, channels), a.mul(taps, blocks)]), [1, 0]);
     const width = a.mul(batch, channels);
     const sums = b.op('ScatterNd', [b.reshape(places, [-1, 1]), values, b.sizes([a.add(area, 1), width])]);

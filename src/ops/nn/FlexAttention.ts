@@ -4,7 +4,7 @@ import { defineOp } from '../../ir/op.js';
 import type { Graph } from '../../onnx/model.js';
 import { dtypeOfCode } from '../../tensor/dtype.js';
 import { attend, scores } from './attend.js';
-import { Composer } from './compose.js';
+import { Composer } from '../compose.js';
 
 interface Attrs {
   readonly scale: number | undefined;

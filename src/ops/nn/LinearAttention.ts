@@ -2,7 +2,7 @@ import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import type { Value } from '../../ir/graph.js';
 import { defineOp } from '../../ir/op.js';
-import { Composer } from './compose.js';
+import { Composer } from '../compose.js';
 
 /** The most steps that are written one by one. */
 const MOST_STEPS = 512;

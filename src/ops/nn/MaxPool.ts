@@ -78,7 +78,7 @@ function indices(n: View<Attrs>, p: Padded, b: GraphBuilder, a: Amounts): Ref {
       lead = b.op('Fill', [b.shape(value), a.ref(offset)], { T: 'int32' });
       continue;
     }
-    lead = b.op('SelectV2', [b.op('Greater', [value, best]), a.ref(offset), lead]);
+    lead = b.select(b.op('Greater', [value, best]), a.ref(offset), lead);
     best = b.op('Maximum', [best, value]);
   }
   // And where the first tap of each window stands.

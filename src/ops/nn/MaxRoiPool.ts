@@ -49,7 +49,7 @@ export default defineOp<Attrs>({
       b.op('ExpandDims', [down, b.scalar(3, 'int32')]),
     );
     const bins = b.op('Max', [high, b.ints([2])], { keep_dims: false });
-    const y = b.op('SelectV2', [b.op('Greater', [bins, b.scalar(LOWEST / 2)]), bins, b.scalar(0)]);
+    const y = b.select(b.op('Greater', [bins, b.scalar(LOWEST / 2)]), bins, b.scalar(0));
     return a.reshape(y, [regions, height, width, channels]);
   },
 });
@@ -76,7 +76,7 @@ function outside(from: Ref, to: Ref, scale: number, bins: number, size: Amount, 
     b.op('GreaterEqual', [elements, deep(first)]),
     b.op('Less', [elements, deep(last)]),
   ]);
-  return b.op('SelectV2', [inside, b.scalar(0), b.scalar(LOWEST)]);
+  return b.select(inside, b.scalar(0), b.scalar(LOWEST));
 }
 
 /** [regions, bins, size] once for each of the rows: [regions, rows, bins, size]. */

@@ -178,12 +178,12 @@ function largest(
     )
     .reduce((p, q) => b.op('Maximum', [p, q]));
   const counted = b.op('Greater', [b.reshape(b.mul(rows.counted, columns.counted), [-1, 1]), b.scalar(0)]);
-  const seen = b.op('SelectV2', [counted, values, b.scalar(LOWEST)]);
+  const seen = b.select(counted, values, b.scalar(LOWEST));
   const regions = b.size(images, 0);
   const most = (v: Ref) => b.op('Max', [v, b.ints([1])], { keep_dims: false });
   const byRow = most(a.reshape(seen, [a.mul(regions, height), down.most, a.product([width, across.most, channels])]));
   const bins = most(a.reshape(byRow, [a.mul(regions, height * width), across.most, channels]));
   // A region without a sample gives zero.
-  const y = b.op('SelectV2', [b.op('Greater', [bins, b.scalar(LOWEST)]), bins, b.scalar(0)]);
+  const y = b.select(b.op('Greater', [bins, b.scalar(LOWEST)]), bins, b.scalar(0));
   return a.reshape(y, [regions, height, width, channels]);
 }

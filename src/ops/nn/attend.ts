@@ -1,7 +1,7 @@
 import { invalid } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import type { Value } from '../../ir/graph.js';
-import type { Composer } from './compose.js';
+import type { Composer } from '../compose.js';
 
 /** How many query heads share a head of keys and values, both of [batch, heads, length, size]. */
 function sharing(q: Value, k: Value): { group: number; heads: number; kvHeads: number } {

@@ -2,7 +2,7 @@ import { isKnown, sameDim } from '../../ir/dim.js';
 import type { Value } from '../../ir/graph.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { numbersOf } from '../../tensor/tensor.js';
-import type { Composer } from './compose.js';
+import type { Composer } from '../compose.js';
 
 /** What a position that must not be attended to gets added: nothing is left of it after a softmax, and it is finite. */
 export const MASKED = -3.4028234663852886e38;

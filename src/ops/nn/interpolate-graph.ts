@@ -38,14 +38,14 @@ export function runtimePositions(
   // Of an output of one element there is only element 0, and the divisor doesn't matter.
   const width = axis.scale === undefined ? out : b.mul(scale, size);
   const single = () => b.op('Equal', [width, one]);
-  const steps = () => b.op('SelectV2', [single(), one, b.sub(width, one)]);
+  const steps = () => b.select(single(), one, b.sub(width, one));
   switch (rule.transform) {
     case 'half_pixel':
       return { position: centered(), outside: undefined };
     case 'tf_half_pixel_for_nn':
       return { position: b.op('RealDiv', [b.add2(i, half), scale]), outside: undefined };
     case 'pytorch_half_pixel':
-      return { position: b.op('SelectV2', [b.op('Equal', [out, one]), b.scalar(0), centered()]), outside: undefined };
+      return { position: b.select(b.op('Equal', [out, one]), b.scalar(0), centered()), outside: undefined };
     case 'half_pixel_symmetric': {
       const shift = b.mul(b.mul(size, half), b.sub(one, b.op('RealDiv', [out, width])));
       return { position: b.add2(shift, centered()), outside: undefined };
@@ -58,7 +58,7 @@ export function runtimePositions(
       const [start, end] = axis.roi.map((v) => (typeof v === 'number' ? b.scalar(v) : v));
       const last = b.sub(size, one);
       const span = b.mul(b.sub(end, start), last);
-      const along = b.op('SelectV2', [single(), b.mul(span, half), b.op('RealDiv', [b.mul(i, span), steps()])]);
+      const along = b.select(single(), b.mul(span, half), b.op('RealDiv', [b.mul(i, span), steps()]));
       const position = b.add2(along, b.mul(start, last));
       return {
         position,
@@ -101,7 +101,7 @@ export function runtimeNearest(
       case 'round_prefer_ceil':
         return down(b.add2(position, half));
       case 'simple':
-        return b.op('SelectV2', [b.op('Less', [scaleOf(axis, b, a), b.scalar(1)]), up(position), down(position)]);
+        return b.select(b.op('Less', [scaleOf(axis, b, a), b.scalar(1)]), up(position), down(position));
     }
   };
   return { indices: inside(b.cast(rounded(), 'int32')), outside };
@@ -146,7 +146,7 @@ function cubic(d: Ref, c: number, b: GraphBuilder): Ref {
   const s = (v: number) => b.scalar(v);
   const near = b.add2(b.mul(b.mul(b.sub(b.mul(d, s(c + 2)), s(c + 3)), d), d), s(1));
   const far = b.sub(b.mul(b.add2(b.mul(b.sub(b.mul(d, s(c)), s(5 * c)), d), s(8 * c)), d), s(4 * c));
-  return b.op('SelectV2', [b.op('LessEqual', [d, s(1)]), near, b.op('SelectV2', [b.op('Less', [d, s(2)]), far, s(0)])]);
+  return b.select(b.op('LessEqual', [d, s(1)]), near, b.select(b.op('Less', [d, s(2)]), far, s(0)));
 }
 
 /** Multiplies one axis with a matrix [out, size]. */
@@ -198,7 +198,7 @@ function finish(
   b: GraphBuilder,
   a: Amounts,
 ): Ref {
-  const y = outside ? b.op('SelectV2', [b.reshape(outside, [1, -1, 1]), b.scalar(extrapolation), box]) : box;
+  const y = outside ? b.select(b.reshape(outside, [1, -1, 1]), b.scalar(extrapolation), box) : box;
   return a.reshape(
     y,
     shape.map((s, i) => (i === at ? out : s)),

@@ -52,11 +52,7 @@ function tapsOf({ size, at }: Sampled, s: Sampling, b: GraphBuilder, a: Amounts)
   const x =
     s.padding === 'zeros' || (s.padding === 'border' && s.mode === 'cubic')
       ? rounded
-      : b.op('SelectV2', [
-          outside(),
-          s.padding === 'border' ? clamp(rounded) : reflected(rounded, low, high, b),
-          rounded,
-        ]);
+      : b.select(outside(), s.padding === 'border' ? clamp(rounded) : reflected(rounded, low, high, b), rounded);
   const tap = (place: Ref, weight: Ref | undefined): Tap => {
     const index = (v: Ref) => b.cast(clamp(v), 'int32');
     if (s.padding === 'border') return { index: index(place), weight };

@@ -79,7 +79,7 @@ export function activate(x: Ref, { name, alpha, beta }: Activation, b: GraphBuil
     case 'elu':
       return alpha === 1
         ? b.op('Elu', [x])
-        : b.op('SelectV2', [b.op('GreaterEqual', [x, s(0)]), x, b.mul(b.op('Elu', [x]), s(alpha))]);
+        : b.select(b.op('GreaterEqual', [x, s(0)]), x, b.mul(b.op('Elu', [x]), s(alpha)));
     default:
       throw new Error(`no activation ${name}`);
   }

@@ -52,8 +52,8 @@ export function looped(l: Looped, b: GraphBuilder): { states: Ref[]; sequence: R
     const stepped = l.step(refs.slice(afterList + (lengths ? 1 : 0)), inner)(input, before);
     // A sequence that is over, or hasn't begun, keeps its states, and shows zeros.
     const running = lengths && inner.op('ExpandDims', [inner.op('Greater', [lengths, t]), one]);
-    const states = stepped.map((v, i) => (running ? inner.op('SelectV2', [running, v, before[i]]) : v));
-    const shown = running ? inner.op('SelectV2', [running, stepped[0], inner.scalar(0)]) : stepped[0];
+    const states = stepped.map((v, i) => (running ? inner.select(running, v, before[i]) : v));
+    const shown = running ? inner.select(running, stepped[0], inner.scalar(0)) : stepped[0];
     const element = list && inner.op('ExpandDims', [shown, inner.scalar(0, 'int32')]);
     const lists = list && element ? [inner.concat(l.backwards ? [element, list] : [list, element], 0)] : [];
     return [inner.add2(at, one), steps, all, ...states, ...lists, ...refs.slice(afterList)];

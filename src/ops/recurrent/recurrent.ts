@@ -207,8 +207,8 @@ export function recur(
       }
       const running = b.op('ExpandDims', [b.op('Greater', [mask, b.scalar(t, 'int32')]), b.scalar(1, 'int32')]);
       const before = states;
-      states = after.map((v, s) => b.op('SelectV2', [running, v, before[s] ?? b.scalar(0)]));
-      outputs[t] = b.op('SelectV2', [running, after[0], b.scalar(0)]);
+      states = after.map((v, s) => b.select(running, v, before[s] ?? b.scalar(0)));
+      outputs[t] = b.select(running, after[0], b.scalar(0));
     }
     if (n.outputs[0]) sequences.push(scaled(b.op('Pack', outputs, { axis: 0 }), 1 / scale));
     finals.push(states.map((state) => (state ? scaled(state, 1 / scale) : zeros())));

@@ -18,7 +18,7 @@ export default defineOp<{ p: number; axis: number }>({
     alongAxis(n, x, n.position(0, n.attrs.axis), b, (v, at) => {
       const sum = b.op('Sum', [b.op(n.attrs.p === 1 ? 'Abs' : 'Square', [v]), b.ints([at])], { keep_dims: true });
       const norm = n.attrs.p === 1 ? sum : b.op('Sqrt', [sum]);
-      return b.op('RealDiv', [v, b.op('SelectV2', [b.op('Equal', [norm, b.scalar(0)]), b.scalar(1), norm])]);
+      return b.op('RealDiv', [v, b.select(b.op('Equal', [norm, b.scalar(0)]), b.scalar(1), norm)]);
     }),
   keras: (n, inputs, k) =>
     n.attrs.p === 2

@@ -30,7 +30,7 @@ function integerRoot(x: Ref, b: GraphBuilder): Ref {
 function logSumExp(n: View<ReduceAttrs>, x: Ref, over: Over, b: GraphBuilder): Ref {
   needFewAxes(n);
   const greatest = over('Max', x, true);
-  const shift = b.op('SelectV2', [b.op('IsInf', [greatest]), b.scalar(0), greatest]);
+  const shift = b.select(b.op('IsInf', [greatest]), b.scalar(0), greatest);
   const log = b.op('Log', [over('Sum', b.op('Exp', [b.sub(x, shift)]))]);
   // The shift has no axis less, as the sum may have; its only element along each axis is its greatest.
   return b.add2(log, over('Max', shift));

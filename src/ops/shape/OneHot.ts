@@ -43,11 +43,7 @@ export default defineOp<Attrs>({
     // Indices below 0 count from the end; what is outside is off everywhere.
     const at = indices.dtype === 'float32' && isFloat(n.dtype(0)) ? indices : b.cast(indices, 'int32');
     const count = b.cast(size, at.dtype);
-    const inside = b.op('SelectV2', [
-      b.op('Less', [at, b.scalar(0, at.dtype as 'float32' | 'int32')]),
-      b.add2(at, count),
-      at,
-    ]);
+    const inside = b.select(b.op('Less', [at, b.scalar(0, at.dtype as 'float32' | 'int32')]), b.add2(at, count), at);
     const behind = n.rank(0) - n.attrs.axis;
     const places = b.reshape(b.cast(b.count(depth), at.dtype), [-1, ...new Array<number>(behind).fill(1)]);
     const on = b.op('Equal', [b.op('ExpandDims', [inside, b.scalar(n.attrs.axis, 'int32')]), places]);

@@ -85,7 +85,7 @@ function copied(n: View<Attrs>, x: Ref, shape: Ref, b: GraphBuilder): Ref {
       : own > rank
         ? b.slice(sizes, [0], [rank])
         : b.concat([sizes, b.ints(new Array<number>(rank - own).fill(0))], 0);
-  return b.op('SelectV2', [b.op('Equal', [shape, b.scalar(0, 'int32')]), beside, shape]);
+  return b.select(b.op('Equal', [shape, b.scalar(0, 'int32')]), beside, shape);
 }
 
 /** A size that can't be told from any other. */

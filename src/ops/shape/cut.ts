@@ -140,7 +140,7 @@ function clamped(b: GraphBuilder, v: number | Ref, low: Ref, high: Ref, size: Re
   const zero = b.scalar(0, 'int32');
   const counted =
     typeof v !== 'number'
-      ? b.op('SelectV2', [b.op('Less', [v, zero]), b.add2(v, size), v])
+      ? b.select(b.op('Less', [v, zero]), b.add2(v, size), v)
       : v < 0
         ? b.add2(size, b.scalar(v, 'int32'))
         : b.scalar(v, 'int32');

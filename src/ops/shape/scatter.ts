@@ -85,11 +85,11 @@ function joinRows(
     ),
   ]);
   const idle = b.scalar(idleOf(reduction, dtype), table.dtype as 'float32' | 'int32');
-  const each = b.op('SelectV2', [
+  const each = b.select(
     b.op('ExpandDims', [goes, b.scalar(2, 'int32')]),
     b.op('ExpandDims', [updates, b.scalar(1, 'int32')]),
     idle,
-  ]);
+  );
   const joined = b.op(join, [table, b.op(reduce, [each, b.ints([0])], { keep_dims: false })]);
   return reduction === 'mul' && isInteger(dtype) ? wrapInteger(b, joined, dtype) : joined;
 }

@@ -48,11 +48,7 @@ export default defineOp<Attrs>({
     const at = b.op('FloorMod', [b.add2(axis, b.scalar(rank, 'int32')), b.scalar(rank, 'int32')]);
     const line = b.ints(Array.from({ length: rank }, (_, i) => i));
     const last = b.scalar(rank - 2, 'int32');
-    const perm = b.op('SelectV2', [
-      b.op('Equal', [line, at]),
-      last,
-      b.op('SelectV2', [b.op('Equal', [line, last]), at, line]),
-    ]);
+    const perm = b.select(b.op('Equal', [line, at]), last, b.select(b.op('Equal', [line, last]), at, line));
     const moved = b.op('Transpose', [x, perm]);
     const sizes = n.dims(0).map((_, i): Amount => (i === rank - 1 ? n.knownDim(0, rank - 1) : b.size(moved, i)));
     return b.op('Transpose', [along(n, moved, sizes, rank - 2, length, b, a), perm]);

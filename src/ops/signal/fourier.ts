@@ -75,7 +75,7 @@ function computedMatrix(t: Transform, b: GraphBuilder, a: Amounts): Ref {
       b.op('Equal', [rows, b.scalar(0, 'int32')]),
       b.op('Equal', [b.add2(rows, rows), length]),
     ]);
-    return b.mul(plain, b.op('SelectV2', [once, b.scalar(1), b.scalar(2)]));
+    return b.mul(plain, b.select(once, b.scalar(1), b.scalar(2)));
   };
   const quarters = b.mul(rest, b.scalar(4, 'int32'));
   const sine = scaled(sineOf(quarters, length, b));
@@ -94,13 +94,9 @@ function computedMatrix(t: Transform, b: GraphBuilder, a: Amounts): Ref {
  */
 function sineOf(t: Ref, length: Ref, b: GraphBuilder): Ref {
   const [two, four] = [b.mul(length, b.scalar(2, 'int32')), b.mul(length, b.scalar(4, 'int32'))];
-  const signed = b.op('SelectV2', [b.op('Greater', [t, two]), b.sub(t, four), t]);
-  const upper = b.op('SelectV2', [b.op('Greater', [signed, length]), b.sub(two, signed), signed]);
-  const near = b.op('SelectV2', [
-    b.op('Less', [upper, b.op('Neg', [length])]),
-    b.sub(b.op('Neg', [two]), upper),
-    upper,
-  ]);
+  const signed = b.select(b.op('Greater', [t, two]), b.sub(t, four), t);
+  const upper = b.select(b.op('Greater', [signed, length]), b.sub(two, signed), signed);
+  const near = b.select(b.op('Less', [upper, b.op('Neg', [length])]), b.sub(b.op('Neg', [two]), upper), upper);
   return b.op('Sin', [
     b.mul(b.op('RealDiv', [b.cast(near, 'float32'), b.cast(length, 'float32')]), b.scalar(Math.PI / 2)),
   ]);
