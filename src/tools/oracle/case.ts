@@ -1,7 +1,7 @@
 import { codeOfDtype, type DType } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { encodeModel, tensorProto } from '../../onnx/encode.js';
-import type { AttributeProto, TypeProto } from '../../onnx/proto-types.generated.js';
+import type { AttributeProto, GraphProto, NodeProto, TypeProto } from '../../onnx/proto-types.generated.js';
 import type { ToleranceSettings } from '../../verify/checks.js';
 import type { Random } from './random.js';
 
@@ -13,7 +13,18 @@ export type AttributeGiven =
   | readonly string[]
   | Tensor
   | { readonly float: number }
-  | { readonly floats: readonly number[] };
+  | { readonly floats: readonly number[] }
+  | { readonly graph: GraphGiven };
+
+/** A graph that a node runs; it sees the values around it. */
+export interface GraphGiven {
+  readonly inputs?: readonly { readonly name: string; readonly dtype: DType; readonly dims?: readonly number[] }[];
+  readonly nodes: readonly NodeGiven[];
+  readonly constants?: Readonly<Record<string, Tensor>>;
+  readonly outputs: readonly string[];
+  /** Of all outputs, where shape inference doesn't find it. */
+  readonly outputType?: DType;
+}
 
 export interface NodeGiven {
   readonly op: string;
@@ -122,7 +133,37 @@ function attributeProto(name: string, value: AttributeGiven): AttributeProto {
   const given = value as Exclude<AttributeGiven, number | string | readonly unknown[]>;
   if ('float' in given) return { name, type: 1, f: given.float };
   if ('floats' in given) return { name, type: 6, floats: [...given.floats] };
+  if ('graph' in given) return { name, type: 5, g: graphProto(name, given.graph) };
   return { name, type: 4, t: tensorProto(given as Tensor, '') };
+}
+
+function nodeProto(n: NodeGiven, name: string): NodeProto {
+  return {
+    name,
+    opType: n.op,
+    domain: n.domain ?? '',
+    input: [...n.inputs],
+    output: [...n.outputs],
+    attribute: Object.entries(n.attributes ?? {}).flatMap(([key, value]) =>
+      value === undefined ? [] : [attributeProto(key, value)],
+    ),
+  };
+}
+
+function graphProto(name: string, g: GraphGiven): GraphProto {
+  return {
+    name,
+    node: g.nodes.map((n, i) => nodeProto(n, `${name}${i}`)),
+    input: (g.inputs ?? []).map((v) => ({
+      name: v.name,
+      type: v.dims ? typeProto(v.dtype, v.dims, undefined) : { tensorType: { elemType: codeOfDtype(v.dtype) } },
+    })),
+    initializer: Object.entries(g.constants ?? {}).map(([key, t]) => tensorProto(t, key)),
+    output: g.outputs.map((key) => ({
+      name: key,
+      ...(g.outputType ? { type: { tensorType: { elemType: codeOfDtype(g.outputType) } } } : {}),
+    })),
+  };
 }
 
 function typeProto(dtype: DType, dims: readonly number[], symbols: Given['symbols']): TypeProto {
@@ -141,16 +182,7 @@ export function modelOf(c: OracleCase, nodes: readonly NodeGiven[] = c.nodes): U
     producerName: 'oracle',
     graph: {
       name: 'oracle',
-      node: nodes.map((n, i) => ({
-        name: `node${i}`,
-        opType: n.op,
-        domain: n.domain ?? '',
-        input: [...n.inputs],
-        output: [...n.outputs],
-        attribute: Object.entries(n.attributes ?? {}).flatMap(([name, value]) =>
-          value === undefined ? [] : [attributeProto(name, value)],
-        ),
-      })),
+      node: nodes.map((n, i) => nodeProto(n, `node${i}`)),
       input: given
         .filter(([, g]) => !g.constant)
         .map(([name, g]) => ({ name, type: typeProto(g.tensor.dtype, g.tensor.dims, g.symbols) })),
