@@ -12,8 +12,8 @@ import { gatherParts } from './gather-parts.js';
 import { liftConcats } from './lift-concats.js';
 import { liftViews } from './lift-views.js';
 import { loopProducts } from './loop-products.js';
+import { mergeConcats } from './merge-concats.js';
 import { mergeMoves } from './merge-moves.js';
-import { mergeTransposes } from './merge-transposes.js';
 import { mergeViews } from './merge-views.js';
 import { ownOperands } from './own-operands.js';
 import { poolMeans } from './pool-means.js';
@@ -35,7 +35,6 @@ export interface TfPass {
 /** In this order, since: scales and biases stand between a product and its activation. */
 export const TF_PASSES: readonly TfPass[] = [
   { name: 'drop-noops', run: dropNoops },
-  { name: 'merge-transposes', run: mergeTransposes },
   { name: 'merge-moves', run: mergeMoves },
   { name: 'merge-views', run: mergeViews },
   { name: 'lift-views', run: liftViews },
@@ -51,6 +50,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'sink-scales', run: sinkScales },
   { name: 'scale-shift', run: scaleShift },
   { name: 'fuse-activation', run: fuseActivation },
+  { name: 'merge-concats', run: mergeConcats },
   { name: 'loop-products', target: 'wasm', run: loopProducts },
   { name: 'cut-products', run: cutProducts },
   { name: 'split-concats', target: 'wasm', run: splitConcats },

@@ -21,16 +21,30 @@ export function mergeMoves(graph: TfGraph): TfGraph {
     if (before.length === 0) return undefined;
     const to = r.dims(outputsOf(node)[0]);
     const moves = movesOf(chain, r);
-    if (!moves || !to) return undefined;
+    if (!moves || !to) return inOneOrder(node, r);
     const { dims, perm } = moves.single();
     const still = perm.every((p, i) => p === i);
     const rank = Math.max(...before.map((n) => (r.dims(n.inputs[0]) as readonly Dim[]).length));
     const better = still || before.length > 1 || (node.op === 'Transpose' && perm.length < rank && rank > 4);
-    if (!better || !viewSizes(dims) || !viewSizes(to)) return undefined;
+    if (!better) return undefined;
+    if (!viewSizes(dims) || !viewSizes(to)) return inOneOrder(node, r);
     r.over(node, ...chain.nodes.filter((n) => n !== node));
     if (still) return [r.reshape(chain.source, to)];
     return [sized(r, r.transpose(sized(r, chain.source, dims), perm), to)];
   });
+}
+
+/** Two Transposes in a row as one, whatever the sizes. */
+function inOneOrder(node: TfNode, r: Rewriting): readonly Ref[] | undefined {
+  const inner = node.inputs[0].node;
+  const [p, q] = [numbersIn(inner.inputs[1]), numbersIn(node.inputs[1])];
+  if (node.op !== 'Transpose' || inner.op !== 'Transpose' || !p || !q) return undefined;
+  return [
+    r.over(node, inner).transpose(
+      inner.inputs[0],
+      q.map((i) => p[i]),
+    ),
+  ];
 }
 
 const sized = (r: Rewriting, x: Ref, dims: readonly Dim[]): Ref => {

@@ -1,0 +1,52 @@
+/**
+ * Each pass on a graph made for it: what it makes of it, that it makes nothing more of that, and that stock TensorFlow.js
+ * computes the same from both.
+ */
+import { ownOperands } from '../../../src/tf/passes/own-operands.js';
+import { TF_PASSES, type TfPass } from '../../../src/tf/passes/index.js';
+import { prune } from '../../../src/tf/rewrite.js';
+import { computed, expectSame, handMade, opsOf, textOf, wave } from './graphs.js';
+import { RULES } from './rules.js';
+
+const passOf = (name: string): TfPass => {
+  const pass = TF_PASSES.find((p) => p.name === name);
+  if (!pass) throw new Error(`there is no pass ${name}`);
+  return pass;
+};
+
+test('every pass has a graph here, on which it changes something', () => {
+  const working = RULES.filter((r) => String(r.before) !== String(r.after)).map((r) => r.pass);
+  expect([...new Set(working)].sort()).toEqual([...new Set(TF_PASSES.map((p) => p.name))].sort());
+});
+
+describe.each(RULES.map((r) => [r.pass, r.what, r] as const))('%s: %s', (name, _what, { graph, before, after }) => {
+  const { run, target = 'any' } = passOf(name);
+  const given = graph();
+  const now = run(given, target);
+
+  test('gives these ops', () => {
+    expect(opsOf(prune(given))).toEqual(before);
+    expect(opsOf(now)).toEqual(after);
+  });
+  test('twice is once', () => expect(textOf(run(now, target))).toBe(textOf(now)));
+  test('computes the same', async () => expectSame(await computed(now), await computed(given)));
+});
+
+test('own-operands: weights that two MatMuls read under different sizes, on WASM, where these would be taken for one', async () => {
+  const shapes = [
+    [3, 6],
+    [3, 4],
+  ];
+  const tied = (own: boolean) =>
+    handMade(shapes, (b, [x, y]) => {
+      const w = b.constant(wave([6, 4]));
+      const turned = own ? b.constant({ ...wave([6, 4]), dims: [4, 6], load: () => ({ ...wave([6, 4]).load(), dims: [4, 6] }) }) : b.reshape(w, [4, 6]); // biome-ignore format: one line
+      const attrs = { transpose_a: false, transpose_b: false };
+      return [b.op('MatMul', [x, w], attrs), b.op('MatMul', [y, turned], attrs)];
+    });
+  const now = ownOperands(tied(false));
+  expect(now.nodes.filter((n) => n.op === 'Const' && n.dtypes[0] === 'float32')).toHaveLength(2);
+  expect(textOf(ownOperands(now))).toBe(textOf(now));
+  // The CPU backend has no cache of packed weights.
+  expectSame(await computed(now, 'wasm'), await computed(tied(false), 'cpu'));
+});
