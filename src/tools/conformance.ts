@@ -47,6 +47,8 @@ export interface Outcome {
   readonly dtypes: readonly string[];
   readonly engines: Record<string, { status: Status; reason: string }>;
   readonly milliseconds: number;
+  /** The judge says that the process should not be used for another case. */
+  readonly restart?: boolean;
 }
 export type Status = 'pass' | 'refused' | 'mismatch' | 'unverified' | 'error' | 'bug';
 
@@ -109,6 +111,7 @@ async function runCase({ row, data, engines, format, order, inputOrders, target 
   const all = (status: Status, reason: string): Outcome['engines'] =>
     Object.fromEntries(engines.map((e) => [e, { status, reason }]));
   let result: Outcome['engines'];
+  let restart = false;
   try {
     const model = join(data, row.path, 'model.onnx');
     const converted = convertModel({
@@ -136,6 +139,7 @@ async function runCase({ row, data, engines, format, order, inputOrders, target 
           tolerance: toleranceOf(row.set),
           engines: [engine],
         });
+        restart ||= verdict.restart;
         result[engine] = {
           status: verdict.verdict,
           reason: verdict.verdict === 'pass' ? '' : reasonOf(verdict.diagnostics),
@@ -155,6 +159,7 @@ async function runCase({ row, data, engines, format, order, inputOrders, target 
     dtypes: dtypesOf(row),
     engines: result,
     milliseconds: performance.now() - begun,
+    ...(restart ? { restart } : {}),
   };
 }
 
@@ -197,6 +202,10 @@ async function runAll(jobs: readonly Job[], done: (o: Outcome) => void): Promise
         });
         current.send(job);
       });
+      if (outcome.restart) {
+        child?.kill();
+        child = undefined;
+      }
       done(outcome);
     }
     child?.kill();
