@@ -28,6 +28,7 @@ import {
 import { visible } from './diag/escape.js';
 import { ConfigurationError, OPTIONS, type Settings } from './options.js';
 import type { ToleranceSettings } from './verify/checks.js';
+import type { PictureSettings } from './verify/pictures/preprocess.js';
 
 export const CONFIG_FILE = 'onnx2keras.yml';
 /** A settings file isn't larger. */
@@ -85,11 +86,14 @@ const TOLERANCE = {
 const PREPROCESS = {
   size: {
     shape: listOf(whole(1), 2, 2),
-    doc: 'Height and width that a picture is resized to (bilinear, half-pixel centers).',
+    doc: 'Height and width that a picture is resized to, as Pillow’s BILINEAR does; as it is unless said.',
   },
-  mean: { shape: oneOrMore(anyNumber), doc: 'Subtracted from each channel after scaling to 0…1.' },
+  mean: {
+    shape: oneOrMore(anyNumber),
+    doc: 'Subtracted from each channel after scaling to 0…1: one number, or one a channel in their order.',
+  },
   std: { shape: oneOrMore(number(1e-12)), doc: 'What each channel is divided by afterwards.' },
-  scale: { shape: anyNumber, doc: 'What 0…255 is multiplied by first; 1/255 unless said.' },
+  scale: { shape: anyNumber, doc: 'What 0…255 is multiplied by first; divided by 255 unless said.' },
   order: { shape: oneOf(['rgb', 'bgr', 'gray']), doc: 'The order of the channels; rgb unless said.' },
 };
 
@@ -145,7 +149,6 @@ const FILE = section({
 
 type Rule = Section<typeof RULE>;
 type Tolerance = Section<typeof TOLERANCE>;
-export type Preprocess = Section<typeof PREPROCESS>;
 
 /** schema/config.schema.json. */
 export const CONFIG_SCHEMA: JsonSchema = {
@@ -169,7 +172,7 @@ export interface ModelSettings {
   readonly inputShapes: Readonly<Record<string, number[]>>;
   readonly inputOrders: Readonly<Record<string, number[]>>;
   readonly ranges: Readonly<Record<string, [number, number]>>;
-  readonly preprocess: Readonly<Record<string, Preprocess>>;
+  readonly preprocess: Readonly<Record<string, PictureSettings>>;
   readonly tolerance: Partial<ToleranceSettings>;
   /** By ONNX's name of the output. */
   readonly outputs: Readonly<Record<string, Partial<ToleranceSettings>>>;
@@ -217,7 +220,15 @@ export function parse(text: string, name: string): { defaults: Rule; models: [gl
     [read.defaults, ['defaults']],
     ...(read.models ?? []).map(([glob, rule]) => [rule, ['models', glob]] as const),
   ] as [Rule | undefined, Place][])
-    if (rule) problems.push(...waiverProblems(rule, at));
+    if (rule) {
+      problems.push(...waiverProblems(rule, at));
+      for (const [input, { preprocess }] of rule.inputs ?? []) {
+        const where = [...at, 'inputs', input, 'preprocess'];
+        if (!preprocess) continue;
+        problems.push(...preprocessProblems(preprocess, where));
+        Object.assign(preprocess, { at: `${name}${lineOf(offsetOf(document, where))}` } satisfies PictureSettings);
+      }
+    }
   if (problems.length > 0)
     throw new ConfigurationError(
       problems
@@ -235,6 +246,16 @@ function waiverProblems({ expect, reason, expires }: Rule, at: Place): Problem[]
   return (['reason', 'expires'] as const)
     .filter((key) => ({ reason, expires })[key] === undefined)
     .map((key) => ({ at: [...at, 'expect'], says: `needs ${key} beside it` }));
+}
+
+function preprocessProblems({ order = 'rgb', ...lists }: Section<typeof PREPROCESS>, at: Place): Problem[] {
+  const channels = order === 'gray' ? 1 : 3;
+  return (['mean', 'std'] as const).flatMap((key) => {
+    const { length } = lists[key] ?? [0];
+    if (length === 1 || length === channels) return [];
+    const one = channels === 1 ? 'one number' : 'one number or three';
+    return [{ at: [...at, key], says: `needs ${one}, since the order is ${order}, and has ${length}` }];
+  });
 }
 
 const pathOf = (at: Place): string =>

@@ -52,6 +52,7 @@ export async function judge(turn: Turn, folder: string, given: Source, report: M
       tolerance: turn.own?.tolerance ?? {},
       outputs: turn.own?.outputs ?? {},
       ranges: turn.own?.ranges ?? {},
+      preprocess: turn.own?.preprocess ?? {},
       engines: settings.engines,
       enginePlaces: {
         tfjsNode: settings.tfjsNode === '' ? [source.workspace, process.cwd()] : [path.resolve(settings.tfjsNode)],

@@ -51,7 +51,7 @@ export const OPTIONS = {
     doc: 'A file with settings of single models: formats, input shapes, references, tolerances, waivers.',
     defaultDoc: '`onnx2keras.yml`, where that is there',
     default: '',
-    on: JUDGING,
+    on: [...JUDGING, 'record'],
     value: '<file>',
   }),
   formats: choices(
@@ -160,7 +160,7 @@ export const OPTIONS = {
     },
   ),
   inputs: lines({
-    doc: "Files with your own inputs (`.npy`, `.npz`, `.pb`, `.json`), named as the model's inputs; may be given more than once.",
+    doc: "Files with your own inputs (`.npy`, `.npz`, `.pb`, `.json`, `.png`, `.jpg`), named as the model's inputs; may be given more than once.",
     defaultDoc: 'seeded inputs',
     default: '',
     on: RECORDING,

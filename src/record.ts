@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import pc from 'picocolors';
+import { readConfig } from './config.js';
 import type { Diagnostic } from './diag/diagnostic.js';
 import { logText, shorten, visible } from './diag/escape.js';
 import { failure, type Turn } from './judge.js';
@@ -41,6 +42,7 @@ export async function record(
         form: settings.form,
         seed: settings.seed,
         inputs,
+        preprocess: readConfig(settings.config, process.cwd()).for(model, settings).preprocess,
         workspace: path.parse(model).root,
         replace: settings.replace,
         tool: TOOL,

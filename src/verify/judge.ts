@@ -10,7 +10,7 @@ import { locate, type Located, type Mismatch } from './locate/locate.js';
 import { writePageData } from './page-data.js';
 import { provenanceFindings } from './provenance.js';
 import type { RecordedTensor } from './record.js';
-import { readReference } from './reference-set.js';
+import { type Pictures, readReference } from './reference-set.js';
 import { findReferences } from './references.js';
 import { SecondOpinion } from './source/opinion.js';
 import { type ReferenceSource, verdictOf, verifyModel, type VerifySettings } from './verify.js';
@@ -33,6 +33,8 @@ export interface VerifyRequest {
   outputs?: Record<string, Partial<ToleranceSettings>>;
   /** By ONNX's name of the input: smallest and largest of seeded values. */
   ranges?: Record<string, [number, number]>;
+  /** By ONNX's name of the input: how a picture becomes it. */
+  preprocess?: Pictures;
   engines: string[];
   /** Where engines that are no part of this program are looked for. */
   enginePlaces?: EnginePlaces;
@@ -100,7 +102,16 @@ async function judgeFolder(
   opinion: SecondOpinion,
   progress?: (step: string) => void,
 ): Promise<Judgement> {
-  const { model: onnx, relativePath, workspace, tolerance, engines, outputs, runSource } = request;
+  const {
+    model: onnx,
+    relativePath,
+    workspace,
+    tolerance,
+    engines,
+    outputs,
+    runSource,
+    preprocess: pictures,
+  } = request;
   let model: WrittenModel;
   try {
     model = openModel(folder, relativePath);
@@ -113,12 +124,12 @@ async function judgeFolder(
     .split('\n')
     .map((t) => t.trim())
     .filter((t) => t !== '');
-  const found = findReferences({ model: onnx, workspace, templates }, model.record);
+  const found = findReferences({ model: onnx, workspace, templates, pictures }, model.record);
   const sources: ReferenceSource[] = found.sets.map((files) => ({
     kind: 'stored',
     name: files.name,
     load: () => {
-      const read = readReference(files, model.record, workspace);
+      const read = readReference(files, model.record, workspace, pictures);
       const history = provenanceFindings(files.files, files.shown, onnx, model.record.source.sha256);
       const known = { ...read, diagnostics: [...history, ...read.diagnostics] };
       return runSource ? opinion.completed(known, model.record) : known;
@@ -148,14 +159,17 @@ async function judgeFolder(
 }
 
 /** Names in the settings that the model hasn't got. */
-function unknownNames({ file, record }: WrittenModel, { outputs = {}, ranges = {} }: VerifyRequest): Diagnostic[] {
+function unknownNames(
+  { file, record }: WrittenModel,
+  { outputs = {}, ranges = {}, preprocess = {} }: VerifyRequest,
+): Diagnostic[] {
   const names = (rows: readonly RecordedTensor[]) => rows.map((row) => row.onnx.name);
   const [ins, outs] = [names(record.inputs), names(record.outputs)];
   return [
     ...Object.keys(outputs)
       .filter((name) => !outs.includes(name))
       .map((name) => noSuchOutput(file, name, outs, nearestWord(name, outs))),
-    ...Object.keys(ranges)
+    ...[...new Set([...Object.keys(ranges), ...Object.keys(preprocess)])]
       .filter((name) => !ins.includes(name))
       .map((name) => noSuchInput(file, name, ins, nearestWord(name, ins))),
   ];

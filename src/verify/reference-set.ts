@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, extname, isAbsolute, relative, sep } from 'node:path';
+import { pictureLossy, pictureOfOutput, pictureWithoutPreprocess } from '../diag/catalogue-pictures.js';
 import * as say from '../diag/catalogue-verify.js';
 import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
 import { nearestWord } from '../diag/nearest.js';
@@ -9,6 +10,8 @@ import type { DType } from '../tensor/dtype.js';
 import { NumpyError, readNpy } from '../tensor/npy.js';
 import { readNpz } from '../tensor/npz.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { decodePicture, PictureError } from './pictures/decode.js';
+import { inputOfPicture, type PictureSettings } from './pictures/preprocess.js';
 import { type ConversionRecord, describeShape, expectedShape, misfit, type RecordedTensor } from './record.js';
 import { JsonReferenceError, tensorOfJson } from './reference-json.js';
 
@@ -41,6 +44,16 @@ export interface ReadResult {
 /** A reference file is read whole, and V8 has no buffers beyond 2 GiB on all versions. */
 const MAX_BYTES = 2 ** 31 - 1;
 
+/** How pictures become inputs, by ONNX's name of the input. */
+export type Pictures = Readonly<Record<string, PictureSettings>>;
+
+/** What a set is held against, and what happens on the way. */
+interface Reading {
+  readonly record: ConversionRecord;
+  readonly pictures: Pictures;
+  readonly diagnostics: Diagnostic[];
+}
+
 /** One value as found: under a name (.npy, .npz, .json), or under a number (`input_0.pb`). */
 interface Found {
   readonly file: string;
@@ -50,20 +63,26 @@ interface Found {
 }
 
 /**
- * Reads a set and holds it against the model's inputs and outputs: each has to be there once, with the model's type and a
- * an input a shape that it can take, and nothing else may be. `workspace`: the folder that no file may be outside of.
+ * Reads a set and holds it against the model's inputs and outputs: each has to be there once, with the model's type and, an
+ * input, a shape that it can take, and nothing else may be. `workspace`: the folder that no file may be outside of.
  */
-export function readReference(files: ReferenceFiles, record: ConversionRecord, workspace: string): ReadResult {
+export function readReference(
+  files: ReferenceFiles,
+  record: ConversionRecord,
+  workspace: string,
+  pictures: Pictures = {},
+): ReadResult {
   const diagnostics: Diagnostic[] = [];
+  const reading: Reading = { record, pictures, diagnostics };
   const found: Found[] = [];
   for (const path of files.files) {
     const shown = shownPath(path, workspace);
     try {
       checkPlace(path, workspace, shown);
-      found.push(...valuesIn(path, shown, record, diagnostics));
+      found.push(...valuesIn(path, shown, reading));
     } catch (e) {
       if (e instanceof DiagnosticError) diagnostics.push(...e.diagnostics);
-      else if (e instanceof NumpyError || e instanceof JsonReferenceError)
+      else if (e instanceof NumpyError || e instanceof JsonReferenceError || e instanceof PictureError)
         diagnostics.push(say.referenceUnreadable(shown, e.message));
       else if ((e as NodeJS.ErrnoException).code !== undefined)
         diagnostics.push(say.referenceUnreadable(shown, String((e as NodeJS.ErrnoException).code)));
@@ -110,28 +129,29 @@ function checkPlace(path: string, workspace: string, shown: string): void {
     ]);
 }
 
-function valuesIn(path: string, shown: string, record: ConversionRecord, diagnostics: Diagnostic[]): Found[] {
+function valuesIn(path: string, shown: string, reading: Reading): Found[] {
+  const one = (value: Found | undefined): Found[] => (value ? [value] : []);
   switch (extname(path).toLowerCase()) {
     case '.pb':
-      return [numbered(path, shown, record, diagnostics)].filter((v) => v !== undefined);
-    case '.npz': {
-      const arrays = readNpz(bytesOf(path));
-      return [...arrays]
-        .map(([name, tensor]) => named(name, shown, record, diagnostics, () => tensor))
-        .filter((v) => v !== undefined);
-    }
-    case '.npy': {
-      const value = named(stem(path), shown, record, diagnostics, () => readNpy(bytesOf(path)));
-      return value ? [value] : [];
-    }
-    case '.json': {
-      const value = named(stem(path), shown, record, diagnostics, (row) =>
-        tensorOfJson(new TextDecoder().decode(bytesOf(path)), row.onnx.dtype),
+      return one(numbered(path, shown, reading));
+    case '.npz':
+      return [...readNpz(bytesOf(path))].flatMap(([name, tensor]) => one(named(name, shown, reading, () => tensor)));
+    case '.npy':
+      return one(named(stem(path), shown, reading, () => readNpy(bytesOf(path))));
+    case '.json':
+      return one(
+        named(stem(path), shown, reading, (row) =>
+          tensorOfJson(new TextDecoder().decode(bytesOf(path)), row.onnx.dtype),
+        ),
       );
-      return value ? [value] : [];
-    }
+    case '.png':
+    case '.jpg':
+    case '.jpeg':
+      return one(picture(path, shown, reading));
     default:
-      diagnostics.push(say.referenceUnreadable(shown, 'its name ends in none of .pb, .npz, .npy and .json'));
+      reading.diagnostics.push(
+        say.referenceUnreadable(shown, 'its name ends in none of .pb, .npz, .npy, .json, .png, .jpg and .jpeg'),
+      );
       return [];
   }
 }
@@ -145,18 +165,18 @@ function bytesOf(path: string): Uint8Array {
 }
 
 /** `input_3.pb`: the fourth of the graph's inputs that aren't initializers, as conversion.json lists them. */
-function numbered(path: string, shown: string, record: ConversionRecord, diagnostics: Diagnostic[]): Found | undefined {
-  const match = /^(input|output)_(\d+)$/i.exec(stem(path));
+function numbered(path: string, shown: string, reading: Reading): Found | undefined {
+  const number = numberIn(path);
   const value = readValueFile(path, undefined, {}, shown);
   if (value.kind !== 'tensor')
     throw new DiagnosticError([
       say.referenceNotATensor(shown, value.kind === 'sequence' ? 'a sequence' : 'an optional'),
     ]);
   const { name, tensor } = value;
-  if (!match) return named(name === '' ? stem(path) : name, shown, record, diagnostics, () => tensor);
-  const what = match[1]?.toLowerCase() === 'input' ? 'input' : 'output';
+  if (!number) return named(name === '' ? stem(path) : name, shown, reading, () => tensor);
+  const { what, index } = number;
+  const { record, diagnostics } = reading;
   const rows = what === 'input' ? record.inputs : record.outputs;
-  const index = Number(match[2]);
   const row = rows[index];
   if (!row) {
     diagnostics.push(superfluous(shown, stem(path), record));
@@ -167,12 +187,18 @@ function numbered(path: string, shown: string, record: ConversionRecord, diagnos
   return { file: shown, what, row, tensor };
 }
 
+function numberIn(path: string): { what: 'input' | 'output'; index: number } | undefined {
+  const match = /^(input|output)_(\d+)$/i.exec(stem(path));
+  return match
+    ? { what: match[1]?.toLowerCase() === 'input' ? 'input' : 'output', index: Number(match[2]) }
+    : undefined;
+}
+
 /** By ONNX's name, or by the legal name that it got in the written model, since a `/` can't be in a file's name. */
 function named(
   name: string,
   shown: string,
-  record: ConversionRecord,
-  diagnostics: Diagnostic[],
+  { record, diagnostics }: Reading,
   read: (row: RecordedTensor) => Tensor,
 ): Found | undefined {
   const rows = [...record.inputs, ...record.outputs];
@@ -182,6 +208,26 @@ function named(
     return undefined;
   }
   return { file: shown, what: 'either', row, tensor: read(row) };
+}
+
+/** A picture: under the name of an input, or under its number as ONNX's own files are. */
+function picture(path: string, shown: string, { record, pictures, diagnostics }: Reading): Found | undefined {
+  const name = stem(path);
+  const number = numberIn(path);
+  const row =
+    record.inputs.find((r) => r.onnx.name === name) ??
+    record.inputs.find((r) => r.tfjs.name === name) ??
+    (number?.what === 'input' ? record.inputs[number.index] : undefined);
+  if (!row) {
+    const output = record.outputs.find((r) => r.onnx.name === name || r.tfjs.name === name);
+    diagnostics.push(output ? pictureOfOutput(shown, output.onnx.name) : superfluous(shown, name, record));
+    return undefined;
+  }
+  const settings = Object.hasOwn(pictures, row.onnx.name) ? pictures[row.onnx.name] : undefined;
+  if (!settings) throw new DiagnosticError([pictureWithoutPreprocess(shown, row.onnx.name, Object.keys(pictures))]);
+  const tensor = inputOfPicture(decodePicture(bytesOf(path)), row, settings, shown);
+  if (/\.jpe?g$/i.test(path)) diagnostics.push(pictureLossy(shown, row.onnx.name));
+  return { file: shown, what: 'input', row, tensor };
 }
 
 function superfluous(shown: string, name: string, record: ConversionRecord): Diagnostic {

@@ -5,7 +5,7 @@ import * as say from '../diag/catalogue-verify.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
 import { isProvenance, provenancePath } from './provenance.js';
 import { type ConversionRecord, misfit } from './record.js';
-import { readReference, type ReferenceFiles, shownPath } from './reference-set.js';
+import { type Pictures, readReference, type ReferenceFiles, shownPath } from './reference-set.js';
 
 /** Where a model's references may be. */
 export interface ReferencePlace {
@@ -15,6 +15,8 @@ export interface ReferencePlace {
   readonly workspace: string;
   /** Globs of files or folders, in which `{dir}` is the model's folder and `{name}` its name without .onnx. */
   readonly templates: readonly string[];
+  /** How pictures become inputs. */
+  readonly pictures?: Pictures;
 }
 
 export interface FoundReferences {
@@ -25,7 +27,7 @@ export interface FoundReferences {
 /**
  * The data sets of a model, not yet read, from the first place that has any: what the templates name; ONNX's
  * `test_data_set_N` folders (in the model's folder, in `<name>/` and in `<name>.reference/` beside it);
- * `<name>.reference.npz`; the .npy and .json files of `<name>.reference/`.
+ * `<name>.reference.npz`; the .npy and .json files of `<name>.reference/`. Pictures (.png, .jpg) may be inputs in folders.
  * A data set in a folder with several models belongs to those whose names, types and shapes it fits; that is said aloud.
  */
 export function findReferences(at: ReferencePlace, record: ConversionRecord): FoundReferences {
@@ -115,7 +117,7 @@ function onnxConvention(at: ReferencePlace, record: ConversionRecord, diagnostic
   const shared = dataSets(folder, at);
   if (others.length === 0) return [...shared, ...own];
   const fitting = shared.filter((files) => {
-    const wrong = whyNot(files, record, at.workspace);
+    const wrong = whyNot(files, record, at);
     const finding = wrong ? say.referenceOfAnother(files.shown, wrong) : say.referenceShared(files.shown, others);
     diagnostics.push(finding);
     return wrong === undefined;
@@ -124,8 +126,8 @@ function onnxConvention(at: ReferencePlace, record: ConversionRecord, diagnostic
 }
 
 /** Why a data set isn't this model's; undefined where names, types and all shapes fit. */
-function whyNot(files: ReferenceFiles, record: ConversionRecord, workspace: string): string | undefined {
-  const { set, diagnostics } = readReference(files, record, workspace);
+function whyNot(files: ReferenceFiles, record: ConversionRecord, at: ReferencePlace): string | undefined {
+  const { set, diagnostics } = readReference(files, record, at.workspace, at.pictures);
   const wrong = diagnostics.find((d) => d.severity === 'error');
   if (wrong) return wrong.message;
   for (const row of record.outputs) {
@@ -144,7 +146,7 @@ function dataSets(folder: string, at: ReferencePlace): ReferenceFiles[] {
     .map((set) =>
       setOf(
         set,
-        valueFiles(set).filter((f) => extname(f) === '.pb'),
+        valueFiles(set).filter((f) => /\.pb$|[/\\]input_\d+\.(png|jpe?g)$/i.test(f)),
         at,
       ),
     )
@@ -174,7 +176,7 @@ function byNumber(a: ReferenceFiles, b: ReferenceFiles): number {
   return a.shown.localeCompare(b.shown, 'en', { numeric: true });
 }
 
-const isValue = (name: string): boolean => /\.(pb|npz|npy|json)$/i.test(name) && !isProvenance(name);
+const isValue = (name: string): boolean => /\.(pb|npz|npy|json|png|jpe?g)$/i.test(name) && !isProvenance(name);
 
 /** The files of a folder that may hold values, sorted by number; none where there is no such folder. */
 function valueFiles(folder: string): string[] {

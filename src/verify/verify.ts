@@ -88,6 +88,7 @@ export function verdictOf(checks: readonly Check[], diagnostics: readonly Diagno
 const MOST_DRAWN = 4;
 
 const STALE = 'the reference was recorded from another version of the model, which is the likeliest reason';
+const LOSSY = 'an input is a JPEG, which libraries decode differently; PNG holds it as it is';
 
 /** One model on its way through the engines. */
 class Trial {
@@ -245,8 +246,10 @@ class Trial {
       this.#draw(check, set, row, outputs);
       if (comparison.kind === 'pass') continue;
       differing.push(row);
-      const stale = diagnostics.some((d) => d.code === 'reference-stale') ? STALE : undefined;
-      const hint = stale ?? hintFor(valueFor(set.outputs, row), row, record.outputs, outputs, tolerance);
+      const known = (code: string, hint: string) => (diagnostics.some((d) => d.code === code) ? hint : undefined);
+      const stale = known('reference-stale', STALE);
+      const lossy = known('picture-jpeg', LOSSY);
+      const hint = stale ?? hintFor(valueFor(set.outputs, row), row, record.outputs, outputs, tolerance) ?? lossy;
       const against = { file, engine: engine.name, reference: reference.name, output: row.onnx.name };
       this.#say(`${engine.name} ${row.tfjs.name} ${comparison.kind}`, findingOf(comparison, against, hint));
     }

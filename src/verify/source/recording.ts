@@ -10,7 +10,7 @@ import { writeNpz } from '../../tensor/npz.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { npzProvenance, PROVENANCE, type Provenance, sha256OfFile } from '../provenance.js';
 import type { ConversionRecord, RecordedTensor } from '../record.js';
-import { readReference, type ReferenceSet } from '../reference-set.js';
+import { type Pictures, readReference, type ReferenceSet } from '../reference-set.js';
 import { DATA_SET } from '../references.js';
 import type { TfDType } from '../tftensor.js';
 import { type MadeSet, outputsOf, seededSets } from './seeded.js';
@@ -25,8 +25,10 @@ export interface RecordingRequest {
   form: 'test_data_set' | 'npz';
   /** Any text; the same seed gives the same values. */
   seed: string;
-  /** Files with the user's own inputs (.npy, .npz, .pb, .json), named as the model's; none for seeded ones. */
+  /** Files with the user's own inputs (.npy, .npz, .pb, .json, .png, .jpg), named as the model's; none for seeded ones. */
   inputs: string[];
+  /** By ONNX's name of the input: how a picture becomes it. */
+  preprocess?: Pictures;
   /** The folder that `inputs` may not be outside of. */
   workspace: string;
   /** A reference that is there already is removed first. */
@@ -91,7 +93,7 @@ async function setsFor(
   if (request.inputs.length === 0) return seededSets(source, record, request.seed);
   const files = { name: 'inputs', shown: request.relativePath, files: request.inputs };
   // What else the files hold isn't asked for: only the source's own outputs count.
-  const read = readReference(files, record, request.workspace);
+  const read = readReference(files, record, request.workspace, request.preprocess);
   const inputs = read.set?.inputs ?? read.inputs;
   if (!inputs) return { sets: [], diagnostics: read.diagnostics };
   const outputs = await outputsOf(source, record, inputs);
