@@ -1,4 +1,5 @@
 /** The action: the other door. Reads the inputs, runs, and tells the runner; the step fails last, after all is safe. */
+import { realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,7 +16,7 @@ import { isAboutChanges, readEvent, runUrl, workflowFile } from './github/event.
 import { type ActionInputs, readInputs } from './github/inputs.js';
 import { type Attached, attach, ReleaseError } from './github/release.js';
 import { releaseFiles } from './github/release-files.js';
-import { fail, group, say, setOutputs, warn, writeSummary } from './github/step.js';
+import { fail, group, type Line, say, setOutputs, warn, writeSummary } from './github/step.js';
 import { uploadsOf } from './github/uploads.js';
 import { mergeReports } from './merge.js';
 import { ConfigurationError, type Settings } from './options.js';
@@ -38,8 +39,14 @@ try {
   await act();
 } catch (e) {
   setOutputs({ result: 'failure' });
-  if (e instanceof ConfigurationError) fail(e.message);
+  if (e instanceof ConfigurationError) fail(e.message, { where: e.at && inWorkspace(e.at) });
   else fail(`this is a fault of the action; please report it.\n${(e as Error).stack ?? String(e)}`);
+}
+
+/** A line as GitHub names it. */
+function inWorkspace({ file, line }: { file: string; line: number }): Line {
+  const workspace = realpathSync(process.env.GITHUB_WORKSPACE || process.cwd());
+  return { file: path.relative(workspace, file).split(path.sep).join('/'), line };
 }
 
 async function act(): Promise<void> {
@@ -57,7 +64,7 @@ async function act(): Promise<void> {
   const { report, reportPath } = done;
   console.summarize(report, reportPath);
 
-  for (const { message, severity } of report.diagnostics ?? []) if (severity === 'warning') warn(message);
+  for (const { message, severity, place } of report.diagnostics ?? []) if (severity === 'warning') warn(message, place);
   const fails = (model: ModelReport) => reaches(severityOf(model), settings.failOn);
   const shown = settings.annotations ? annotations(report, { fails, limit: ANNOTATION_LIMIT }) : [];
   annotate(shown);
@@ -75,11 +82,11 @@ async function act(): Promise<void> {
 
   // An error of our own would be the eleventh where ten annotations stand, and vanish.
   const full = shown.filter((a) => a.level === 'error').length >= ANNOTATION_LIMIT;
-  for (const wrong of [problem, release?.problem]) if (wrong) fail(wrong, full);
+  for (const wrong of [problem, release?.problem]) if (wrong) fail(wrong, { quiet: full });
   if (done.failed)
     fail(
       headline(report, (path) => path),
-      full,
+      { quiet: full },
     );
 }
 

@@ -26,6 +26,7 @@ import {
   yesOrNo,
 } from './config-shape.js';
 import { visible } from './diag/escape.js';
+import { isInside } from './find.js';
 import { ConfigurationError, OPTIONS, type Settings } from './options.js';
 import type { ToleranceSettings } from './verify/checks.js';
 import type { PictureSettings } from './verify/pictures/preprocess.js';
@@ -163,6 +164,8 @@ export interface Waiver {
   readonly expect: 'unsupported' | 'mismatch';
   readonly reason: string;
   readonly expires: string;
+  /** Of `expires` in the settings file, from 1. */
+  readonly line: number;
 }
 
 /** What holds for one model. */
@@ -185,8 +188,8 @@ export interface Config {
   readonly file?: string;
   /** What holds for a model (absolute path), on top of the run's settings. */
   for(model: string, settings: Settings): ModelSettings;
-  /** Globs that match none of these models. */
-  idle(models: readonly string[]): string[];
+  /** Globs that match none of these models, each with its line in the file, from 1. */
+  idle(models: readonly string[]): { glob: string; line: number }[];
 }
 
 /**
@@ -198,20 +201,37 @@ export function readConfig(given: string, base: string): Config {
   const there = statSync(file, { throwIfNoEntry: false });
   if (!there?.isFile()) {
     if (given !== '') throw new ConfigurationError(`the settings file ${visible(given)} is not there`);
-    return configOf(undefined, {}, []);
+    return configOf(undefined, { defaults: {}, models: [], lineOf: () => 1 });
   }
   if (there.size > MOST_BYTES) throw new ConfigurationError(`the settings file ${visible(given)} is too large`);
-  const { defaults, models } = parse(readFileSync(file, 'utf8'), path.relative(base, file) || file);
-  return configOf(file, defaults, models);
+  return configOf(file, parse(readFileSync(file, 'utf8'), path.relative(base, file) || file, file));
 }
 
-/** The parts of a settings file's text. `name`: how messages name it. */
-export function parse(text: string, name: string): { defaults: Rule; models: [glob: string, rule: Rule][] } {
+/** The settings file as models are named: relative to `home` where it is inside it. */
+export function shownConfig({ file = CONFIG_FILE }: Config, home: string): string {
+  const relative = path.relative(home, path.resolve(home, file));
+  return isInside(home, path.resolve(home, file)) ? relative.split(path.sep).join('/') : file;
+}
+
+interface Parts {
+  defaults: Rule;
+  models: [glob: string, rule: Rule][];
+  /** Where the key of a place stands, from 1. */
+  lineOf(at: Place): number;
+}
+
+/** The parts of a settings file's text. `name`: how messages name it; `file`: where it is. */
+export function parse(text: string, name: string, file = name): Parts {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const lineOf = (offset: number | undefined): string => (offset === undefined ? '' : `:${lines.linePos(offset).line}`);
+  const lineAt = (offset: number | undefined): number => (offset === undefined ? 1 : lines.linePos(offset).line);
+  const lineOf = (at: Place): number => lineAt(offsetOf(document, at));
+  const mistake = (line: number, says: string): string => `${visible(name)}:${line}: ${says}`;
   const [broken] = document.errors;
-  if (broken) throw new ConfigurationError(`${visible(name)}${lineOf(broken.pos[0])}: ${visible(broken.message)}`);
+  if (broken) {
+    const line = lineAt(broken.pos[0]);
+    throw new ConfigurationError(mistake(line, visible(broken.message)), { file, line });
+  }
   // Aliases may be made to grow without end; nobody needs many.
   const content: unknown = document.toJS({ maxAliasCount: 50 });
   const problems: Problem[] = [];
@@ -226,16 +246,16 @@ export function parse(text: string, name: string): { defaults: Rule; models: [gl
         const where = [...at, 'inputs', input, 'preprocess'];
         if (!preprocess) continue;
         problems.push(...preprocessProblems(preprocess, where));
-        Object.assign(preprocess, { at: `${name}${lineOf(offsetOf(document, where))}` } satisfies PictureSettings);
+        Object.assign(preprocess, { at: `${name}:${lineOf(where)}` } satisfies PictureSettings);
       }
     }
-  if (problems.length > 0)
+  const [first] = problems;
+  if (first)
     throw new ConfigurationError(
-      problems
-        .map(({ at, says }) => `${visible(name)}${lineOf(offsetOf(document, at))}: ${pathOf(at)} ${says}`)
-        .join('\n'),
+      problems.map(({ at, says }) => mistake(lineOf(at), `${pathOf(at)} ${says}`)).join('\n'),
+      { file, line: lineOf(first.at) },
     );
-  return { defaults: read.defaults ?? {}, models: read.models ?? [] };
+  return { defaults: read.defaults ?? {}, models: read.models ?? [], lineOf };
 }
 
 function waiverProblems({ expect, reason, expires }: Rule, at: Place): Problem[] {
@@ -275,26 +295,35 @@ function offsetOf(document: ReturnType<typeof parseDocument>, at: Place): number
   return undefined;
 }
 
-function configOf(file: string | undefined, defaults: Rule, models: readonly [string, Rule][]): Config {
+function configOf(file: string | undefined, { defaults, models, lineOf }: Parts): Config {
   const root = file === undefined ? '' : path.dirname(file);
   const rules = models.map(([glob, rule]) => ({
     glob,
     rule,
+    at: ['models', glob],
     matches: picomatch(glob.replace(/^\.\//, ''), { dot: true }),
   }));
   const placeOf = (model: string) => path.relative(root, model).split(path.sep).join('/');
   return {
     ...(file === undefined ? {} : { file }),
     for(model, settings) {
-      const own = rules.filter(({ matches }) => matches(placeOf(model))).map(({ rule }) => rule);
-      return settingsOf([defaults, ...own], settings);
+      const own = [{ rule: defaults, at: ['defaults'] }, ...rules.filter(({ matches }) => matches(placeOf(model)))];
+      const waiver = own.findLast(({ rule }) => rule.expect !== undefined);
+      return settingsOf(
+        own.map(({ rule }) => rule),
+        settings,
+        waiver === undefined ? 1 : lineOf([...waiver.at, 'expires']),
+      );
     },
-    idle: (all) => rules.filter(({ matches }) => !all.some((model) => matches(placeOf(model)))).map(({ glob }) => glob),
+    idle: (all) =>
+      rules
+        .filter(({ matches }) => !all.some((model) => matches(placeOf(model))))
+        .map(({ glob, at }) => ({ glob, line: lineOf(at) })),
   };
 }
 
 /** Later rules before earlier ones, key by key; within tolerances, inputs and outputs as well. */
-function settingsOf(rules: readonly Rule[], run: Settings): ModelSettings {
+function settingsOf(rules: readonly Rule[], run: Settings, waiverLine: number): ModelSettings {
   const last = <K extends keyof Rule>(key: K): Rule[K] => rules.findLast((rule) => rule[key] !== undefined)?.[key];
   const inputs = new Map<string, Section<typeof INPUT>>();
   const outputs = new Map<string, Tolerance>();
@@ -329,7 +358,7 @@ function settingsOf(rules: readonly Rule[], run: Settings): ModelSettings {
     tolerance: { rtol: run.rtol, atol: run.atol, rangeTol: run.rangeTol, ...toleranceOf(tolerance) },
     outputs: Object.fromEntries([...outputs].map(([name, value]) => [name, toleranceOf(value)])),
     ...(waiver?.expect && waiver.reason !== undefined && waiver.expires !== undefined
-      ? { waiver: { expect: waiver.expect, reason: waiver.reason, expires: waiver.expires } }
+      ? { waiver: { expect: waiver.expect, reason: waiver.reason, expires: waiver.expires, line: waiverLine } }
       : {}),
   };
 }

@@ -8,7 +8,7 @@ import type { FoundModel } from './find.js';
 import { counted, duration, figure, share, size } from './report/figures.js';
 import { largestError } from './report/totals.js';
 import type { Finding, ModelReport, Report, Status } from './report/types.js';
-import { findingsWorstFirst, headline, worstCheck } from './report/verdict.js';
+import { findingsWorstFirst, headline, isWaived, waiverText, worstCheck } from './report/verdict.js';
 import type { Listener } from './run.js';
 
 export interface Terminal {
@@ -158,8 +158,10 @@ function modelLines(model: ModelReport, style: Styles): string[] {
   ].filter((fact) => fact !== '');
   const findings = findingsWorstFirst(model.diagnostics).filter((d) => d.severity !== 'note');
   const more = findings.length - FINDINGS_SHOWN;
+  const known = waiverText(model);
   return [
     `  ${style[model.status](`${SIGNS[model.status]} ${model.status}`)}  ${style.dim(facts.join(' · '))}`,
+    ...(known === undefined ? [] : [`    ${visible(shorten(known, 500))}`]),
     ...findings.slice(0, FINDINGS_SHOWN).flatMap((d) => findingLines(d, style).map((line) => `    ${line}`)),
     ...(more > 0 ? [`    and ${counted(more, 'finding')} more: see the report`] : []),
   ];
@@ -192,7 +194,7 @@ function findingLines(finding: Finding, style: Styles): string[] {
 /** One aligned line per model, in the report's order. */
 function table(report: Report, style: Styles): string[] {
   const rows = report.models.map((m) => [
-    `${SIGNS[m.status]} ${m.status}`,
+    `${SIGNS[m.status]} ${m.status}${isWaived(m) ? ' (waived)' : ''}`,
     visible(shorten(m.file ?? m.path, NAME_WIDTH)),
     m.format ?? '',
     largestError(m.checks) === undefined ? '' : `error ${figure(largestError(m.checks))}`,

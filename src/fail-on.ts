@@ -1,5 +1,6 @@
 import { type Diagnostic, SEVERITIES, type Severity } from './diag/diagnostic.js';
 import type { ModelReport, Report } from './report/types.js';
+import { isWaived } from './report/verdict.js';
 
 export type FailOn = 'error' | 'mismatch' | 'unsupported' | 'unverified' | 'warning' | 'never';
 
@@ -8,8 +9,7 @@ export type FailOn = 'error' | 'mismatch' | 'unsupported' | 'unverified' | 'warn
  * so to a pass; but an error or a warning counts wherever it stands.
  */
 export function severityOf(model: ModelReport): Severity {
-  const waived = model.waiver?.holds === true && model.waiver.expect === model.status;
-  const status: Severity = model.status === 'pass' || waived ? 'note' : model.status;
+  const status: Severity = model.status === 'pass' || isWaived(model) ? 'note' : model.status;
   return worst([status, ...model.diagnostics.flatMap(countsAnywhere)]);
 }
 

@@ -4,9 +4,12 @@ import type { Shard } from './shard.js';
 
 /** The user's mistake in the workflow or on the command line: shown as one short sentence, without a stack. */
 export class ConfigurationError extends Error {
-  constructor(message: string) {
+  /** Where in a file the (first) mistake is: absolute, and from 1. */
+  readonly at: { readonly file: string; readonly line: number } | undefined;
+  constructor(message: string, at?: { file: string; line: number }) {
     super(message);
     this.name = 'ConfigurationError';
+    this.at = at;
   }
 }
 

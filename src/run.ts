@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { type Cache, openCache } from './cache.js';
-import { type ModelSettings, readConfig } from './config.js';
+import { type ModelSettings, readConfig, shownConfig } from './config.js';
 import type { ConvertRequest, ConvertResult } from './convert-types.js';
 import * as say from './diag/catalogue-run.js';
 import { withChanges } from './earlier.js';
@@ -56,7 +56,9 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
 
   await removePages(request.output);
   const config = readConfig(settings.config, request.base);
-  for (const glob of config.idle(models.map((model) => model.file))) diagnostics.push(say.configIdle(glob));
+  const configFile = shownConfig(config, request.workspace ?? request.base);
+  for (const { glob, line } of config.idle(models.map((model) => model.file)))
+    diagnostics.push(say.configIdle(glob, { file: configFile, line }));
   const cacheOf = await caches(request);
   const pool = createPool({ size: settings.concurrency, program: request.worker ?? WORKER, signal });
   const memoryOf = (model: FoundModel) =>
@@ -67,7 +69,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
       models.map((model) =>
         pool.use((lease) => {
           const own = config.for(model.file, settings);
-          const task = { model, request: { ...request, settings: own.settings }, own, lease, listener };
+          const task = { model, request: { ...request, settings: own.settings }, own, lease, listener, configFile };
           return convertAndJudge({ ...task, cache: cacheOf?.(model, own) });
         }, memoryOf(model)),
       ),
@@ -101,6 +103,8 @@ interface Task {
   /** With the settings that hold for the model. */
   request: RunRequest;
   own: ModelSettings;
+  /** As people name it. */
+  configFile: string;
   lease: Lease;
   listener: Listener;
   cache?: Cache;
@@ -115,7 +119,7 @@ async function convertAndJudge(task: Task): Promise<ModelReport> {
   const found = kept ?? (await afresh(task, begun));
   found.timings.total = since(begun);
   if (!kept) await cache?.keep(model, found);
-  applyWaiver(found, task.own.waiver, new Date().toJSON().slice(0, 10));
+  applyWaiver(found, task.own.waiver, new Date().toJSON().slice(0, 10), task.configFile);
   const report = await comparedWithEarlier(found, task);
   listener.finished(model, report);
   return report;

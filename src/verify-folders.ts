@@ -1,7 +1,7 @@
 /** `verify`: judges folders that were converted earlier, and writes nothing. */
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { readConfig } from './config.js';
+import { readConfig, shownConfig } from './config.js';
 import { visible } from './diag/escape.js';
 import { runFails } from './fail-on.js';
 import { type FoundModel, isInside } from './find.js';
@@ -69,7 +69,7 @@ export async function verifyFolders(
             { model: model.file, relativePath: model.path, workspace: models },
             report,
           );
-          applyWaiver(report, own.waiver, new Date().toJSON().slice(0, 10));
+          applyWaiver(report, own.waiver, new Date().toJSON().slice(0, 10), shownConfig(config, process.cwd()));
           report.timings.total = Math.round(performance.now() - start);
           listener.finished(model, report);
           return report;

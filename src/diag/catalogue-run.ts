@@ -145,13 +145,13 @@ export function notAsReported(path: string, why: string): Diagnostic {
 }
 
 /** A glob of the settings file that no model matches. */
-export function configIdle(glob: string): Diagnostic {
+export function configIdle(glob: string, place: Place): Diagnostic {
   return {
     code: 'settings-without-model',
     severity: 'warning',
     message: `the settings file has settings for ${glob}, and no model matches`,
     remedy: 'correct the glob, which is relative to the settings file, or remove it',
-    place: {},
+    place,
   };
 }
 

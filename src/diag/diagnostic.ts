@@ -5,6 +5,8 @@ export type Severity = (typeof SEVERITIES)[number];
 /** Where in the user's files a finding stands. All names are as the model has them: hostile text until escaped. */
 export interface Place {
   file?: string;
+  /** In a file of text, from 1. */
+  line?: number;
   /** Index of the node in the top-level graph, in file order. */
   index?: number;
   node?: string;

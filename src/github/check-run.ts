@@ -50,7 +50,7 @@ export async function writeCheckRun(api: Api, check: CheckRun): Promise<string |
   }
 }
 
-const LEVELS = { error: 'failure', warning: 'warning' } as const;
+const LEVELS = { error: 'failure', warning: 'warning', notice: 'notice' } as const;
 
 function forApi({ level, title, message, file = '.github', line = 1 }: Annotation) {
   return {

@@ -30,12 +30,22 @@ export function say(message: string): void {
   process.stdout.write(`${logText(message)}\n`);
 }
 
-export function warn(message: string): void {
-  warning(visibleLines(message));
+/** A line of a file in the repository that something is said of. */
+export interface Line {
+  /** Relative to the workspace. */
+  file?: string;
+  line?: number;
+}
+
+const at = ({ file, line }: Line) =>
+  file === undefined || line === undefined ? {} : { file: visible(file), startLine: line };
+
+export function warn(message: string, where: Line = {}): void {
+  warning(visibleLines(message), at(where));
 }
 
 /** Ends the step in failure, after everything else has been done. `quiet`: the ten annotations are used up. */
-export function fail(message: string, quiet = false): void {
+export function fail(message: string, { quiet = false, where = {} }: { quiet?: boolean; where?: Line } = {}): void {
   process.exitCode = 1;
-  if (!quiet) error(visibleLines(message));
+  if (!quiet) error(visibleLines(message), at(where));
 }

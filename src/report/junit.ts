@@ -3,11 +3,21 @@ import { figure, shareOfAllowed } from './figures.js';
 import { placeParts } from './findings.js';
 import { toleranceText } from './markdown-model.js';
 import type { Check, Finding, ModelReport, Report } from './types.js';
-import { checksWorstFirst, findingsWorstFirst, modelVerdict, shownPath, verdictChecks, worstFirst } from './verdict.js';
+import {
+  checksWorstFirst,
+  findingsWorstFirst,
+  isWaived,
+  modelVerdict,
+  shownPath,
+  verdictChecks,
+  waiverText,
+  worstFirst,
+} from './verdict.js';
 
 /**
  * junit.xml: a suite per model, in it a case for its conversion and one per output. An output that was compared on several
- * engines or with several references is one case, which fails if any of them does. Unverified is skipped.
+ * engines or with several references is one case, which fails if any of them does. Unverified is skipped, and so is what a
+ * waiver expects, with its reason.
  */
 
 /** What a case came to; `kind` is the element that says so. */
@@ -87,7 +97,15 @@ function casesOf(model: ModelReport): Case[] {
     const name = check.output === undefined ? 'all outputs' : `output ${check.output}`;
     byOutput.set(name, [...(byOutput.get(name) ?? []), check]);
   }
-  return [conversionCase(model), ...[...byOutput].map(([name, checks]) => outputCase(name, checks))];
+  const cases = [conversionCase(model), ...[...byOutput].map(([name, checks]) => outputCase(name, checks))];
+  return isWaived(model) ? cases.map((c) => waivedCase(c, waiverText(model) ?? '')) : cases;
+}
+
+/** A failure that is waited for. */
+function waivedCase({ outcome, ...base }: Case, why: string): Case {
+  if (outcome?.kind !== 'failure') return outcome === undefined ? base : { ...base, outcome };
+  const out = [outcome.message, outcome.text ?? ''].filter((text) => text !== '').join('\n');
+  return { ...base, out, outcome: { kind: 'skipped', type: outcome.type, message: why } };
 }
 
 /** The model as a whole: whether it could be read, said in TensorFlow.js, and compared with something. */

@@ -6,7 +6,15 @@ import { type FindingGroup, groupFindings, placeParts } from './findings.js';
 import { layersBeside } from './layers-beside.js';
 import { nextSteps, type Step } from './next.js';
 import type { Check, Finding, ModelReport, Report, TensorFact, Tolerance } from './types.js';
-import { checksWorstFirst, modelVerdict, shownPath, SIGNS, STATUS_WORDS, verdictChecks } from './verdict.js';
+import {
+  checksWorstFirst,
+  modelVerdict,
+  shownPath,
+  signOf,
+  statusWords,
+  verdictChecks,
+  waiverText,
+} from './verdict.js';
 
 /** How much of one model is shown; what a short summary leaves out first comes last. */
 export interface Detail {
@@ -32,9 +40,10 @@ function prose(text: string): string {
 
 /** The `<details>` of one model: everything about it, as far as `detail` allows. */
 export function modelDetails(report: Report, model: ModelReport, detail: Detail, open: boolean): string {
-  const title = `${SIGNS[model.status]} <code>${html(shorten(shownPath(model), LONGEST_NAME))}</code>: ${STATUS_WORDS[model.status]}`;
+  const title = `${signOf(model)} <code>${html(shorten(shownPath(model), LONGEST_NAME))}</code>: ${statusWords(model)}`;
   const sections = [
     `**${prose(modelVerdict(model))}**`,
+    prose(waiverText(model) ?? ''),
     divergence(model),
     changes(model, detail.rows),
     outputs(model, detail.rows),

@@ -7,10 +7,13 @@ import type { ModelReport, Report } from './types.js';
 import {
   headline,
   isFailing,
+  isWaived,
   selectionText,
   shownPath,
   SIGNS,
+  signOf,
   STATUS_WORDS,
+  statusWords,
   worstCheck,
   worstFirst,
 } from './verdict.js';
@@ -97,9 +100,9 @@ function modelRow(model: ModelReport): string[] {
   const worst = worstCheck(model);
   const written = model.artefacts.reduce((sum, a) => sum + a.bytes, 0);
   return [
-    SIGNS[model.status],
+    signOf(model),
     name(shownPath(model)),
-    `${STATUS_WORDS[model.status]}${warnings(model)}`,
+    `${statusWords(model)}${warnings(model)}`,
     model.format ?? '–',
     worst?.used === undefined ? '–' : `\`${bar(worst.used)}\` ${share(worst.used)}`,
     model.source === undefined ? '–' : size(model.source.bytes),
@@ -172,8 +175,10 @@ function fitRows(models: readonly ModelReport[], rows: readonly string[][], budg
   }
   const left = models.slice(n);
   const words = (Object.keys(STATUS_WORDS) as ModelReport['status'][]).flatMap((status) => {
-    const some = left.filter((m) => m.status === status).length;
-    return some === 0 ? [] : [`${count(some)} ${STATUS_WORDS[status]}`];
+    const some = left.filter((m) => m.status === status);
+    const waived = some.filter(isWaived).length;
+    const known = waived === 0 ? '' : ` (${count(waived)} waived)`;
+    return some.length === 0 ? [] : [`${count(some.length)} ${STATUS_WORDS[status]}${known}`];
   });
   return `${modelTable(rows.slice(0, n))}\n\n… and ${counted(left.length, 'model')} more: ${words.join(', ')}.`;
 }

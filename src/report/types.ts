@@ -86,6 +86,8 @@ export interface Finding {
   remedy: string;
   place: {
     file?: string;
+    /** In a file of text, from 1. */
+    line?: number;
     index?: number;
     node?: string;
     op?: string;

@@ -27,6 +27,9 @@ export const SIGNS: Record<Status, string> = {
   error: '💥',
 };
 
+/** The model's sign; what is waived has one of its own. */
+export const signOf = (model: ModelReport): string => (isWaived(model) ? '🟡' : SIGNS[model.status]);
+
 /** The status in a word or two, for tables. */
 export const STATUS_WORDS: Record<Status, string> = {
   pass: 'the same',
@@ -41,9 +44,10 @@ export function shownPath(model: ModelReport): string {
   return model.file ?? model.path;
 }
 
-/** The models, worst first, then by path. */
+/** The models, worst first, what is waived behind what fails, then by path. */
 export function worstFirst(models: readonly ModelReport[]): ModelReport[] {
-  const rank = (m: ModelReport) => WORST_FIRST.indexOf(m.status);
+  const rank = (m: ModelReport) =>
+    isWaived(m) ? WORST_FIRST.indexOf('unverified') - 0.5 : WORST_FIRST.indexOf(m.status);
   return [...models].sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
@@ -52,9 +56,31 @@ export function findingsWorstFirst(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
+/** What became of it is known, and accepted for a time: see the settings file's `expect`. */
+export function isWaived({ waiver, status }: ModelReport): boolean {
+  return waiver?.holds === true && waiver.expect === status;
+}
+
 /** A model that somebody has to do something about. */
 export function isFailing(model: ModelReport): boolean {
-  return model.status !== 'pass' && model.status !== 'unverified';
+  return model.status !== 'pass' && model.status !== 'unverified' && !isWaived(model);
+}
+
+/** The status in a few words, with the waiver where one bears on it. */
+export function statusWords(model: ModelReport): string {
+  const words = STATUS_WORDS[model.status];
+  if (isWaived(model)) return `${words}, waived until ${model.waiver?.expires}`;
+  return model.waiver?.holds === false ? `${words}, waiver ended` : words;
+}
+
+/** What the settings file says of the outcome, and whether that counts, in a sentence; undefined where it says nothing. */
+export function waiverText(model: ModelReport): string | undefined {
+  const { waiver } = model;
+  if (waiver === undefined) return undefined;
+  const reason = waiver.reason.trim();
+  if (!waiver.holds) return `The waiver ended on ${waiver.expires} and counts no more. It said: ${reason}`;
+  if (isWaived(model)) return `This is known, and waived until ${waiver.expires}: ${reason}`;
+  return `A waiver until ${waiver.expires} expects that it ${ALONE[waiver.expect]}, which is not what came: ${reason}`;
 }
 
 /** At most so many names in the headline. */
@@ -64,15 +90,14 @@ const NAMED = 3;
 export function headline(report: Report, name: (path: string) => string): string {
   const models = worstFirst(report.models);
   if (models.length === 0) return noModels(report.selection);
-  const of = (status: Status) => models.filter((m) => m.status === status);
+  const of = (group: Group | 'pass') => models.filter((m) => (isWaived(m) ? 'waived' : m.status) === group);
   const passed = of('pass').length;
   if (passed === models.length)
     return passed === 1 ? `${name(shownPath(models[0] as ModelReport))} still computes the same.` : allTheSame(passed);
-  if (models.length === 1)
-    return `${name(shownPath(models[0] as ModelReport))} ${ALONE[(models[0] as ModelReport).status]}.`;
-  const sentences = (['mismatch', 'error', 'unsupported', 'unverified'] as const).flatMap((status) => {
-    const some = of(status);
-    return some.length === 0 ? [] : [{ some, words: GROUPS[status][some.length === 1 ? 0 : 1] }];
+  if (models.length === 1) return `${alone(models[0] as ModelReport, name)}.`;
+  const sentences = (['mismatch', 'error', 'unsupported', 'waived', 'unverified'] as const).flatMap((group) => {
+    const some = of(group);
+    return some.length === 0 ? [] : [{ some, words: GROUPS[group][some.length === 1 ? 0 : 1] }];
   });
   const parts = sentences.map(({ some, words }, i) => {
     const subject =
@@ -116,10 +141,13 @@ function allOf(n: number): string {
   return n === 2 ? 'Both models' : `All ${n} models`;
 }
 
-const GROUPS: Record<Exclude<Status, 'pass'>, [string, string]> = {
+type Group = Exclude<Status, 'pass'> | 'waived';
+
+const GROUPS: Record<Group, [string, string]> = {
   mismatch: ['differs', 'differ'],
   error: ['could not be read', 'could not be read'],
   unsupported: ['could not be converted', 'could not be converted'],
+  waived: ['is as a waiver expects', 'are as waivers expect'],
   unverified: ['was converted, but compared with nothing', 'were converted, but compared with nothing'],
 };
 
@@ -130,6 +158,10 @@ const ALONE: Record<Status, string> = {
   unsupported: 'could not be converted',
   unverified: 'was converted, but compared with nothing',
 };
+
+function alone(model: ModelReport, name: (path: string) => string): string {
+  return `${name(shownPath(model))} ${ALONE[model.status]}${isWaived(model) ? `, which is waived until ${model.waiver?.expires}` : ''}`;
+}
 
 function named(models: readonly ModelReport[], name: (path: string) => string): string {
   const shown = models.slice(0, NAMED).map((m) => name(shownPath(m)));

@@ -105,6 +105,47 @@ describe('the check run', () => {
   });
 });
 
+describe('waivers', () => {
+  const config = (expires: string) => ({
+    'onnx2keras.yml': `models:\n  models/wrong/*.onnx:\n    expect: mismatch\n    reason: issue 17\n    expires: ${expires}\n`,
+  });
+
+  test('one that holds is a notice, and the step succeeds; so says the check run', async () => {
+    const done = await step(folder({ ...good(), ...wrong(), ...config('2999-12-31') }), { 'check-run': 'true' });
+    expect([done.conclusion, errors(done)]).toEqual(['success', []]);
+    expect(done.annotations).toEqual([
+      expect.objectContaining({
+        level: 'notice',
+        file: 'models/wrong/model.onnx',
+        title: 'model.onnx: differs, waived until 2999-12-31',
+      }),
+    ]);
+    expect(done.summary).toContain('This is known, and waived until 2999-12-31: issue 17');
+    expect(github.checks).toMatchObject([{ conclusion: 'success', annotations: [{ annotation_level: 'notice' }] }]);
+    for (const file of ['report-html', 'junit-path', 'report-path'])
+      expect(readFileSync(done.outputs[file] as string, 'utf8')).toContain('issue 17');
+  });
+
+  test('one that has ended lets the step fail, on its own line', async () => {
+    const done = await step(folder({ ...wrong(), ...config('2020-01-31') }), {});
+    expect(done.conclusion).toBe('failure');
+    expect(done.annotations[0]).toMatchObject({ level: 'error', file: 'onnx2keras.yml', line: '5' });
+    expect(done.summary).toContain('The waiver ended on 2020-01-31 and counts no more');
+  });
+
+  test('a mistake in the settings file is shown on its line', async () => {
+    const done = await step(folder({ ...good(), 'onnx2keras.yml': 'models:\n  "*.onnx":\n    formatz: auto\n' }), {});
+    expect(done.annotations).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        file: 'onnx2keras.yml',
+        line: '3',
+        message: expect.stringContaining('did you mean formats?'),
+      }),
+    ]);
+  });
+});
+
 describe('the release', () => {
   const release = (more = {}) => {
     const made = { id: 5, tag: 'v1.2', draft: false, assets: [], ...more };

@@ -46,6 +46,19 @@ describe('annotations', () => {
     expect(annotations(r)[1]?.file).toBe('models/cut.reference.npz');
   });
 
+  it('says what is waived as a notice, and stands on the line of a waiver that has ended', () => {
+    const found = annotations(report('waived'));
+    expect(found.map((a) => [a.level, a.file, a.line, a.title])).toEqual([
+      ['error', 'onnx2keras.yml', 7, 'wasm.onnx: differs, waiver ended'],
+      ['notice', 'models/detector.onnx', 1, 'detector.onnx: not converted, waived until 2999-06-30'],
+      ['notice', 'models/pool.onnx', 1, 'pool.onnx: differs, waived until 2999-12-31'],
+    ]);
+    expect(found[0]?.message).toContain(
+      'The waiver ended on 2020-01-31 and counts no more. It said: known since January',
+    );
+    expect(found[1]?.message).toContain('waived until 2999-06-30: Waits for NonMaxSuppression <in> layers');
+  });
+
   it('stands on the path in the workspace where the root is a folder in it', () => {
     const r = report('mixed');
     for (const model of r.models) model.file = `repo/${model.path}`;

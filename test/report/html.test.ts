@@ -209,3 +209,24 @@ describe('markup', () => {
     expect(join(['a', undefined, h`<br>`, ''], ', ').html).toBe('a, <br>');
   });
 });
+
+test('says which outcomes are waived, why and until when, and which waivers have ended', () => {
+  const all = elements(parse(reportHtml(report('waived'))));
+  const said = tags(all, 'article').map((a) =>
+    elements(a)
+      .filter((e) => attribute(e, 'class') === 'waiver')
+      .map(text),
+  );
+  expect(said).toEqual([
+    ['The waiver ended on 2020-01-31 and counts no more. It said: known since January'],
+    ['This is known, and waived until 2999-06-30: Waits for NonMaxSuppression <in> layers'],
+    ['This is known, and waived until 2999-12-31: The reference was made by torch 1.2; issue 17'],
+    [],
+  ]);
+  expect(tags(all, 'article').map((a) => attribute(a, 'data-status'))).toEqual([
+    'mismatch',
+    'waived',
+    'waived',
+    'pass',
+  ]);
+});

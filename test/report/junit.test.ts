@@ -109,3 +109,18 @@ describe('junit.xml', () => {
     expect(numbers(many)).toEqual([600, 30, 0, 0]);
   });
 });
+
+test('what a waiver expects is skipped with its reason, and fails again once the waiver has ended', () => {
+  const suites = parse(junitXml(report('waived'))).testsuite ?? [];
+  const [ended, refused, differs] = suites;
+  expect(ended?.testcase.map((c) => [c.name, c.failure !== undefined, c.skipped !== undefined])).toEqual([
+    ['conversion', false, false],
+    ['output logits', true, false],
+  ]);
+  expect(ended?.testcase[0]?.['system-out']).toContain('waiver-expired');
+  expect(refused?.testcase.map((c) => c.skipped?.message)).toEqual([
+    'This is known, and waived until 2999-06-30: Waits for NonMaxSuppression <in> layers',
+  ]);
+  expect([differs?.failures, differs?.skipped]).toEqual(['0', '1']);
+  expect(differs?.testcase.find((c) => c.skipped)?.['system-out']).toContain('17 of 256 elements');
+});

@@ -80,14 +80,21 @@ describe('what it says', () => {
     ]);
     expect(good.waiver).toBeUndefined();
     const bad = config.for(path.join(base, 'models/bad.onnx'), usual);
-    expect(bad.waiver).toEqual({ expect: 'mismatch', reason: 'known since 1.2', expires: '2027-01-31' });
+    expect(bad.waiver).toEqual({
+      expect: 'mismatch',
+      reason: 'known since 1.2',
+      expires: '2027-01-31',
+      line: expect.any(Number),
+    });
     expect(bad.outputs.y).toEqual({ topK: { k: 5, axis: 1, share: 1 }, rtol: 0.5 });
     const other = config.for(path.join(base, 'other.onnx'), usual);
     expect([other.settings.formats, other.tolerance]).toEqual([
       ['graph-model'],
       { rtol: 0.01, atol: 1e-5, rangeTol: 1e-5 },
     ]);
-    expect(config.idle([path.join(base, 'models/good.onnx')])).toEqual(['models/bad.onnx']);
+    expect(config.idle([path.join(base, 'models/good.onnx')])).toEqual([
+      { glob: 'models/bad.onnx', line: expect.any(Number) },
+    ]);
   });
 
   test('without a file nothing is changed; one that is named has to be there', () => {
@@ -210,7 +217,13 @@ models:
     expect(failed).toBe(true);
     const codes = report.models.map((m) => m.diagnostics.map((d) => d.code).filter((c) => c.startsWith('waiver')));
     expect(codes).toEqual([['waiver-unneeded'], ['waiver-expired']]);
-    expect(report.diagnostics?.map((d) => d.code)).toEqual(['settings-without-model']);
+    expect(report.diagnostics).toMatchObject([
+      { code: 'settings-without-model', place: { file: 'onnx2keras.yml', line: 5 } },
+    ]);
+    expect(report.models[1]?.diagnostics.find((d) => d.code === 'waiver-expired')?.place).toEqual({
+      file: 'onnx2keras.yml',
+      line: 3,
+    });
   });
 
   test('formats and tolerances are a model’s own', async () => {

@@ -1,4 +1,4 @@
-import { modelVerdict, shownPath, STATUS_WORDS } from '../verdict.js';
+import { modelVerdict, shownPath, statusWords, waiverText } from '../verdict.js';
 import { changes } from './changes.js';
 import { engines } from './engines.js';
 import { facts } from './facts.js';
@@ -10,6 +10,7 @@ import { h, join, type Markup } from './markup.js';
 import { outputs } from './outputs.js';
 import { divergence, notLayers } from './reasons.js';
 import type { Section, SectionInput } from './section.js';
+import { statusClass } from './status-class.js';
 import { steps } from './steps.js';
 import { values } from './values.js';
 
@@ -36,9 +37,11 @@ export function modelArticle(input: SectionInput, open: boolean): Markup {
     const body = section.body(input);
     return body && h`<h3>${section.title}</h3>\n${body}`;
   });
-  return h`<article id="${id}" class="model" data-status="${model.status}">
-<details${open && h` open`}><summary><h2><code>${shownPath(model)}</code> <span class="status ${model.status}">${STATUS_WORDS[model.status]}</span></h2></summary>
+  const waiver = waiverText(model);
+  return h`<article id="${id}" class="model" data-status="${statusClass(model)}">
+<details${open && h` open`}><summary><h2><code>${shownPath(model)}</code> <span class="status ${statusClass(model)}">${statusWords(model)}</span></h2></summary>
 <p class="verdict">${modelVerdict(model)}</p>
+${waiver !== undefined && h`<p class="waiver">${waiver}</p>`}
 ${join(sections, '\n')}
 </details></article>`;
 }

@@ -1,6 +1,7 @@
 import { count, counted, duration, size } from '../figures.js';
 import type { ModelReport, Report } from '../types.js';
-import { shownPath, STATUS_WORDS, worstCheck } from '../verdict.js';
+import { shownPath, statusWords, worstCheck } from '../verdict.js';
+import { statusClass } from './status-class.js';
 import { errorBar } from './bar.js';
 import { findingList } from './findings.js';
 import { h, join, type Markup } from './markup.js';
@@ -51,7 +52,7 @@ function row(model: ModelReport, id: string): Markup {
   const written = model.artefacts.reduce((sum, a) => sum + a.bytes, 0);
   const opset = model.source?.opsets?.[''];
   return h`<tr data-model="${id}"><th scope="row"><a href="#${id}"><code>${shownPath(model)}</code></a></th>
-<td><span class="status ${model.status}">${STATUS_WORDS[model.status]}</span>${warnings(model)}</td><td>${model.format ?? '–'}</td>
+<td><span class="status ${statusClass(model)}">${statusWords(model)}</span>${warnings(model)}</td><td>${model.format ?? '–'}</td>
 <td data-v="${used === undefined ? -1 : used}">${errorBar(used)}</td>
 ${sized(model.source?.bytes)}${sized(model.artefacts.length === 0 ? undefined : written)}
 ${number(model.source?.parameters, count)}${number(opset, String)}${number(model.timings.total, duration)}</tr>`;

@@ -45,8 +45,8 @@ tbody tr:last-child > * { border-bottom: 0; }
 .status.pass { color: var(--pass); }
 .status.mismatch, .status.error { color: var(--bad); }
 .status.mismatch::before, .status.error::before { content: "✖ "; }
-.status.unsupported, .status.warning { color: var(--warn); }
-.status.unsupported::before, .status.warning::before { content: "▲ "; }
+.status.unsupported, .status.warning, .status.waived { color: var(--warn); }
+.status.unsupported::before, .status.warning::before { content: "▲ "; } .status.waived::before { content: "◆ "; }
 .status.unverified, .status.note { color: var(--calm); }
 .status.unverified::before { content: "○ "; }
 .share { display: inline-flex; align-items: center; gap: .5rem; }
@@ -57,7 +57,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .model { border: 1px solid var(--line); border-radius: 6px; margin: 1rem 0; padding: 0 1rem; scroll-margin-top: 1rem; }
 .model > details > summary { cursor: pointer; padding: .7rem 0; }
 .model[data-status="error"], .model[data-status="mismatch"] { border-left: 5px solid var(--bad); }
-.model[data-status="unsupported"] { border-left: 5px solid var(--warn); }
+.model[data-status="unsupported"], .model[data-status="waived"] { border-left: 5px solid var(--warn); }
 .model[data-status="pass"] { border-left: 5px solid var(--pass); }
 .verdict { font-size: 1.05rem; margin: .25rem 0; }
 .layers tr.same > * { background: var(--mark); }

@@ -1,7 +1,7 @@
 import { size } from '../figures.js';
 import { h } from '../html/markup.js';
 import type { ModelReport, Report } from '../types.js';
-import { shownPath, STATUS_WORDS } from '../verdict.js';
+import { shownPath, statusWords } from '../verdict.js';
 
 /** The folder of what all pages share, and the one that they are in, relative to that of the reports. */
 export const RUNTIME_FOLDER = 'runtime';
@@ -37,7 +37,7 @@ export function tryPage(report: Report, model: ModelReport): string {
 <link rel="stylesheet" href="${shared}page.css">
 </head>
 <body data-model="${folder}">
-<header><div><h1>Try <code>${shownPath(model)}</code></h1><p class="sub">${model.format}, ${size(bytes)}; in the report: <span class="status ${model.status}">${STATUS_WORDS[model.status]}</span>. <a href="${up}../index.html">Back to the report</a></p></div></header>
+<header><div><h1>Try <code>${shownPath(model)}</code></h1><p class="sub">${model.format}, ${size(bytes)}; in the report: <span class="status ${model.status}">${statusWords(model)}</span>. <a href="${up}../index.html">Back to the report</a></p></div></header>
 <main>
 <p><label>Backend <select id="backend"><option>wasm</option><option>webgl</option><option>webgpu</option><option>cpu</option></select></label> <button type="button" id="run" disabled>Run</button></p>
 <p id="state" role="status">The page needs scripts.</p>
