@@ -112,6 +112,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   );
   if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
   const { fates, face } = written.value[chosen.indexOf(first)];
+  const layers = sourceSummary(imported, graph, fates);
   return {
     status: 'converted',
     format: first.format,
@@ -124,8 +125,8 @@ export function convertModel(request: ConvertRequest): ConvertResult {
       ...(first.format === 'graph-model' && first.json.async ? { async: true } : {}),
       ...(notLayers ? { notLayers } : {}),
     },
-    ...(first.format !== 'graph-model' ? { keras: kerasSummary(first.keras.model, graph) } : {}),
-    layers: sourceSummary(imported, graph, fates),
+    ...(first.format !== 'graph-model' ? { keras: kerasSummary(first.keras.model, graph, layers) } : {}),
+    layers,
     graphs: {
       source: sourceNet(model, { imported, fates, numbers: sourceNumbers(graph) }),
       written: first.format === 'graph-model' ? tfNet(first.tf, first.json.fetchName) : layersNet(first.keras.model),

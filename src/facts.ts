@@ -6,6 +6,7 @@ import type { Layer, LayerSpec } from './keras/builder.js';
 import type { KerasModel } from './keras/model.js';
 import type { OnnxModel, TypeInfo } from './onnx/model.js';
 import type { Dim, KerasSummary, SourceFacts, SourceSummary, TensorFact } from './report/types.js';
+import { parameterDifferences } from './parameters.js';
 import { isFloat } from './tensor/dtype.js';
 import { sizeOf, type Weight } from './tensor/tensor.js';
 
@@ -77,7 +78,7 @@ export function sourceSummary(imported: Imported, graph: Graph, fates: Fates): S
 }
 
 /** The rows of model.summary(), each with the number of the source row that it stands for. */
-export function kerasSummary(model: KerasModel, graph: Graph): KerasSummary {
+export function kerasSummary(model: KerasModel, graph: Graph, source: SourceSummary): KerasSummary {
   const numbers = sourceNumbers(graph);
   const count = (layer: LayerSpec, trainable: boolean) =>
     layer.weights.filter((w) => w.trainable === trainable).reduce((n, w) => n + sizeOf(w.weight.dims), 0);
@@ -96,6 +97,7 @@ export function kerasSummary(model: KerasModel, graph: Graph): KerasSummary {
     }),
     trainable: model.layers.reduce((n, l) => n + count(l, true), 0),
     nonTrainable: model.layers.reduce((n, l) => n + count(l, false), 0),
+    differences: parameterDifferences(source.rows, [...numbers.keys()], model),
   };
 }
 

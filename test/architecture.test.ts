@@ -40,6 +40,7 @@ const BELONGS_TO: Record<string, string> = {
   'convert-types': 'convert',
   fates: 'convert',
   facts: 'convert',
+  parameters: 'convert',
   declaration: 'convert',
   graphs: 'convert',
 };

@@ -42,7 +42,7 @@ export interface LayerSpec {
   readonly dtype: string;
   /** The ONNX nodes that it stands for; the one whose output it gives comes first. */
   readonly origin: readonly number[];
-  /** Parameters of the source, where the layer holds more: a grouped convolution as a block-diagonal kernel. */
+  /** Parameters of the source, where the layer holds zeros besides: those of groups, or of a dilation. */
   readonly sourceParameters?: number;
 }
 

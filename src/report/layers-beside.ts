@@ -1,5 +1,6 @@
 import { shorten, visible } from '../diag/escape.js';
 import { kerasColumns, kerasHeader, kerasRow, kerasTotals } from './keras-summary.js';
+import { parameterLines } from './parameters.js';
 import { sourceColumns, sourceHeader, sourceRow, sourceTotals } from './source-summary.js';
 import type { KerasSummary, LayerRow, SourceRow, SourceSummary } from './types.js';
 
@@ -45,6 +46,7 @@ function kerasBeside(source: SourceSummary, keras: KerasSummary, maxRows: number
     ...rest(pairs.length, maxRows),
     rule('=', '='),
     ...below(sourceTotals(source, left), kerasTotals(keras), beside),
+    ...parameterLines(source, keras),
   ].join('\n');
 }
 

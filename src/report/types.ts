@@ -333,6 +333,23 @@ export interface KerasSummary {
   rows: LayerRow[];
   trainable: number;
   nonTrainable: number;
+  /** Why Keras counts other parameters than the source: its total is the source's and these together. Empty where they are the same. */
+  differences?: ParameterDifference[];
+}
+
+/**
+ * statistics: running means and variances of BatchNormalization, which torch has as buffers. zeros: those of kernels that
+ * stand for groups, a dilation or another number of dimensions. constants: what layers compute with that the source has no
+ * parameters for. biases: of two that the source adds, a recurrent layer has one. configuration: weights of the source that
+ * layers hold in their configuration. merged: weights that were computed into others. copies: weights that several layers
+ * hold, each its own.
+ */
+export interface ParameterDifference {
+  reason: 'statistics' | 'zeros' | 'constants' | 'biases' | 'configuration' | 'merged' | 'copies';
+  /** How many more Keras counts; below zero where the source counts more. */
+  parameters: number;
+  /** Layers that it comes from. */
+  layers: number;
 }
 
 /** One layer of the written layers-model. */

@@ -8,8 +8,8 @@ import type { OnnxModel } from '../../src/onnx/model.js';
 import { assignLayouts } from '../../src/passes/layout.js';
 import { pruneGraph } from '../../src/passes/prune.js';
 import { recompose } from '../../src/passes/recompose.js';
-import { kerasSummary } from '../../src/facts.js';
-import type { KerasSummary } from '../../src/report/types.js';
+import { kerasSummary, sourceSummary } from '../../src/facts.js';
+import type { KerasSummary, SourceSummary } from '../../src/report/types.js';
 
 /** A model as layers, all but written: no weight is loaded that doesn't decide what the layers are. */
 export function lowered(
@@ -17,7 +17,7 @@ export function lowered(
   policy: NamePolicy,
   dialect: Dialect = 'tfjs',
   changeOrdering = true,
-): { keras: LoweredKeras; fates: Fates; summary: KerasSummary } {
+): { keras: LoweredKeras; fates: Fates; source: SourceSummary; summary: KerasSummary } {
   const imported = importModel(model);
   const graph = pruneGraph(imported.graph);
   const laid = assignLayouts(recompose(graph), {
@@ -28,5 +28,7 @@ export function lowered(
   });
   const own = ownValues(imported, laid, model);
   const keras = lowerToKeras(laid.graph, new Names(policy), dialect, () => ({}), own, laid.lost);
-  return { keras, fates: fatesOf(imported, laid, { keras }), summary: kerasSummary(keras.model, graph) };
+  const fates = fatesOf(imported, laid, { keras });
+  const source = sourceSummary(imported, graph, fates);
+  return { keras, fates, source, summary: kerasSummary(keras.model, graph, source) };
 }

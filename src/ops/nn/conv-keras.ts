@@ -144,6 +144,8 @@ function convolved(n: View<ConvAttrs>, x: Layer, k: KerasBuilder, last: boolean,
   };
   const options: LayerOptions = { shape: row ? rowOf(out, last) : out };
   const biases = bias ? [{ name: 'bias', weight: bias }] : [];
+  const sparse = (kernel: Weight): LayerOptions =>
+    sizeOf(kernel.dims) === sizeOf(source.dims) ? {} : { sourceParameters: sizeOf(source.dims) + (bias ? filters : 0) };
   const spatial = weight.dims.length - 2;
   const front = Array.from({ length: spatial }, (_, i) => i + 2);
   let y: Layer;
@@ -155,16 +157,23 @@ function convolved(n: View<ConvAttrs>, x: Layer, k: KerasBuilder, last: boolean,
       `DepthwiseConv${spatial}D`,
       [padded],
       { ...config, depth_multiplier: multiplier },
-      { ...options, weights: [{ name: tfjs ? 'depthwise_kernel' : 'kernel', weight: kernels }, ...biases] },
+      {
+        ...options,
+        ...sparse(weight),
+        weights: [{ name: tfjs ? 'depthwise_kernel' : 'kernel', weight: kernels }, ...biases],
+      },
     );
   } else {
     const parts = group > 1 && tfjs ? blockDiagonal(weight, group) : weight;
-    const sparse = parts === weight ? {} : { sourceParameters: sizeOf(source.dims) + (bias ? filters : 0) };
     y = k.layer(
       `Conv${spatial}D`,
       [padded],
       { filters, ...config, ...(tfjs ? {} : { groups: group }) },
-      { ...options, ...sparse, weights: [{ name: 'kernel', weight: permuted(parts, [...front, 1, 0]) }, ...biases] },
+      {
+        ...options,
+        ...sparse(parts),
+        weights: [{ name: 'kernel', weight: permuted(parts, [...front, 1, 0]) }, ...biases],
+      },
     );
   }
   return row ? reshape(k, y, out.slice(1), '_line') : y;

@@ -1,6 +1,7 @@
 import { pairLayers, type Pair } from '../layers-beside.js';
 import { count, shape } from '../figures.js';
 import { kerasTotals, outputShapeText } from '../keras-summary.js';
+import { parameterLines } from '../parameters.js';
 import { layerText, shapeText } from '../source-summary.js';
 import type { LayerRow, ModelReport, SourceRow } from '../types.js';
 import { h, join, type Markup } from './markup.js';
@@ -72,11 +73,15 @@ function rest(rows: number, shown: number): Markup | undefined {
   return rows > shown ? h`<tr><td colspan="9">… and ${count(rows - shown)} more, in report.json</td></tr>` : undefined;
 }
 
-function totals(model: ModelReport): Markup {
-  const params = (model.layers?.rows ?? []).reduce((sum, row) => sum + row.params, 0);
-  const buffers = (model.layers?.rows ?? []).reduce((sum, row) => sum + (row.buffers ?? 0), 0);
-  const means = buffers === 0 ? '' : `, and ${count(buffers)} running means and variances, which Keras counts, too`;
-  const inputs = model.source?.inputs?.map((t) => `${shape(t.shape)}`).join(', ');
-  return h`<p>Source: ${count(params)} params${means}${inputs !== undefined && `; input ${inputs}`}.
-${model.keras !== undefined && `Keras: ${kerasTotals(model.keras).join('; ')}.`}</p>`;
+function totals({ layers: source, keras, source: facts }: ModelReport): Markup {
+  const inputs = facts?.inputs?.map((t) => `${shape(t.shape)}`).join(', ');
+  const fed = h`${inputs !== undefined && `Input ${inputs}. `}`;
+  if (source === undefined || keras === undefined) {
+    const params = (source?.rows ?? []).reduce((sum, row) => sum + row.params, 0);
+    return h`<p>${fed}Source: ${count(params)} params.</p>`;
+  }
+  return h`<p>${fed}Keras: ${kerasTotals(keras).join('; ')}.<br>${join(
+    parameterLines(source, keras).map((line) => h`${line}`),
+    '<br>',
+  )}</p>`;
 }
