@@ -10,7 +10,7 @@ import type { ModelSettings } from './config.js';
 import { type FoundModel, isInside } from './find.js';
 import { sha256OfFile } from './hash.js';
 import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
-import { stage } from './place.js';
+import { stage, type Way } from './place.js';
 import { WORKER } from './pool.js';
 import { type ModelReport, STATUSES } from './report/types.js';
 import { candidateFiles } from './verify/references.js';
@@ -22,6 +22,8 @@ export interface CacheRequest {
   folder: string;
   /** Absolute; where the models and reports go. */
   output: string;
+  /** Absolute; below `output`, for what is on its way there. */
+  scratch: string;
 }
 
 export interface Cache {
@@ -63,7 +65,9 @@ const FORGOTTEN_MS = 30 * 24 * 3600 * 1000;
 
 /** Gives the cache for models whose references are looked for inside a workspace (absolute). Throws ConfigurationError. */
 export async function openCache(request: CacheRequest): Promise<(workspace: string, own: ModelSettings) => Cache> {
-  const { folder, output } = request;
+  const { folder, output, scratch } = request;
+  let drafts = 0;
+  const way = () => ({ draft: path.join(scratch, `kept-${++drafts}`), within: output });
   try {
     await mkdir(folder, { recursive: true });
     await forget(folder);
@@ -88,8 +92,8 @@ export async function openCache(request: CacheRequest): Promise<(workspace: stri
         const at = await entryOf(model, own);
         const entry = JSON.parse(await readFile(path.join(at, 'entry.json'), 'utf8')) as Entry;
         if (!isEntry(entry, model) || !(await restsOnTheSame(entry, model, { workspace, settings }))) return undefined;
-        await put(path.join(at, 'files'), entry.files, path.join(output, model.path));
-        if (entry.page.length > 0) await put(path.join(at, 'page'), entry.page, pageFolder(output, model.path));
+        await put(path.join(at, 'files'), entry.files, path.join(output, model.path), way());
+        if (entry.page.length > 0) await put(path.join(at, 'page'), entry.page, pageFolder(output, model.path), way());
         await utimes(at, new Date(), new Date());
         const { file: _, ...report } = entry.report;
         return { ...report, ...(model.shown === model.path ? {} : { file: model.shown }), timings: {}, cached: true };
@@ -186,8 +190,8 @@ async function take(from: string, names: readonly string[], to: string): Promise
 }
 
 /** Copies an entry's files to their place, whole or not at all. Throws where one isn't what it was. */
-async function put(from: string, files: readonly KnownFile[], to: string): Promise<void> {
-  const staging = await stage(to);
+async function put(from: string, files: readonly KnownFile[], to: string, way: Way): Promise<void> {
+  const staging = await stage(to, way);
   try {
     for (const { path: name, sha256 } of files) {
       const [source, target] = [from, staging.folder].map((f) => path.resolve(f, ...name.split('/'))) as [

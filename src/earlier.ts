@@ -1,6 +1,5 @@
 /** What a changed model was before: its earlier version is converted and judged, too, and both reports are held together. */
-import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Changes } from './changed.js';
 import type { FoundModel } from './find.js';
@@ -10,20 +9,22 @@ import type { ModelReport } from './report/types.js';
 /**
  * The report with what has changed in it; as it was where there is no earlier version, or nobody can tell.
  *
+ * @param temporary absolute: a folder for it, which isn't there yet
  * @param work converts and judges a model that lies elsewhere: in `workspace`, into `output`
  */
 export async function withChanges(
   report: ModelReport,
   model: FoundModel,
   { root, base, earlier }: Changes,
+  temporary: string,
   work: (model: FoundModel, workspace: string, output: string) => Promise<ModelReport>,
 ): Promise<ModelReport> {
   if (!earlier || report.layers === undefined) return report;
   const place = path.relative(root, model.file).split(path.sep).join('/');
   if (place.startsWith('../')) return report;
-  const temporary = await realpath(await mkdtemp(path.join(os.tmpdir(), 'onnx2keras-earlier-')));
   try {
     const workspace = path.join(temporary, 'tree');
+    await mkdir(temporary, { recursive: true });
     if (!(await earlier([place, ...besides(place, report)], workspace))) return report;
     const file = path.join(workspace, ...place.split('/'));
     const stat = await lstat(file).catch(() => undefined);

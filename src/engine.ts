@@ -6,9 +6,11 @@ import type {
   OpenEngineRequest,
   RunRequest as RunEngineRequest,
 } from './verify/engines/served.js';
+import { leaveNetwork } from './verify/process/network.js';
 import { dieWithParent } from './verify/process/watchdog.js';
 import type { CloseRequest, OpenRequest, RunRequest } from './verify/source/session.js';
 
+leaveNetwork();
 dieWithParent();
 const sessions = () => import('./verify/source/session.js');
 const engines = () => import('./verify/engines/served.js');

@@ -1,6 +1,7 @@
 /** Has written folders judged in a child of the pool, and enters what it says into the model's report. */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import type { ModelSettings } from './config.js';
 import * as say from './diag/catalogue-run.js';
@@ -10,6 +11,7 @@ import type { Failure, Lease } from './pool.js';
 import type { ModelReport } from './report/types.js';
 import type { Judgement } from './verify/checks.js';
 import type { VerifyRequest } from './verify/judge.js';
+import type { Permissions } from './verify/process/permissions.js';
 
 /** One model's turn with a child. */
 export interface Turn {
@@ -35,6 +37,14 @@ export interface Source {
   page?: string;
   /** Where a model of the first diverging node alone is written; nowhere where absent. */
   divergence?: string;
+}
+
+/** What children that judge may beside writing into their own folder. */
+export function permissionsFor(settings: readonly Settings[]): Permissions {
+  const engines = settings.flatMap((one) => one.engines);
+  const chrome = engines.some((name) => name.startsWith('chrome-'));
+  // A browser's profile lies in the system's temporary folder: the path of its socket has to be short.
+  return { addons: engines.includes('tensorflow'), loopback: chrome, writable: chrome ? [os.tmpdir()] : [] };
 }
 
 /** Judges a model folder, with all formats in it. Afterwards the report's status is the verdict. */

@@ -1,6 +1,6 @@
 /** Joins the reports of shards into one, and takes over the converted models that lie beside them. */
 import { constants } from 'node:fs';
-import { copyFile, cp, lstat, mkdir, readdir, readFile } from 'node:fs/promises';
+import { copyFile, cp, lstat, mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as say from './diag/catalogue-run.js';
 import type { Diagnostic } from './diag/diagnostic.js';
@@ -9,7 +9,7 @@ import { runFails } from './fail-on.js';
 import { isInside } from './find.js';
 import { sha256OfFile } from './hash.js';
 import { ConfigurationError, type Settings } from './options.js';
-import { stage } from './place.js';
+import { scratchBelow, stage } from './place.js';
 import { totalsOf } from './report/totals.js';
 import { type ModelReport, type Report, STATUSES } from './report/types.js';
 import type { RunResult } from './run.js';
@@ -53,11 +53,16 @@ export async function mergeReports(request: MergeRequest): Promise<RunResult> {
 
   const diagnostics: Diagnostic[] = [...missingShards(parts), ...differences(parts), ...partsFindings(parts)];
   const models = new Map<string, ModelReport>();
-  for (const { report, root } of parts)
-    for (const model of report.models) {
-      if (models.has(model.path)) diagnostics.push(say.reportedTwice(model.path));
-      else models.set(model.path, await takenOver(model, root, request.output));
-    }
+  const scratch = await scratchBelow(request.output);
+  try {
+    for (const { report, root } of parts)
+      for (const model of report.models) {
+        if (models.has(model.path)) diagnostics.push(say.reportedTwice(model.path));
+        else models.set(model.path, await takenOver(model, root, { output: request.output, scratch }));
+      }
+  } finally {
+    await rm(scratch, { recursive: true, force: true }).catch(() => {});
+  }
   const [first] = parts as [Part];
   const sorted = [...models.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const found = Math.max(...parts.map(({ report }) => report.selection?.found ?? report.models.length));
@@ -165,7 +170,11 @@ function partsFindings(parts: readonly Part[]): Diagnostic[] {
 }
 
 /** Copies a model's folder where it lies beside its report; without it the report stands alone. */
-async function takenOver(model: ModelReport, root: string, output: string): Promise<ModelReport> {
+async function takenOver(
+  model: ModelReport,
+  root: string,
+  { output, scratch }: { output: string; scratch: string },
+): Promise<ModelReport> {
   const { artefacts } = model;
   const there =
     artefacts.length > 0 &&
@@ -179,13 +188,14 @@ async function takenOver(model: ModelReport, root: string, output: string): Prom
   });
   if (!isInside(output, folder) || folder === path.resolve(output))
     return spoilt('its path leads out of the output directory');
-  const staging = await stage(folder);
+  const staging = await stage(folder, { draft: path.join(scratch, 'model'), within: output });
   try {
     for (const { path: place, sha256 } of artefacts) {
       const inside = path.posix.relative(model.path, place);
       const to = path.join(staging.folder, inside);
       const from = path.join(root, ...place.split('/'));
-      if (!isInside(staging.folder, to) || !(await lstat(from).catch(() => undefined))?.isFile())
+      const isFile = (await lstat(from).catch(() => undefined))?.isFile();
+      if (!isInside(staging.folder, to) || !isFile || !isInside(await realpath(root), await realpath(from)))
         throw new Error(`${place} is missing, or elsewhere`);
       await mkdir(path.dirname(to), { recursive: true });
       await copyFile(from, to, constants.COPYFILE_FICLONE);

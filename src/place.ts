@@ -1,10 +1,12 @@
 /**
- * A model folder is complete or absent: it is written beside its place and renamed into it. Whatever moment a run is cut
- * off at, what stands under the final name is whole, and the next run clears away what was left beside it.
+ * A model folder is complete or absent: it is written elsewhere below the output directory, synced to the disk, and renamed
+ * into its place. Whatever moment a run is cut off at, what stands under the final name is whole. All that a run writes on
+ * the way lies in one scratch folder of its own, which goes with it, or else with the next run.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, open, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isInside } from './find.js';
 
 export interface Staging {
   /** The empty folder to write into. */
@@ -17,43 +19,149 @@ export interface Staging {
   abandon(): Promise<void>;
 }
 
-/** Makes a folder beside `place` to write into, and removes what a run that was cut off left there. */
-export async function stage(place: string): Promise<Staging> {
-  const parent = path.dirname(place);
-  // Of fixed length, since the name itself may be as long as the file system takes.
-  const prefix = `.partial-${createHash('sha256').update(path.basename(place)).digest('hex').slice(0, 12)}-`;
-  await mkdir(parent, { recursive: true });
-  for (const name of await readdir(parent)) if (name.startsWith(prefix)) await remove(path.join(parent, name));
-  const folder = path.join(parent, `${prefix}${process.pid}`);
-  const old = path.join(parent, `${prefix}old`);
-  await mkdir(folder);
+/** What has just been done on a folder's way to its place. */
+export type Moment = 'staged' | 'written' | 'synced' | 'set aside' | 'renamed' | 'removed';
+
+export interface Way {
+  /** Absolute: the folder to write into; on the file system of its place, and nobody else's. */
+  draft: string;
+  /** Absolute: the folder that the place may not lead out of, links resolved. */
+  within: string;
+  /** Hears of each moment; a test ends the process at one of them. */
+  passed?: (moment: Moment) => void;
+}
+
+/** Makes an empty folder to write into, on the way to `place`. */
+export async function stage(place: string, { draft, within, passed = () => {} }: Way): Promise<Staging> {
+  const old = `${draft}.old`;
+  await mkdirInside(path.dirname(place), within);
+  await remove(draft);
+  await mkdir(draft, { recursive: true });
+  passed('staged');
 
   /** One rename takes the old folder from its name, so that it is never there in part. */
-  const setOldAside = async () => {
+  const setOldAside = async (): Promise<boolean> => {
+    await remove(old);
     try {
       await patiently(() => rename(place, old));
+      return true;
     } catch (e) {
       if ((e as NodeJS.ErrnoException).code !== 'ENOENT') throw e;
+      return false;
     }
   };
+  // What can't be removed here lies in the scratch folder, and says nothing against what has been done.
+  const clear = (folder: string) => remove(folder).catch(() => {});
   return {
-    folder,
+    folder: draft,
     async commit() {
-      await setOldAside();
-      await patiently(() => rename(folder, place));
-      await remove(old);
+      passed('written');
+      await syncBelow(draft);
+      passed('synced');
+      const replaces = await setOldAside();
+      passed('set aside');
+      try {
+        await patiently(() => rename(draft, place));
+      } catch (e) {
+        if (replaces) await rename(old, place);
+        throw e;
+      }
+      await sync(path.dirname(place));
+      passed('renamed');
+      await clear(old);
+      passed('removed');
     },
     async discard() {
       await setOldAside();
-      await remove(old);
-      await remove(folder);
+      passed('set aside');
+      await clear(old);
+      await clear(draft);
+      passed('removed');
     },
-    abandon: () => remove(folder),
+    abandon: () => clear(draft),
   };
+}
+
+const SCRATCH = /^\.partial-(\d+)-[0-9a-f]{8}$/;
+
+/** A name for this run's scratch folder below the output directory; and what runs that were cut off left there goes. */
+export async function scratchBelow(output: string): Promise<string> {
+  for (const name of await readdir(output).catch(() => [] as string[])) {
+    const pid = Number(SCRATCH.exec(name)?.[1] ?? process.ppid);
+    if (pid === process.pid || !isAlive(pid)) await remove(path.join(output, name)).catch(() => {});
+  }
+  return path.join(output, `.partial-${process.pid}-${randomBytes(4).toString('hex')}`);
+}
+
+/** Whether a process is there; one of another user is. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (e) {
+    return (e as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Writes a file that is whole or as it was, whatever moment the process ends at. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  const draft = path.join(path.dirname(file), `.partial-${path.basename(file)}`);
+  await rm(draft, { recursive: true, force: true });
+  await writeFile(draft, text, { flag: 'wx', flush: true });
+  await patiently(() => rename(draft, file));
+}
+
+/**
+ * Makes a folder, and those above it. A link on the way that was there before, as one in a repository's own output
+ * directory may be, must not lead elsewhere.
+ */
+export async function mkdirInside(folder: string, within: string): Promise<void> {
+  await mkdir(within, { recursive: true });
+  const home = await realpath(within);
+  let at = within;
+  for (const step of path.relative(within, folder).split(path.sep)) {
+    at = path.join(at, step);
+    const there = await lstat(at).catch(() => undefined);
+    if (!there) await mkdir(at).catch(unlessThere);
+    else if (there.isSymbolicLink() && !isInside(home, await realpath(at)))
+      throw new Error(`${at} is a symbolic link that leads out of ${within}`);
+    else if (!there.isDirectory() && !there.isSymbolicLink())
+      throw Object.assign(new Error(`EEXIST: ${at} is no folder`), { code: 'EEXIST' });
+  }
+}
+
+function unlessThere(e: NodeJS.ErrnoException): void {
+  if (e.code !== 'EEXIST') throw e;
 }
 
 const remove = (place: string): Promise<void> =>
   rm(place, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+
+/** Has every file and folder below reach the disk, so that a rename can't come before what it names. */
+async function syncBelow(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries) {
+    const at = path.join(folder, entry.name);
+    if (entry.isDirectory()) await syncBelow(at);
+    else if (entry.isFile()) await sync(at);
+    else throw new Error(`${entry.name} is neither a file nor a folder`);
+  }
+  await sync(folder);
+}
+
+/** Windows syncs no folders, and files only where they are open for writing. */
+async function sync(place: string): Promise<void> {
+  const windows = process.platform === 'win32';
+  if (windows && (await lstat(place)).isDirectory()) return;
+  const handle = await open(place, windows ? 'r+' : 'r');
+  try {
+    await handle.sync();
+  } catch (e) {
+    // Some file systems can't sync a folder, and say so.
+    if (!['EINVAL', 'ENOTSUP', 'EISDIR'].includes((e as NodeJS.ErrnoException).code ?? '')) throw e;
+  } finally {
+    await handle.close();
+  }
+}
 
 /** On Windows a scanner or an indexer may hold a file for a moment. */
 async function patiently(work: () => Promise<void>): Promise<void> {

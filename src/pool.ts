@@ -1,14 +1,16 @@
 /**
  * Child processes that convert and judge, one model at a time each. A file from a stranger can crash, hang or bloat a
  * child; then that is the outcome of the call, and the next call gets a fresh one. Children know no tokens: their
- * environment is an allow-list.
+ * environment is an allow-list. They write into a folder of their own alone, and reach no network.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Call } from './serve.js';
+import { allowed } from './verify/process/environment.js';
 import { memoryOfMachine, residentBytes } from './verify/process/memory.js';
+import { type Permissions, permissionFlags } from './verify/process/permissions.js';
 
 export { memoryOfMachine };
 
@@ -34,6 +36,10 @@ export interface PoolOptions {
   size: number;
   /** The child's program. */
   program: string;
+  /** Absolute: where each child has a folder of its own. Absent: children write nothing. */
+  scratch?: string;
+  /** What children may beyond that. */
+  permissions?: Permissions;
   /** Resident bytes above which a child is killed. */
   memoryLimit?: number;
   /** Resident bytes above which an idle child is replaced by a fresh one. */
@@ -44,6 +50,8 @@ export interface PoolOptions {
 
 /** One child, lent for one model. */
 export interface Lease {
+  /** Absolute: the child's own folder, where the pool has a scratch folder. Whoever uses it makes it. */
+  readonly folder: string;
   /**
    * Has the child do one task. `deadline` is in the time of `performance.now()`; past it the child is killed. Never
    * rejects.
@@ -63,32 +71,6 @@ export interface Pool {
 /** This project's own child: the file beside this one, or beside the bundle. */
 export const WORKER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.js');
 
-/** What a program needs to run and to find its temporary folder; nothing that could hold a secret. */
-const ENVIRONMENT = [
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  'TEMP',
-  'TMP',
-  'LANG',
-  'LC_ALL',
-  'LC_CTYPE',
-  'TZ',
-  'SystemRoot',
-  'SystemDrive',
-  'windir',
-  'ComSpec',
-  'PATHEXT',
-  'USERPROFILE',
-  'LOCALAPPDATA',
-  'NUMBER_OF_PROCESSORS',
-  'PROGRAMFILES',
-  'PROGRAMFILES(X86)',
-  // Where the engines chrome-… find their browser.
-  'CHROME_PATH',
-  'CHROME_BIN',
-];
-
 /** How much of a child's own output is kept, for the case that it crashes. */
 const OUTPUT_KEPT = 16384;
 /** How long after its end a child's last words are waited for. */
@@ -102,8 +84,9 @@ export function createPool(options: PoolOptions): Pool {
   const total = memoryOfMachine();
   const limit = options.memoryLimit ?? Math.floor(total * 0.85);
   const recycleAbove = options.recycleAbove ?? Math.min(1024 * MB, limit / 2);
-  const idle: Child[] = [];
+  const free: Seat[] = [];
   const all = new Set<Child>();
+  let seats = 0;
   const waiting: { memory: number; start: () => void }[] = [];
   let running = 0;
   let promised = 0;
@@ -133,16 +116,20 @@ export function createPool(options: PoolOptions): Pool {
         waiting.push({ memory, start });
         startNext();
       });
-      let child = idle.pop();
+      const seat = free.pop() ?? { folder: path.join(options.scratch ?? '', String(++seats)) };
       let retired = false;
       const lease: Lease = {
+        folder: seat.folder,
         async call(task, request, deadline, progress) {
           if (closed || options.signal?.aborted) return cancelled();
-          if (!child || child.ended()) {
-            child = startChild(options.program, limit);
-            all.add(child);
+          if (!seat.child || seat.child.ended()) {
+            if (seat.child) all.delete(seat.child);
+            const { writable = [], ...others } = options.permissions ?? {};
+            const own = options.scratch === undefined ? [] : [seat.folder];
+            seat.child = startChild(options.program, limit, { ...others, writable: [...own, ...writable] });
+            all.add(seat.child);
           }
-          return child.call(task, request, deadline, options.signal, progress);
+          return seat.child.call(task, request, deadline, options.signal, progress);
         },
         retire() {
           retired = true;
@@ -151,15 +138,14 @@ export function createPool(options: PoolOptions): Pool {
       try {
         return await work(lease);
       } finally {
-        if (child) {
-          const size = child.ended() ? 0 : (residentBytes(child.pid) ?? 0);
-          if (closed || retired || child.ended() || size > recycleAbove) {
-            child.kill();
-            all.delete(child);
-          } else {
-            idle.push(child);
-          }
+        const { child } = seat;
+        const size = !child || child.ended() ? 0 : (residentBytes(child.pid) ?? 0);
+        if (child && (closed || retired || child.ended() || size > recycleAbove)) {
+          child.kill();
+          all.delete(child);
+          seat.child = undefined;
         }
+        free.push(seat);
         running -= 1;
         promised -= memory;
         startNext();
@@ -172,6 +158,12 @@ export function createPool(options: PoolOptions): Pool {
       all.clear();
     },
   };
+}
+
+/** A place for one child after the other, and its folder. */
+interface Seat {
+  readonly folder: string;
+  child?: Child;
 }
 
 interface Child {
@@ -189,12 +181,12 @@ interface Child {
 
 const cancelled = (): Failure => ({ ok: false, reason: 'cancelled', message: 'the run was cancelled', detail: '' });
 
-function startChild(program: string, memoryLimit: number): Child {
+function startChild(program: string, memoryLimit: number, permissions: Permissions): Child {
   const heap = Math.max(256, Math.floor(memoryLimit / MB));
   const child: ChildProcess = fork(program, [], {
-    env: childEnvironment(process.env),
+    env: allowed(process.env),
     // Not inherited: flags of the parent (a debugger's port, a preloaded module) are not the child's.
-    execArgv: [`--max-old-space-size=${heap}`, '--no-warnings'],
+    execArgv: [`--max-old-space-size=${heap}`, '--no-warnings', ...permissionFlags(permissions)],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'json',
     windowsHide: true,
@@ -324,10 +316,4 @@ function howItEnded(
     };
   const how = end?.signal ? `by ${end.signal}` : `with code ${end?.code}`;
   return { ok: false, reason: 'crashed', message: `the process ended ${how}`, detail };
-}
-
-/** The allow-listed part of an environment; on Windows names are equal but for case. */
-export function childEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const allowed = new Set(ENVIRONMENT.map((name) => name.toLowerCase()));
-  return Object.fromEntries(Object.entries(from).filter(([name]) => allowed.has(name.toLowerCase())));
 }

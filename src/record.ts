@@ -26,7 +26,7 @@ export async function record(
   const colour = Boolean(out.isTTY) && !process.env.NO_COLOR;
   const style = pc.createColors(colour);
   const print = (line: string) => out.write(`${colour ? line : logText(line)}\n`);
-  const pool = createPool({ size: 1, program: worker, signal });
+  const pool = createPool({ size: 1, program: worker, signal, permissions: { writable: [path.dirname(model)] } });
   try {
     return await pool.use(async (lease) => {
       const turn: Turn = {

@@ -2,6 +2,7 @@
  * The whole program: find the models, convert and judge each in a process of its own, and write down what was found.
  * Both edges (cli.ts, action.ts) read their settings, call `run`, and show what comes back.
  */
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Cache, openCache } from './cache.js';
 import { type ModelSettings, readConfig, shownConfig } from './config.js';
@@ -10,9 +11,9 @@ import * as say from './diag/catalogue-run.js';
 import { withChanges } from './earlier.js';
 import { runFails } from './fail-on.js';
 import { type FoundModel, isInside } from './find.js';
-import { failure, judge, type Turn } from './judge.js';
-import { effectiveSettings } from './options.js';
-import { type Staging, stage } from './place.js';
+import { failure, judge, permissionsFor, type Turn } from './judge.js';
+import { ConfigurationError, effectiveSettings } from './options.js';
+import { type Moment, mkdirInside, type Staging, scratchBelow, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
 import { totalsOf } from './report/totals.js';
 import type { ModelReport, Report } from './report/types.js';
@@ -25,6 +26,8 @@ import { type WrittenReports, writeReports } from './write-reports.js';
 export interface RunRequest extends SelectRequest {
   /** The child's program, where it isn't this project's own. */
   worker?: string;
+  /** Hears of each moment on a model folder's way to its place. */
+  passed?: (moment: Moment, draft: string) => void;
 }
 
 /** Hears of a run's progress. All names that it is given are foreign text. */
@@ -54,13 +57,21 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   const { models, facts, diagnostics } = await select(request);
   listener.found(models);
 
-  await removePages(request.output);
   const config = readConfig(settings.config, request.base);
   const configFile = shownConfig(config, request.workspace ?? request.base);
   for (const { glob, line } of config.idle(models.map((model) => model.file)))
     diagnostics.push(say.configIdle(glob, { file: configFile, line }));
-  const cacheOf = await caches(request);
-  const pool = createPool({ size: settings.concurrency, program: request.worker ?? WORKER, signal });
+  await mkdirInside(path.join(request.output, 'report'), request.output).catch(unwritable);
+  await removePages(request.output);
+  const scratch = await scratchBelow(request.output);
+  const cacheOf = await caches(request, scratch);
+  const pool = createPool({
+    size: settings.concurrency,
+    program: request.worker ?? WORKER,
+    signal,
+    scratch,
+    permissions: permissionsFor(models.map((model) => config.for(model.file, settings).settings)),
+  });
   const memoryOf = (model: FoundModel) =>
     Math.min(MEMORY_OF_PROCESS + MEMORY_PER_BYTE * model.bytes, memoryOfMachine());
   let reports: ModelReport[];
@@ -76,6 +87,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     );
   } finally {
     pool.close();
+    await remove(scratch).catch(() => {});
   }
 
   const report: Report = {
@@ -96,6 +108,11 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     report,
     ...(await writeReports(report, request.output, settings.tryIt)),
   };
+}
+
+/** An output directory that can't be written is the user's to mend. */
+function unwritable(e: unknown): never {
+  throw new ConfigurationError(`the output directory can't be written: ${(e as Error).message}`);
 }
 
 interface Task {
@@ -129,7 +146,8 @@ async function convertAndJudge(task: Task): Promise<ModelReport> {
 async function comparedWithEarlier(report: ModelReport, task: Task): Promise<ModelReport> {
   const { changes, settings } = task.request;
   if (!changes || 'why' in changes) return report;
-  return withChanges(report, task.model, changes, async (model, workspace, output) => {
+  const beside = `${task.lease.folder}-earlier`;
+  return withChanges(report, task.model, changes, beside, async (model, workspace, output) => {
     task.listener.doing(task.model, 'converting the earlier version');
     const request = { ...task.request, workspace, output, settings: { ...settings, tryIt: false } };
     const quiet: Listener = { found() {}, started() {}, doing() {}, finished() {} };
@@ -138,11 +156,14 @@ async function comparedWithEarlier(report: ModelReport, task: Task): Promise<Mod
 }
 
 /** For each model the cache that keeps it, where a folder is given; models of several roots have workspaces of their own. */
-async function caches(request: RunRequest): Promise<((model: FoundModel, own: ModelSettings) => Cache) | undefined> {
+async function caches(
+  request: RunRequest,
+  scratch: string,
+): Promise<((model: FoundModel, own: ModelSettings) => Cache) | undefined> {
   const { settings, output } = request;
   if (settings.cacheDir === '') return undefined;
   const folder = path.resolve(request.workspace ?? request.base, settings.cacheDir);
-  const open = await openCache({ folder, output });
+  const open = await openCache({ folder, output, scratch });
   return (model, own) => open(workspaceOf(request, model), own);
 }
 
@@ -171,26 +192,60 @@ async function afresh({ model, request, own, lease, listener }: Task, begun: num
     timings: {},
   };
   const folder = path.join(output, model.path);
-  await convert(turn, model, folder, report);
+  await convert(turn, { model, folder, output, passed: request.passed }, report);
   report.timings.convert = since(begun);
   if (report.status === 'unverified' && settings.verify) {
     const converted = performance.now();
-    const workspace = workspaceOf(request, model);
-    const divergence = path.join(output, 'report', 'divergence', model.path);
-    const page = settings.tryIt ? { page: pageFolder(output, model.path) } : {};
-    await judge(turn, folder, { model: model.file, relativePath: model.path, workspace, ...page, divergence }, report);
+    await judgeIn(turn, { model, folder, output, workspace: workspaceOf(request, model) }, report);
     report.timings.verify = since(converted);
   }
   return report;
 }
 
-/** Converts into a folder beside the model's place and renames it into it. Afterwards: unverified, unsupported or error. */
-async function convert(turn: Turn, model: FoundModel, folder: string, report: ModelReport): Promise<void> {
+interface Target {
+  model: FoundModel;
+  /** Absolute: where the model folder stands in the end, below `output`. */
+  folder: string;
+  output: string;
+}
+
+/** Judges the model folder; what the judge writes goes to its place where the verdict is there. */
+async function judgeIn(turn: Turn, target: Target & { workspace: string }, report: ModelReport): Promise<void> {
+  const { model, folder, output, workspace } = target;
+  const drafts = { divergence: path.join(turn.lease.folder, 'divergence'), page: path.join(turn.lease.folder, 'page') };
+  const places = {
+    divergence: path.join(output, 'report', 'divergence', model.path),
+    page: pageFolder(output, model.path),
+  };
+  for (const place of [...Object.values(drafts), places.divergence]) await remove(place).catch(() => {});
+  const source = { model: model.file, relativePath: model.path, workspace, divergence: drafts.divergence };
+  await judge(turn, folder, turn.settings.tryIt ? { ...source, page: drafts.page } : source, report);
+  if (report.status === 'error') return;
+  const put = async (name: keyof typeof drafts) => {
+    await mkdirInside(path.dirname(places[name]), output);
+    await remove(places[name]);
+    await rename(drafts[name], places[name]);
+  };
+  // What isn't there, or can't be written, costs the reader a page or a small model, and no verdict.
+  if (turn.settings.tryIt) await put('page').catch(() => {});
+  if (report.divergence?.artefact !== undefined)
+    await put('divergence').catch(() => {
+      delete report.divergence?.artefact;
+    });
+}
+
+/** Converts into the child's folder and renames that into its place. Afterwards: unverified, unsupported or error. */
+async function convert(
+  turn: Turn,
+  { model, folder, output, passed }: Target & Pick<RunRequest, 'passed'>,
+  report: ModelReport,
+): Promise<void> {
   const { settings } = turn;
   turn.doing('converting');
   let staging: Staging | undefined;
   try {
-    staging = await stage(folder);
+    const draft = path.join(turn.lease.folder, 'model');
+    staging = await stage(folder, { draft, within: output, passed: (moment) => passed?.(moment, draft) });
     const outcome = await turn.lease.call<ConvertResult>(
       'convert',
       {
@@ -236,5 +291,8 @@ function versionsOf(reports: readonly ModelReport[]): Record<string, string> {
   const engines = reports.flatMap((r) => r.engines ?? []).map((e) => [e.name, e.version] as const);
   return { node: process.versions.node, ...Object.fromEntries(engines.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
+
+const remove = (place: string): Promise<void> =>
+  rm(place, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 
 const since = (begun: number): number => Math.round(performance.now() - begun);

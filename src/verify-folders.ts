@@ -5,7 +5,7 @@ import { readConfig, shownConfig } from './config.js';
 import { visible } from './diag/escape.js';
 import { runFails } from './fail-on.js';
 import { type FoundModel, isInside } from './find.js';
-import { judge } from './judge.js';
+import { judge, permissionsFor } from './judge.js';
 import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
 import { createPool, WORKER } from './pool.js';
 import { totalsOf } from './report/totals.js';
@@ -38,7 +38,12 @@ export async function verifyFolders(
   const converted = (await Promise.all(folders.map((folder) => convertedIn(folder, models)))).flat();
   listener.found(converted.map((c) => c.model));
   const config = readConfig(settings.config, models);
-  const pool = createPool({ size: settings.concurrency, program: worker, signal });
+  const pool = createPool({
+    size: settings.concurrency,
+    program: worker,
+    signal,
+    permissions: permissionsFor(converted.map(({ model }) => config.for(model.file, settings).settings)),
+  });
   let reports: ModelReport[];
   try {
     reports = await Promise.all(

@@ -2,8 +2,10 @@
 import type { ConvertRequest, InspectRequest } from './convert-types.js';
 import { serve } from './serve.js';
 import type { VerifyRequest } from './verify/judge.js';
+import { leaveNetwork } from './verify/process/network.js';
 import type { RecordingRequest } from './verify/source/recording.js';
 
+leaveNetwork();
 serve({
   async convert(request: ConvertRequest) {
     const { convertModel } = await import('./convert.js');

@@ -1,7 +1,7 @@
 /** Writes what a run found, in all its forms, beside the models. */
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError } from './options.js';
+import { mkdirInside, writeWhole } from './place.js';
 import { reportHtml } from './report/html.js';
 import { reportJson } from './report/json.js';
 import { junitXml } from './report/junit.js';
@@ -20,11 +20,11 @@ export interface WrittenReports {
 export async function writeReports(report: Report, output: string, pages: boolean): Promise<WrittenReports> {
   const folder = path.join(output, 'report');
   const put = async (name: string, text: string): Promise<string> => {
-    await writeFile(path.join(folder, name), text);
+    await writeWhole(path.join(folder, name), text);
     return path.join(folder, name);
   };
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdirInside(folder, output);
     if (pages) await writePages(report, output);
     await put('summary.md', summaryMarkdown(report));
     return {

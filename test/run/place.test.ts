@@ -1,64 +1,122 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
-import { stage } from '../../src/place.js';
+import { type Moment, mkdirInside, scratchBelow, stage, writeWhole } from '../../src/place.js';
 import { folder, removeFolders } from './folders.js';
 
 afterAll(removeFolders);
 
 const put = (root: string, name: string, text: string) => writeFileSync(path.join(root, name), text);
+/** Stages `name` below `root`; without the scratch folder, the root is as the stage leaves it. */
+const staged = (root: string, name: string, passed?: (moment: Moment) => void) =>
+  stage(path.join(root, name), { draft: path.join(root, '.partial-1-00000000', 'model'), within: root, passed });
+const scratch = '.partial-1-00000000';
+const left = (root: string) => {
+  expect(readdirSync(path.join(root, scratch))).toEqual([]);
+  return readdirSync(root).filter((name) => name !== scratch);
+};
 
 test('a folder appears whole, in the stead of the old one, with nothing beside it', async () => {
   const root = folder({ 'm.onnx/model.json': 'old', 'm.onnx/old.bin': 'old' });
-  const staging = await stage(path.join(root, 'm.onnx'));
+  const moments: Moment[] = [];
+  const staging = await staged(root, 'm.onnx', (moment) => moments.push(moment));
   put(staging.folder, 'model.json', 'new');
   expect(readFileSync(path.join(root, 'm.onnx/model.json'), 'utf8')).toBe('old');
   await staging.commit();
-  expect(readdirSync(root)).toEqual(['m.onnx']);
+  expect(left(root)).toEqual(['m.onnx']);
   expect(readdirSync(path.join(root, 'm.onnx'))).toEqual(['model.json']);
   expect(readFileSync(path.join(root, 'm.onnx/model.json'), 'utf8')).toBe('new');
+  expect(moments).toEqual(['staged', 'written', 'synced', 'set aside', 'renamed', 'removed']);
 });
 
 test('a failure leaves nothing, not even what an earlier run wrote', async () => {
   const root = folder({ 'm.onnx/model.json': 'old' });
-  const staging = await stage(path.join(root, 'm.onnx'));
+  const staging = await staged(root, 'm.onnx');
   put(staging.folder, 'group1-shard1of1.bin', 'half');
   await staging.discard();
-  expect(readdirSync(root)).toEqual([]);
+  expect(left(root)).toEqual([]);
 });
 
 test('a cancelled run leaves what was there before', async () => {
   const root = folder({ 'm.onnx/model.json': 'old' });
-  await (await stage(path.join(root, 'm.onnx'))).abandon();
-  expect(readdirSync(root)).toEqual(['m.onnx']);
+  await (await staged(root, 'm.onnx')).abandon();
+  expect(left(root)).toEqual(['m.onnx']);
 });
 
-test("what a run that was cut off left beside the place is removed, and nobody else's", async () => {
-  const root = folder({ 'other.onnx/model.json': '' });
-  const first = await stage(path.join(root, 'deep/m.onnx'));
-  put(first.folder, 'model.json', 'half');
-  const other = await stage(path.join(root, 'deep/n.onnx'));
-  const again = await stage(path.join(root, 'deep/m.onnx'));
-  expect(readdirSync(again.folder)).toEqual([]);
-  expect(existsSync(other.folder)).toBe(true);
-  await again.commit();
-  await other.commit();
-  expect(readdirSync(path.join(root, 'deep')).sort()).toEqual(['m.onnx', 'n.onnx']);
-  expect(readdirSync(root).sort()).toEqual(['deep', 'other.onnx']);
+test('where the new folder can not take its place, the old one stays', async () => {
+  const root = folder({ 'm.onnx/model.json': 'old' });
+  const staging = await staged(root, 'm.onnx', (moment) => {
+    // As another program might, between the two renames.
+    if (moment === 'set aside') rmSync(staging.folder, { recursive: true });
+  });
+  await expect(staging.commit()).rejects.toThrow('ENOENT');
+  expect(left(root)).toEqual(['m.onnx']);
+  expect(readFileSync(path.join(root, 'm.onnx/model.json'), 'utf8')).toBe('old');
 });
 
-test('a name as long as the file system takes has a place beside it', async () => {
+test('a draft begins empty, whatever was there', async () => {
+  const root = folder({ [`${scratch}/model/half.bin`]: 'half', [`${scratch}/model.old/model.json`]: 'old' });
+  const staging = await staged(root, 'm.onnx');
+  expect(readdirSync(staging.folder)).toEqual([]);
+  await staging.commit();
+  expect(left(root)).toEqual(['m.onnx']);
+});
+
+test('what is neither a file nor a folder takes no place', async () => {
+  const root = folder({ 'secret.txt': '' });
+  const staging = await staged(root, 'm.onnx');
+  symlinkSync('../../secret.txt', path.join(staging.folder, 'model.json'));
+  await expect(staging.commit()).rejects.toThrow('model.json is neither a file nor a folder');
+  expect(existsSync(path.join(root, 'm.onnx'))).toBe(false);
+});
+
+test('a link that lay in the output directory leads nobody out of it', async () => {
+  const outside = folder();
+  const root = folder({ 'real/x': '' });
+  symlinkSync(outside, path.join(root, 'models'));
+  symlinkSync('real', path.join(root, 'inside'));
+  await expect(staged(root, 'models/deep/m.onnx')).rejects.toThrow('is a symbolic link that leads out');
+  await expect(mkdirInside(path.join(root, 'models'), root)).rejects.toThrow('is a symbolic link that leads out');
+  expect(readdirSync(outside)).toEqual([]);
+  await (await staged(root, 'inside/m.onnx')).commit();
+  expect(readdirSync(path.join(root, 'real')).sort()).toEqual(['m.onnx', 'x']);
+});
+
+test('a run that was cut off leaves a folder that the next removes; one that goes on keeps its own', async () => {
+  const root = folder({
+    '.partial-999999999-0123abcd/1/model/half.bin': '',
+    [`.partial-${process.pid}-0123abcd/1/model/half.bin`]: '',
+    [`.partial-${process.ppid}-0123abcd/1/model/half.bin`]: '',
+    '.partial-mine/x': '',
+    'm.onnx/model.json': '',
+  });
+  expect(path.dirname(await scratchBelow(root))).toBe(root);
+  expect(readdirSync(root).sort()).toEqual([`.partial-${process.ppid}-0123abcd`, '.partial-mine', 'm.onnx'].sort());
+  expect(await scratchBelow(path.join(root, 'nix'))).toMatch(/nix.\.partial-\d+-[0-9a-f]{8}$/);
+});
+
+test('a name as long as the file system takes has a place', async () => {
   const root = folder();
   const name = `${'n'.repeat(250)}.onnx`;
-  const staging = await stage(path.join(root, name));
-  await staging.commit();
-  expect(readdirSync(root)).toEqual([name]);
+  await (await staged(root, name)).commit();
+  expect(left(root)).toEqual([name]);
 });
 
 test('what was written keeps the usual permissions', async () => {
   const root = folder();
-  const staging = await stage(path.join(root, 'm.onnx'));
-  await staging.commit();
+  await (await staged(root, 'm.onnx')).commit();
   mkdirSync(path.join(root, 'usual'));
-  const { statSync } = await import('node:fs');
   expect(statSync(path.join(root, 'm.onnx')).mode).toBe(statSync(path.join(root, 'usual')).mode);
+});
+
+test('a file is written whole, and not through a link', async () => {
+  const outside = folder({ 'secret.txt': 'secret' });
+  const root = folder({ 'report.json': 'old' });
+  symlinkSync(path.join(outside, 'secret.txt'), path.join(root, 'summary.md'));
+  symlinkSync(path.join(outside, 'secret.txt'), path.join(root, '.partial-report.json'));
+  await writeWhole(path.join(root, 'report.json'), 'new');
+  await writeWhole(path.join(root, 'summary.md'), 'new');
+  expect(readdirSync(root).sort()).toEqual(['report.json', 'summary.md']);
+  expect(readFileSync(path.join(root, 'summary.md'), 'utf8')).toBe('new');
+  expect(readFileSync(path.join(outside, 'secret.txt'), 'utf8')).toBe('secret');
 });

@@ -1,6 +1,13 @@
 import { spawn } from 'node:child_process';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
-import { childEnvironment, createPool, type Lease, type PoolOptions } from '../../src/pool.js';
+import { createPool, type Lease, type PoolOptions } from '../../src/pool.js';
+import { allowed } from '../../src/verify/process/environment.js';
+import { folder, removeFolders } from './folders.js';
+
+afterAll(removeFolders);
 
 const program = path.join(import.meta.dirname, 'unruly-worker.js');
 const soon = () => performance.now() + 20_000;
@@ -149,14 +156,62 @@ test('a child knows no secrets', async () => {
   process.env.ACTIONS_RUNTIME_TOKEN = 'secret';
   process.env.INPUT_TOKEN = 'secret';
   process.env.NODE_OPTIONS_X = 'secret';
+  for (const name of [
+    'GITHUB_TOKEN',
+    'GITHUB_OUTPUT',
+    'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+    'ACTIONS_RESULTS_URL',
+    'NPM_TOKEN',
+  ])
+    process.env[name] = 'secret';
   const outcome = await one('environment');
   expect(JSON.stringify(outcome)).not.toContain('secret');
   expect(outcome).toMatchObject({ ok: true, value: { PATH: process.env.PATH } });
 });
 
+test('a child writes into its own folder, and nowhere else', async () => {
+  const scratch = folder();
+  await withPool({ scratch, size: 2 }, (use) =>
+    Promise.all(
+      [1, 2].map((n) =>
+        use(async (lease) => {
+          const mine = path.join(scratch, String(n));
+          expect(lease.folder).toBe(mine);
+          const write = (file: string) => lease.call('write', file, soon());
+          expect(await write(path.join(mine, 'deep/model.json'))).toEqual({ ok: true, value: 'written' });
+          for (const elsewhere of [
+            path.join(scratch, 'model.json'),
+            path.join(scratch, String(3 - n), 'model.json'),
+            `${mine}-evil/model.json`,
+            path.join(mine, '../model.json'),
+            path.join(os.homedir(), '.onnx2keras-test'),
+          ])
+            expect(await write(elsewhere)).toMatchObject({ ok: false, message: expect.stringContaining('restricted') });
+        }),
+      ),
+    ),
+  );
+  expect(await one('write', path.join(scratch, 'model.json'))).toMatchObject({ ok: false, reason: 'thrown' });
+});
+
+test('a child opens no connection', async () => {
+  const server = http.createServer((_, response) => response.end('reached'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  let asked = 0;
+  server.on('request', () => {
+    asked += 1;
+  });
+  expect(await (await fetch(url)).text()).toBe('reached');
+  for (const task of ['fetch', 'get']) expect(await one(task, url)).toMatchObject({ ok: false, reason: 'thrown' });
+  expect(asked).toBe(1);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
 test('of an environment only what is listed stays, whatever its case', () => {
   expect(
-    childEnvironment({ Path: 'p', SYSTEMROOT: 's', GITHUB_TOKEN: 't', NODE_OPTIONS: '--require x', AWS_SECRET: 'a' }),
+    allowed({ Path: 'p', SYSTEMROOT: 's', GITHUB_TOKEN: 't', NODE_OPTIONS: '--require x', AWS_SECRET: 'a' }),
   ).toEqual({ Path: 'p', SYSTEMROOT: 's' });
 });
 

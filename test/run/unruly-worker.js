@@ -1,8 +1,13 @@
 /** A child of the pool that misbehaves on request. Plain JavaScript, since it is started as a program of its own. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
 import { serve } from '../../lib/serve.js';
+import { leaveNetwork } from '../../lib/verify/process/network.js';
 
 const kept = [];
 
+leaveNetwork();
 serve({
   echo: (request) => request,
   pid: () => process.pid,
@@ -11,6 +16,13 @@ serve({
     for (const step of request) progress(step);
     return 'done';
   },
+  write: (file) => {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, 'written');
+    return 'written';
+  },
+  fetch: (url) => fetch(url).then((r) => r.text()),
+  get: (url) => new Promise((resolve, reject) => http.get(url, (r) => resolve(r.statusCode)).on('error', reject)),
   throw: () => {
     throw new TypeError('not what it should be');
   },

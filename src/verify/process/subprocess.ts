@@ -6,7 +6,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { allowed } from './environment.js';
 import { memoryOfMachine, residentBytes } from './memory.js';
+import { ownPermissionFlags } from './permissions.js';
 
 /** Parent to child. */
 export interface Call {
@@ -56,13 +58,17 @@ function program(): string {
   }
 }
 
-/** Starts a process; nothing is loaded in it yet. `environment` is added to this process's own. */
+/** Starts a process; nothing is loaded in it yet. `environment` is added to what it may know of this one's. */
 export function startSubprocess(environment: Readonly<Record<string, string>> = {}): Subprocess {
   const limit = Math.floor(memoryOfMachine() * 0.85);
   const child: ChildProcess = fork(program(), [], {
-    env: { ...process.env, ...environment },
+    env: { ...allowed(process.env), ...environment },
     // Flags of the parent (a debugger's port, jest's modules) are not the child's.
-    execArgv: ['--no-warnings', `--max-old-space-size=${Math.max(256, Math.floor(limit / 2 ** 20))}`],
+    execArgv: [
+      '--no-warnings',
+      `--max-old-space-size=${Math.max(256, Math.floor(limit / 2 ** 20))}`,
+      ...ownPermissionFlags(),
+    ],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
     windowsHide: true,
