@@ -118,6 +118,8 @@ const RULE = {
   formats: { shape: oneOrMore(oneOf(['auto', 'layers-model', 'graph-model', 'keras'])), doc: OPTIONS.formats.doc },
   'change-ordering': { shape: yesOrNo, doc: OPTIONS.changeOrdering.doc },
   'name-policy': { shape: oneOf(['keep', 'short', 'renumerate']), doc: OPTIONS.namePolicy.doc },
+  quantize: { shape: oneOf(['none', 'float16', 'uint16', 'uint8']), doc: OPTIONS.quantize.doc },
+  'shard-size': { shape: number(0.001, 1024), doc: OPTIONS.shardSize.doc },
   references: { shape: oneOrMore(words), doc: OPTIONS.references.doc },
   engines: {
     shape: oneOrMore(oneOf(['wasm', 'cpu', 'tensorflow', 'chrome-webgl', 'chrome-webgpu', 'chrome-wasm'])),
@@ -340,6 +342,8 @@ function settingsOf(rules: readonly Rule[], run: Settings, waiverLine: number): 
   put('formats', last('formats'));
   put('changeOrdering', last('change-ordering'));
   put('namePolicy', last('name-policy'));
+  put('quantize', last('quantize'));
+  put('shardSize', last('shard-size'));
   put('references', last('references')?.join('\n'));
   put('engines', last('engines'));
   put('whenNoReference', last('when-no-reference'));

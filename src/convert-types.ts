@@ -1,11 +1,26 @@
 /** What is asked of a conversion and what it answers: plain JSON, since both go through the pool's channel. */
 import type { Diagnostic } from './diag/diagnostic.js';
-import type { ConversionFacts, Format, Graphs, KerasSummary, SourceFacts, SourceSummary } from './report/types.js';
+import type {
+  ConversionFacts,
+  Format,
+  Graphs,
+  KerasSummary,
+  QuantizationFacts,
+  SourceFacts,
+  SourceSummary,
+} from './report/types.js';
+import type { QuantizedType } from './tensor/quantization.js';
 
 export interface ConvertLimits {
   /** Of the model, external data included. */
   maxModelBytes: number;
 }
+
+/** How weights are stored: all alike, or by format and name; what isn't named stays as it is. */
+export type QuantizationPlan =
+  | 'none'
+  | QuantizedType
+  | Readonly<Partial<Record<Format, Readonly<Record<string, QuantizedType>>>>>;
 
 export interface ConvertRequest {
   /** The .onnx file, absolute. */
@@ -23,6 +38,10 @@ export interface ConvertRequest {
   passesOff?: string[];
   /** By input name: sizes in ONNX's order, where the file leaves them open. */
   inputShapes?: Record<string, number[]>;
+  /** Weights narrower than float32, where they can be and are worth it; none where absent. */
+  quantize?: QuantizationPlan;
+  /** Bytes of a shard at most; 4 MiB where absent. */
+  shardBytes?: number;
   /** An empty folder, into which `model.json`, its shards, `conversion.json` … are written. */
   outputFolder: string;
   limits: ConvertLimits;
@@ -37,6 +56,8 @@ export interface ConvertResult {
   artefacts: { path: string; bytes: number; sha256: string; format?: Format }[];
   source?: SourceFacts;
   conversion?: ConversionFacts;
+  /** One for each format with weights that were to be stored narrower. */
+  quantization?: QuantizationFacts[];
   keras?: KerasSummary;
   layers?: SourceSummary;
   graphs?: Graphs;

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConvertRequest, ConvertResult, InspectRequest, InspectResult } from './convert-types.js';
 import { becameGraphModel, ourBug, refusedNode } from './diag/catalogue-convert.js';
-import { DiagnosticError, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
+import { DiagnosticError, Refusal, refuse, type Diagnostic, type Place } from './diag/diagnostic.js';
 import { declaration } from './declaration.js';
 import { conversionJson, fatesOf, type FaceRow, type Fates } from './fates.js';
 import { sourceFacts, kerasSummary, sourceNumbers, sourceSummary } from './facts.js';
@@ -22,12 +22,19 @@ import { assignLayouts, type LaidOut } from './passes/layout.js';
 import { pruneGraph } from './passes/prune.js';
 import { knownRanges, type Range } from './passes/ranges.js';
 import { recompose } from './passes/recompose.js';
+import { quantizationOf, storageOf } from './quantization.js';
 import type { Format, TensorFact } from './report/types.js';
 import { lowerToTf, type TfGraph } from './tf/lower.js';
 import { optimize } from './tf/passes/index.js';
 import { graphModelJson, type GraphModelJson } from './tf/writer.js';
 import { TOOL } from './version.js';
-import { writeShards, type WeightEntry, type WrittenFile } from './write/shards.js';
+import {
+  type ShardSettings,
+  writeShards,
+  type WeightEntry,
+  type WeightSpec,
+  type WrittenFile,
+} from './write/shards.js';
 
 type Settings = Pick<ConvertRequest, 'changeOrdering' | 'namePolicy' | 'inputOrders' | 'target' | 'passesOff'>;
 
@@ -113,10 +120,11 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
   const { fates, face } = written.value[chosen.indexOf(first)];
   const layers = sourceSummary(imported, graph, fates);
+  const quantization = written.value.flatMap((w) => w.quantization.facts ?? []);
   return {
     status: 'converted',
     format: first.format,
-    diagnostics,
+    diagnostics: [...diagnostics, ...written.value.flatMap((w) => w.quantization.diagnostics)],
     artefacts: written.value.flatMap((w) => w.files),
     source: { ...source, ...face },
     conversion: {
@@ -125,6 +133,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
       ...(first.format === 'graph-model' && first.json.async ? { async: true } : {}),
       ...(notLayers ? { notLayers } : {}),
     },
+    ...(quantization.length > 0 ? { quantization } : {}),
     ...(first.format !== 'graph-model' ? { keras: kerasSummary(first.keras.model, graph, layers) } : {}),
     layers,
     graphs: {
@@ -288,6 +297,7 @@ interface Written {
   readonly fates: Fates;
   /** Inputs and outputs as they were written. */
   readonly face: { readonly inputs: TensorFact[]; readonly outputs: TensorFact[] };
+  readonly quantization: ReturnType<typeof quantizationOf>;
 }
 
 /** @param own whether the folder's conversion.json is about this model */
@@ -304,16 +314,21 @@ function writePrepared(
   mkdirSync(target, { recursive: true });
   const files: WrittenFile[] = [];
   const write = (path: string, content: object, indent?: number) =>
-    writeText(path, `${JSON.stringify(content, null, indent)}\n`);
+    writeText(path, `${JSON.stringify(content, onlyFinite, indent)}\n`);
   const writeText = (path: string, content: string) => {
     const bytes = Buffer.from(content, 'utf8');
     writeFileSync(join(target, path), bytes);
     files.push({ path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   };
+  let specs: readonly WeightSpec[] = [];
   if (p.format === 'keras') files.push(writeArchive(p.keras, join(target, 'model.keras'), model));
   else {
     const json = p.format === 'graph-model' ? p.json : layersModelJson(p.keras.model);
-    const shards = writeWeights(json, target, model);
+    const shards = writeWeights(json, target, model, {
+      shardBytes: request.shardBytes,
+      quantize: storageOf(request.quantize, p.format),
+    });
+    specs = shards.manifest.flatMap((group) => group.weights);
     write('model.json', {
       format: p.format,
       generatedBy: `${model.producer || 'unknown'}`,
@@ -348,7 +363,15 @@ function writePrepared(
     })),
     fates,
     face,
+    quantization: quantizationOf(request.quantize, p.format, specs, request.relativePath),
   };
+}
+
+/** For JSON.stringify, which makes null of NaN and infinities without a word. */
+function onlyFinite(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    refuse(`${value} as ${JSON.stringify(key)} can't be written: TensorFlow.js's files hold finite attributes only`);
+  return value;
 }
 
 /** Writes the shards; a weight that can't be written is told with its node. */
@@ -356,11 +379,15 @@ function writeWeights(
   json: GraphModelJson | LayersModelJson,
   target: string,
   model: OnnxModel,
+  settings: ShardSettings,
 ): ReturnType<typeof writeShards> {
   let at: WeightEntry | undefined;
   try {
-    return writeShards(target, json.weights, (e) => {
-      at = e;
+    return writeShards(target, json.weights, {
+      ...settings,
+      onEntry: (e) => {
+        at = e;
+      },
     });
   } catch (error) {
     if (error instanceof Refusal)

@@ -73,6 +73,20 @@ export const OPTIONS = {
     default: 'keep',
     on: CONVERTING,
   }),
+  quantize: choice(['none', 'float16', 'uint16', 'uint8'], {
+    doc: "Store weights narrower than float32, in TensorFlow.js's own form: `float16`, `uint16` or `uint8`. The verdict is that of the quantized model.",
+    default: 'none',
+    on: CONVERTING,
+  }),
+  shardSize: figure(
+    { min: 0.001, max: 1024 },
+    {
+      doc: 'Largest size in MB of one file of weights.',
+      default: '4',
+      on: CONVERTING,
+      value: '<MB>',
+    },
+  ),
   verify: onOff({ doc: 'Compare with the stored references after converting.', default: 'true', on: ['convert'] }),
   references: text({
     doc: "Glob template of stored inputs and outputs; `{dir}` is the model's folder, `{name}` its name without `.onnx`, for example `{dir}/{name}.reference/*`.",

@@ -256,6 +256,8 @@ async function convert(
         namePolicy: settings.namePolicy,
         inputShapes: turn.own?.inputShapes,
         inputOrders: turn.own?.inputOrders,
+        quantize: settings.quantize,
+        shardBytes: Math.round(settings.shardSize * 2 ** 20),
         outputFolder: staging.folder,
         limits: { maxModelBytes: settings.maxModelSize * 2 ** 20 },
       } satisfies ConvertRequest,

@@ -43,6 +43,7 @@ const BELONGS_TO: Record<string, string> = {
   parameters: 'convert',
   declaration: 'convert',
   graphs: 'convert',
+  quantization: 'convert',
 };
 
 /**

@@ -108,3 +108,25 @@ export function becameGraphModel(place: Place, nodes: number): Diagnostic {
     place,
   };
 }
+
+/** A weight that was to be stored narrower and can't be. */
+export function keepsFloat32(place: Place, as: string): Diagnostic {
+  return {
+    code: 'weight-keeps-float32',
+    severity: 'note',
+    message: `the weight ${JSON.stringify(place.tensor)} stays float32, since its values, infinities and NaN among them, don't fit ${as}`,
+    remedy: 'nothing needs to be done; for a mask of -infinity, a finite number such as -1e4 fits every kind',
+    place,
+  };
+}
+
+/** `quantize` and a Keras archive. */
+export function notQuantized(place: Place): Diagnostic {
+  return {
+    code: 'keras-not-quantized',
+    severity: 'note',
+    message: 'the Keras archive holds its weights as float32: it has no form for quantized ones of stock layers',
+    remedy: 'nothing needs to be done; layers-model and graph-model are quantized',
+    place,
+  };
+}

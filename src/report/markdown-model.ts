@@ -5,6 +5,7 @@ import { count, counted, duration, figure, shape, share, size } from './figures.
 import { type FindingGroup, groupFindings, placeParts } from './findings.js';
 import { layersBeside } from './layers-beside.js';
 import { nextSteps, type Step } from './next.js';
+import { storageText } from './quantization-text.js';
 import type { Check, Finding, ModelReport, Report, TensorFact, Tolerance } from './types.js';
 import {
   checksWorstFirst,
@@ -236,7 +237,7 @@ function place(finding: Finding, model: ModelReport | undefined): string {
 
 /** A few lines of what is known about the source and what was written. */
 function facts(model: ModelReport): string {
-  const lines = [sourceLine(model), writtenLine(model), fatesLine(model), timesLine(model)];
+  const lines = [sourceLine(model), writtenLine(model), ...weightLines(model), fatesLine(model), timesLine(model)];
   return `#### Facts\n\n${lines
     .filter((line) => line !== '')
     .map((line) => `- ${line}`)
@@ -277,6 +278,10 @@ function writtenLine(model: ModelReport): string {
   const where = main === undefined ? '' : `, ${name(main.path)}`;
   const async = model.conversion?.async === true ? '; `executeAsync` must be used' : '';
   return `**Written:** ${model.format}, ${counted(model.artefacts.length, 'file')}, ${size(total)}${where}${async}`;
+}
+
+function weightLines({ quantization = [] }: ModelReport): string[] {
+  return quantization.map((q) => `**Weights** of the ${q.format}: ${storageText(q)}`);
 }
 
 function fatesLine({ conversion }: ModelReport): string {

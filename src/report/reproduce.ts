@@ -10,6 +10,7 @@ const DECIDING: Record<string, string> = {
   'change-ordering': 'true',
   'name-policy': 'keep',
   quantize: 'none',
+  'shard-size': '4',
   references: '',
   rtol: '0.001',
   atol: '0.00001',

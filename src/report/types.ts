@@ -116,6 +116,8 @@ export interface ModelReport {
   cached?: true;
   source?: SourceFacts;
   conversion?: ConversionFacts;
+  /** Where weights were to be stored narrower than float32: what came of it, for each format. */
+  quantization?: QuantizationFacts[];
   /** The Keras summary of the layers-model, where there is one. */
   keras?: KerasSummary;
   /** The source's layers. */
@@ -324,6 +326,21 @@ export interface ConversionFacts {
   relayouts?: number;
   /** Where `auto` chose a graph-model: each node without a stock Keras layer, and why. */
   notLayers?: { node: string; op: string; reason: string }[];
+}
+
+/** How weights can be stored; all are float32 again where the model is loaded. */
+export const STORAGES = ['float32', 'float16', 'uint16', 'uint8'] as const;
+export type Storage = (typeof STORAGES)[number];
+
+/** Weights of one written format that are stored narrower than float32. */
+export interface QuantizationFacts {
+  format: Format;
+  mode: 'float16' | 'uint16' | 'uint8' | 'auto';
+  /** Bytes that all float weights would take as float32, and that they take. */
+  float32Bytes: number;
+  bytes: number;
+  /** How the float weights are stored: tensors and bytes of each kind. */
+  stored: Partial<Record<Storage, { tensors: number; bytes: number }>>;
 }
 
 /** The rows of `model.summary()`, in the model's order of layers. */

@@ -3,6 +3,15 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../diag/diagnostic.js';
 import { isBig } from '../tensor/dtype.js';
+import {
+  isWorthQuantizing,
+  type Quantization,
+  QUANTIZED_BYTES,
+  type QuantizedType,
+  quantizationFor,
+  quantized,
+  rangeOf,
+} from '../tensor/quantization.js';
 import { sizeOf, type Tensor, type Weight } from '../tensor/tensor.js';
 
 /** One written file. */
@@ -25,31 +34,38 @@ export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: string;
+  readonly quantization?: Quantization;
 }
 
 /** Bytes of one shard: what browsers and CDNs cache well. */
 export const SHARD_BYTES = 4 * 2 ** 20;
 
+export interface ShardSettings {
+  /** The largest size of a shard; SHARD_BYTES where absent. */
+  readonly shardBytes?: number;
+  /** How a weight of floats is to be stored where it can be and is worth it; as it is where undefined. */
+  readonly quantize?: (name: string) => QuantizedType | undefined;
+  /** Tells before each weight which one it is. */
+  readonly onEntry?: (e: WeightEntry) => void;
+}
+
 /**
  * Writes weights one after another into shards, one weight in memory at a time.
  * @returns the manifest of model.json, and the files
- * @throws Refusal where a value doesn't fit TensorFlow.js's types; `onEntry` tells before each weight which one it is
+ * @throws Refusal where a value doesn't fit TensorFlow.js's types; `onEntry` has told which one it is
  */
 export function writeShards(
   folder: string,
   entries: readonly WeightEntry[],
-  onEntry: (e: WeightEntry) => void = () => {},
+  { shardBytes = SHARD_BYTES, quantize = () => undefined, onEntry = () => {} }: ShardSettings = {},
 ): { manifest: { paths: string[]; weights: WeightSpec[] }[]; files: WrittenFile[] } {
   if (entries.length === 0) return { manifest: [], files: [] };
-  const total = entries.reduce(
-    (n, e) =>
-      n +
-      (e.dtype === 'string'
-        ? encode(e).byteLength
-        : sizeOf(e.weight.dims) * (e.dtype === 'bool' ? 1 : e.dtype === 'complex64' ? 8 : 4)),
-    0,
-  );
-  const count = Math.max(1, Math.ceil(total / SHARD_BYTES));
+  const specs = entries.map((e): WeightSpec => {
+    onEntry(e);
+    return specOf(e, quantize(e.name));
+  });
+  const total = entries.reduce((n, e, i) => n + bytesFor(e, specs[i] as WeightSpec), 0);
+  const count = Math.max(1, Math.ceil(total / shardBytes));
   const files: WrittenFile[] = [];
   const paths: string[] = [];
   let shard: { path: string; fd: number; bytes: number; hash: Hash } | undefined;
@@ -66,12 +82,12 @@ export function writeShards(
     return shard;
   };
   try {
-    for (const entry of entries) {
+    for (const [i, entry] of entries.entries()) {
       onEntry(entry);
-      let bytes = encode(entry);
+      let bytes = encode(entry, specs[i]?.quantization);
       while (bytes.byteLength > 0) {
-        const at = shard && shard.bytes < SHARD_BYTES ? shard : (close(), open());
-        const part = bytes.subarray(0, SHARD_BYTES - at.bytes);
+        const at = shard && shard.bytes < shardBytes ? shard : (close(), open());
+        const part = bytes.subarray(0, shardBytes - at.bytes);
         for (let written = 0; written < part.byteLength; ) written += writeSync(at.fd, part, written);
         at.hash.update(part);
         at.bytes += part.byteLength;
@@ -82,17 +98,28 @@ export function writeShards(
   } finally {
     close();
   }
-  return { manifest: [{ paths, weights: entries.map((e) => specOf(e)) }], files };
+  return { manifest: [{ paths, weights: specs }], files };
 }
 
-function specOf({ name, dtype, weight }: WeightEntry): WeightSpec {
-  return { name, shape: weight.dims, dtype };
+function specOf({ name, dtype, weight }: WeightEntry, as: QuantizedType | undefined): WeightSpec {
+  const spec = { name, shape: weight.dims, dtype };
+  if (as === undefined || dtype !== 'float32' || !isWorthQuantizing(weight.dims, as)) return spec;
+  const quantization = quantizationFor(rangeOf(toFloat32(weight.load())), as);
+  return quantization ? { ...spec, quantization } : spec;
 }
 
-function encode({ dtype, weight }: WeightEntry): Uint8Array {
+const ELEMENT_BYTES = { float32: 4, int32: 4, bool: 1, complex64: 8 } as const;
+
+function bytesFor(entry: WeightEntry, { quantization }: WeightSpec): number {
+  if (entry.dtype === 'string') return encode(entry).byteLength;
+  return sizeOf(entry.weight.dims) * (quantization ? QUANTIZED_BYTES[quantization.dtype] : ELEMENT_BYTES[entry.dtype]);
+}
+
+function encode({ dtype, weight }: WeightEntry, quantization?: Quantization): Uint8Array {
   const t = weight.load();
   switch (dtype) {
     case 'float32':
+      return quantization ? quantized(toFloat32(t), quantization) : bytesOf(toFloat32(t));
     case 'complex64':
       return bytesOf(toFloat32(t));
     case 'int32':
