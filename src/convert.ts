@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConvertRequest, ConvertResult, InspectRequest, InspectResult } from './convert-types.js';
-import { becameGraphModel, ourBug, refusedNode } from './diag/catalogue-convert.js';
+import {
+  becameGraphModel,
+  narrowedIntegers,
+  ourBug,
+  refusedNode,
+  unsignedDifference,
+} from './diag/catalogue-convert.js';
 import { DiagnosticError, Refusal, refuse, type Diagnostic, type Place } from './diag/diagnostic.js';
 import { declaration } from './declaration.js';
 import { conversionJson, fatesOf, type FaceRow, type Fates } from './fates.js';
@@ -20,6 +26,7 @@ import type { OnnxModel } from './onnx/model.js';
 import { readModel } from './onnx/read.js';
 import { assignLayouts, type LaidOut } from './passes/layout.js';
 import { pruneGraph } from './passes/prune.js';
+import { isArithmetic, narrowedNodes } from './passes/narrowed.js';
 import { knownRanges, type Range } from './passes/ranges.js';
 import { recompose } from './passes/recompose.js';
 import { quantizationOf, storageOf } from './quantization.js';
@@ -64,6 +71,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   const diagnostics: Diagnostic[] = [...model.diagnostics, ...imported.diagnostics];
   const source = sourceFacts(model, imported);
   const graph = pruneGraph(imported.graph);
+  diagnostics.push(...integerFindings(graph, placer(model)));
 
   const chosen: Prepared[] = [];
   const problems: Diagnostic[] = [];
@@ -197,8 +205,20 @@ export function inspectModel(request: InspectRequest): InspectResult {
   return {
     source: sourceFacts(model, read.value),
     formats,
-    diagnostics: [...model.diagnostics, ...read.value.diagnostics],
+    diagnostics: [...model.diagnostics, ...read.value.diagnostics, ...integerFindings(graph, placer(model))],
   };
+}
+
+/** What is to be said of integers that TensorFlow.js computes in 32 bits. */
+function integerFindings(graph: Graph, placeOf: (node: Node) => Place): Diagnostic[] {
+  const narrowed = narrowedNodes(graph);
+  const placesOf = (nodes: readonly Node[]) =>
+    nodes.map(placeOf).filter((p) => p.op === undefined || isArithmetic(p.op));
+  const [belowZero, overflowing] = [placesOf(narrowed.belowZero), placesOf(narrowed.overflowing)];
+  return [
+    ...(belowZero.length > 0 ? [unsignedDifference(belowZero[0], belowZero.length)] : []),
+    ...(overflowing.length > 0 ? [narrowedIntegers(overflowing[0], overflowing.length)] : []),
+  ];
 }
 
 function failed(diagnostics: Diagnostic[]): ConvertResult {

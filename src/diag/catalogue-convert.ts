@@ -120,6 +120,17 @@ export function keepsFloat32(place: Place, as: string): Diagnostic {
   };
 }
 
+/** 64-bit and unsigned 32-bit arithmetic that may leave int32, as which TensorFlow.js computes it. */
+export function narrowedIntegers(place: Place, nodes: number): Diagnostic {
+  return {
+    code: 'integers-in-32-bits',
+    severity: 'note',
+    message: `TensorFlow.js computes 64-bit integers in 32 bits, and nothing shows that the results of ${nodes === 1 ? 'this node' : `${nodes} nodes, of which this is the first,`} fit: beyond int32 they would be wrong`,
+    remedy: 'nothing needs to be done where values stay below 2147483648; what a reference shows is compared in full',
+    place,
+  };
+}
+
 /** `quantize` and a Keras archive. */
 export function notQuantized(place: Place): Diagnostic {
   return {
@@ -127,6 +138,17 @@ export function notQuantized(place: Place): Diagnostic {
     severity: 'note',
     message: 'the Keras archive holds its weights as float32: it has no form for quantized ones of stock layers',
     remedy: 'nothing needs to be done; layers-model and graph-model are quantized',
+    place,
+  };
+}
+
+/** A difference of unsigned integers that may be below zero. */
+export function unsignedDifference(place: Place, nodes: number): Diagnostic {
+  return {
+    code: 'unsigned-difference',
+    severity: 'warning',
+    message: `where the second operand is the greater one, ONNX's unsigned difference wraps to a value beyond int32, and the written model's is negative (${nodes === 1 ? 'one node' : `${nodes} nodes`})`,
+    remedy: 'see to it that no difference is below zero, or compute in int32 or int64',
     place,
   };
 }

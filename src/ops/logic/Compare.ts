@@ -1,6 +1,10 @@
 import { subDim, type Dim, isKnown, isNatural, sameDim } from '../../ir/dim.js';
 import { refuse } from '../../diag/diagnostic.js';
+import type { Value } from '../../ir/graph.js';
+import type { Op } from '../../ir/op.js';
+import { tensorOf } from '../../tensor/tensor.js';
 import { binary } from '../elementwise.js';
+import { sideOf } from '../math/integers.js';
 
 /** 1 or 0 where x < y is certain, or certainly wrong, whatever the symbols stand for. */
 function less(x: Dim, y: Dim): Dim | undefined {
@@ -16,60 +20,102 @@ function equal(x: Dim, y: Dim): Dim | undefined {
   return less(x, y) === 1 || less(y, x) === 1 ? 0 : undefined;
 }
 
+const GREATEST = 2 ** 31 - 1;
+
+/**
+ * A comparison with a constant beyond int32, such as the largest int64: known, but for the shape that it is asked in.
+ * @param below what x OP c is where c is below all that x can be, and @param above where it is above
+ */
+function far(op: Op, below: boolean, above: boolean): Op {
+  return {
+    ...op,
+    expand: (n, [x, y], e) => {
+      if (n.inputs.every((v) => v?.constant)) return undefined;
+      const [left, right] = [sideOf(n.inputs[0]), sideOf(n.inputs[1])];
+      if ((left !== 0) === (right !== 0)) return undefined;
+      const end = (v: Value): Value => e.constant(tensorOf(v.type.dtype, v.type.dims as number[], [GREATEST]));
+      // c OP x is x OP c with the sides changed.
+      const result = right !== 0 ? (right > 0 ? above : below) : left > 0 ? below : above;
+      const [value, constant] = (right !== 0 ? [x, y] : [y, x]) as [Value, Value];
+      return [e.one(result ? 'LessOrEqual' : 'Greater', [value, end(constant)])];
+    },
+  };
+}
+
 export default [
-  binary({
-    name: 'Equal',
-    summary: 'whether two are equal, broadcast',
-    limits: 'of strings that the model computes: refused',
-    result: 'bool',
-    value: (x, y) => Number(x === y),
-    big: (x, y) => x === y,
-    strings: (x, y) => x === y,
-    elems: equal,
-    graph: (x, y, b, n) =>
-      n.dtype(0) === 'string'
-        ? refuse(
-            'strings can not be compared: on WASM the result is wrong',
-            'compare before the export, or feed numbers',
-          )
-        : b.op('Equal', [x, y]),
-  }),
-  binary({
-    name: 'Less',
-    summary: 'x < y, broadcast',
-    result: 'bool',
-    value: (x, y) => Number(x < y),
-    big: (x, y) => x < y,
-    elems: less,
-    graph: (x, y, b) => b.op('Less', [x, y]),
-  }),
-  binary({
-    name: 'Greater',
-    summary: 'x > y, broadcast',
-    result: 'bool',
-    value: (x, y) => Number(x > y),
-    big: (x, y) => x > y,
-    elems: (x, y) => less(y, x),
-    graph: (x, y, b) => b.op('Greater', [x, y]),
-  }),
-  binary({
-    name: 'LessOrEqual',
-    summary: 'x <= y, broadcast',
-    since: 12,
-    result: 'bool',
-    value: (x, y) => Number(x <= y),
-    big: (x, y) => x <= y,
-    elems: (x, y) => not(less(y, x)),
-    graph: (x, y, b) => b.op('LessEqual', [x, y]),
-  }),
-  binary({
-    name: 'GreaterOrEqual',
-    summary: 'x >= y, broadcast',
-    since: 12,
-    result: 'bool',
-    value: (x, y) => Number(x >= y),
-    big: (x, y) => x >= y,
-    elems: (x, y) => not(less(x, y)),
-    graph: (x, y, b) => b.op('GreaterEqual', [x, y]),
-  }),
+  far(
+    binary({
+      name: 'Equal',
+      summary: 'whether two are equal, broadcast',
+      limits: 'of strings that the model computes: refused',
+      result: 'bool',
+      value: (x, y) => Number(x === y),
+      big: (x, y) => x === y,
+      strings: (x, y) => x === y,
+      elems: equal,
+      graph: (x, y, b, n) =>
+        n.dtype(0) === 'string'
+          ? refuse(
+              'strings can not be compared: on WASM the result is wrong',
+              'compare before the export, or feed numbers',
+            )
+          : b.op('Equal', [x, y]),
+    }),
+    false,
+    false,
+  ),
+  far(
+    binary({
+      name: 'Less',
+      summary: 'x < y, broadcast',
+      result: 'bool',
+      value: (x, y) => Number(x < y),
+      big: (x, y) => x < y,
+      elems: less,
+      graph: (x, y, b) => b.op('Less', [x, y]),
+    }),
+    false,
+    true,
+  ),
+  far(
+    binary({
+      name: 'Greater',
+      summary: 'x > y, broadcast',
+      result: 'bool',
+      value: (x, y) => Number(x > y),
+      big: (x, y) => x > y,
+      elems: (x, y) => less(y, x),
+      graph: (x, y, b) => b.op('Greater', [x, y]),
+    }),
+    true,
+    false,
+  ),
+  far(
+    binary({
+      name: 'LessOrEqual',
+      summary: 'x <= y, broadcast',
+      since: 12,
+      result: 'bool',
+      value: (x, y) => Number(x <= y),
+      big: (x, y) => x <= y,
+      elems: (x, y) => not(less(y, x)),
+      graph: (x, y, b) => b.op('LessEqual', [x, y]),
+    }),
+    false,
+    true,
+  ),
+  far(
+    binary({
+      name: 'GreaterOrEqual',
+      summary: 'x >= y, broadcast',
+      since: 12,
+      result: 'bool',
+      value: (x, y) => Number(x >= y),
+      big: (x, y) => x >= y,
+      elems: (x, y) => not(less(x, y)),
+      graph: (x, y, b) => b.op('GreaterEqual', [x, y]),
+    }),
+    true,
+    false,
+  ),
 ];

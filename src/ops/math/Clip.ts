@@ -4,6 +4,7 @@ import { defineOp } from '../../ir/op.js';
 import type { RawNode, View } from '../../ir/view.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { clipped } from './arithmetic-keras.js';
+import { sideOf } from './integers.js';
 import { tensorOf, type Tensor } from '../../tensor/tensor.js';
 
 /** ONNX's bounds before version 11 were attributes; they become inputs. */
@@ -17,6 +18,15 @@ function readAttributes(n: RawNode): Record<string, never> {
   return {};
 }
 
+/** Bounds beyond int32, as exporters write them for none, bound nothing. */
+function readInputs(n: RawNode): Record<string, never> {
+  const [x, low, high] = n.inputs;
+  if (n.input(0)?.constant) return {};
+  const [min, max] = [sideOf(n.input(1)) === -1, sideOf(n.input(2)) === 1];
+  if (min || max) n.setInputs([x, min ? undefined : low, max ? undefined : high]);
+  return {};
+}
+
 /** The bounds where they are constant or absent; undefined where one is computed by the model. */
 function bounds(n: View): { min: number; max: number } | undefined {
   const one = (i: number, none: number) => (n.has(i) ? n.constant(i)?.data[0] : none);
@@ -27,7 +37,7 @@ function bounds(n: View): { min: number; max: number } | undefined {
 export default defineOp({
   name: 'Clip',
   summary: 'min(max(x, low), high)',
-  read: { 1: readAttributes, 11: () => ({}) },
+  read: { 1: readAttributes, 11: readInputs },
   layout: 'any',
   infer: (n) => [n.type(0)],
   fold: (_, [x, low, high]) => {

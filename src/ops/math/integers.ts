@@ -1,4 +1,7 @@
+import type { Bound, Value } from '../../ir/graph.js';
+import type { RawNode } from '../../ir/view.js';
 import { bitsOf, isInteger, isUnsigned, type DType } from '../../tensor/dtype.js';
+import { numbersOf, sizeOf, tensorOf } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { wrapInteger } from '../../tf/convert-type.js';
 
@@ -44,4 +47,36 @@ export function quotient(x: Ref, y: Ref, dtype: DType, b: GraphBuilder): Ref {
 /** A value of int32 or float32 with the shape of its broadcast with another. */
 export function grown(x: Ref, other: Ref, b: GraphBuilder): Ref {
   return b.add2(x, b.op('ZerosLike', [other]));
+}
+
+/** What TensorFlow.js holds of integers. */
+const LEAST = -(2 ** 31);
+const GREATEST = 2 ** 31 - 1;
+/** Larger constants are looked at when they are written. */
+const MOST = 65536;
+
+/** On which side of int32 a constant integer lies wholly: 1 above, -1 below, 0 neither. */
+export function sideOf(v: Value | undefined): -1 | 0 | 1 {
+  if (!v?.constant || !isInteger(v.type.dtype) || bitsOf(v.type.dtype) < 32 || sizeOf(v.constant.dims) !== 1) return 0;
+  const [c] = numbersOf(v.constant.load());
+  return c > GREATEST ? 1 : c < LEAST ? -1 : 0;
+}
+
+/**
+ * A constant operand of Min (side 1) or Max (side -1) of which what lies beyond int32 on that side is brought to its end:
+ * that decides the same, since another operand fits int32.
+ */
+export function withinInt32(n: RawNode, v: Bound | undefined, side: -1 | 1): Bound | undefined {
+  if (v?.kind !== 'tensor' || !v.constant || !isInteger(v.type.dtype) || bitsOf(v.type.dtype) < 32) return v;
+  if (sizeOf(v.constant.dims) > MOST) return v;
+  const values = numbersOf(v.constant.load());
+  const beyond = (x: number) => (side === 1 ? x > GREATEST : x < LEAST);
+  if (!values.some(beyond)) return v;
+  return n.constantValue(
+    tensorOf(
+      v.type.dtype,
+      v.constant.dims,
+      values.map((x) => (beyond(x) ? (side === 1 ? GREATEST : LEAST) : x)),
+    ),
+  );
 }

@@ -1,11 +1,12 @@
 import type { Dim } from '../../ir/dim.js';
 import { combine, mapElements } from '../../ir/numeric.js';
-import { defineOp, noAttributes, type Op } from '../../ir/op.js';
+import { defineOp, type Op } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { collapsed } from '../collapse.js';
 import { broadcastType } from '../elementwise.js';
+import { withinInt32 } from './integers.js';
 
 interface Variadic {
   readonly name: string;
@@ -17,16 +18,24 @@ interface Variadic {
   readonly elems?: (x: Dim, y: Dim) => Dim;
   readonly graph: (x: Ref, y: Ref, b: GraphBuilder) => Ref;
   readonly graphLast?: (total: Ref, count: number, b: GraphBuilder) => Ref;
+  /** The side of int32 on which constants may lie, where another operand is always chosen before them. */
+  readonly far?: -1 | 1;
   readonly keras: NonNullable<Op['keras']>;
 }
 
 /** An operator of one or more operands, broadcast (before version 8 of one shape). */
 export function variadic(spec: Variadic): Op {
-  const { elems, last } = spec;
+  const { elems, last, far } = spec;
   return defineOp({
     name: spec.name,
     summary: spec.summary,
-    read: { 1: noAttributes },
+    read: {
+      1: (n) => {
+        const fits = n.inputs.some((v) => v?.kind === 'tensor' && !v.constant);
+        if (far && fits) n.setInputs(n.inputs.map((v) => withinInt32(n, v, far)));
+        return {};
+      },
+    },
     layout: 'any',
     infer: (n) => broadcastType(n),
     ...(elems
