@@ -133,6 +133,10 @@ const RULE = {
     shape: mapOf(section(TOLERANCE)),
     doc: 'By ONNX’s name of the output: what differs from `tolerance` there.',
   },
+  labels: {
+    shape: words,
+    doc: 'A file with the names of the classes, for the report: one a line, the first that of class 0, or a JSON list; relative to this file.',
+  },
   expect: {
     shape: oneOf(['unsupported', 'mismatch']),
     doc: 'A waiver: this outcome is known and does not let the run fail; needs reason and expires.',
@@ -182,6 +186,8 @@ export interface ModelSettings {
   /** By ONNX's name of the output. */
   readonly outputs: Readonly<Record<string, Partial<ToleranceSettings>>>;
   readonly waiver?: Waiver;
+  /** A file with the names of the classes, absolute; and the line that names it, from 1. */
+  readonly labels?: { readonly file: string; readonly line: number };
 }
 
 /** The settings file of a run, or that there is none. */
@@ -310,11 +316,15 @@ function configOf(file: string | undefined, { defaults, models, lineOf }: Parts)
     ...(file === undefined ? {} : { file }),
     for(model, settings) {
       const own = [{ rule: defaults, at: ['defaults'] }, ...rules.filter(({ matches }) => matches(placeOf(model)))];
-      const waiver = own.findLast(({ rule }) => rule.expect !== undefined);
+      const lineOfKey = (key: keyof Rule): number => {
+        const last = own.findLast(({ rule }) => rule[key] !== undefined);
+        return last === undefined ? 1 : lineOf([...last.at, key]);
+      };
       return settingsOf(
         own.map(({ rule }) => rule),
         settings,
-        waiver === undefined ? 1 : lineOf([...waiver.at, 'expires']),
+        root,
+        lineOfKey,
       );
     },
     idle: (all) =>
@@ -325,7 +335,12 @@ function configOf(file: string | undefined, { defaults, models, lineOf }: Parts)
 }
 
 /** Later rules before earlier ones, key by key; within tolerances, inputs and outputs as well. */
-function settingsOf(rules: readonly Rule[], run: Settings, waiverLine: number): ModelSettings {
+function settingsOf(
+  rules: readonly Rule[],
+  run: Settings,
+  root: string,
+  lineOf: (key: keyof Rule) => number,
+): ModelSettings {
   const last = <K extends keyof Rule>(key: K): Rule[K] => rules.findLast((rule) => rule[key] !== undefined)?.[key];
   const inputs = new Map<string, Section<typeof INPUT>>();
   const outputs = new Map<string, Tolerance>();
@@ -348,6 +363,7 @@ function settingsOf(rules: readonly Rule[], run: Settings, waiverLine: number): 
   put('engines', last('engines'));
   put('whenNoReference', last('when-no-reference'));
   put('timeoutPerModel', last('timeout-per-model'));
+  const labels = last('labels');
   const waiver = rules.findLast((rule) => rule.expect !== undefined);
   const of = <T>(pick: (input: Section<typeof INPUT>) => T | undefined): Record<string, T> =>
     Object.fromEntries(
@@ -362,8 +378,9 @@ function settingsOf(rules: readonly Rule[], run: Settings, waiverLine: number): 
     tolerance: { rtol: run.rtol, atol: run.atol, rangeTol: run.rangeTol, ...toleranceOf(tolerance) },
     outputs: Object.fromEntries([...outputs].map(([name, value]) => [name, toleranceOf(value)])),
     ...(waiver?.expect && waiver.reason !== undefined && waiver.expires !== undefined
-      ? { waiver: { expect: waiver.expect, reason: waiver.reason, expires: waiver.expires, line: waiverLine } }
+      ? { waiver: { expect: waiver.expect, reason: waiver.reason, expires: waiver.expires, line: lineOf('expires') } }
       : {}),
+    ...(labels === undefined ? {} : { labels: { file: path.resolve(root, labels), line: lineOf('labels') } }),
   };
 }
 

@@ -12,6 +12,7 @@ import { withChanges } from './earlier.js';
 import { runFails } from './fail-on.js';
 import { type FoundModel, isInside } from './find.js';
 import { failure, judge, permissionsFor, type Turn } from './judge.js';
+import { applyLabels } from './labels.js';
 import { ConfigurationError, effectiveSettings } from './options.js';
 import { type Moment, mkdirInside, type Staging, scratchBelow, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
@@ -136,6 +137,8 @@ async function convertAndJudge(task: Task): Promise<ModelReport> {
   const found = kept ?? (await afresh(task, begun));
   found.timings.total = since(begun);
   if (!kept) await cache?.keep(model, found);
+  const { labels } = task.own;
+  applyLabels(found, labels?.file, workspaceOf(task.request, model), { file: task.configFile, line: labels?.line });
   applyWaiver(found, task.own.waiver, new Date().toJSON().slice(0, 10), task.configFile);
   const report = await comparedWithEarlier(found, task);
   listener.finished(model, report);

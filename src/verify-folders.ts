@@ -6,6 +6,7 @@ import { visible } from './diag/escape.js';
 import { runFails } from './fail-on.js';
 import { type FoundModel, isInside } from './find.js';
 import { judge, permissionsFor } from './judge.js';
+import { applyLabels } from './labels.js';
 import { ConfigurationError, effectiveSettings, type Settings } from './options.js';
 import { createPool, WORKER } from './pool.js';
 import { totalsOf } from './report/totals.js';
@@ -74,7 +75,9 @@ export async function verifyFolders(
             { model: model.file, relativePath: model.path, workspace: models },
             report,
           );
-          applyWaiver(report, own.waiver, new Date().toJSON().slice(0, 10), shownConfig(config, process.cwd()));
+          const configFile = shownConfig(config, process.cwd());
+          applyLabels(report, own.labels?.file, models, { file: configFile, line: own.labels?.line });
+          applyWaiver(report, own.waiver, new Date().toJSON().slice(0, 10), configFile);
           report.timings.total = Math.round(performance.now() - start);
           listener.finished(model, report);
           return report;

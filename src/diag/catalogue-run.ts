@@ -155,6 +155,17 @@ export function configIdle(glob: string, place: Place): Diagnostic {
   };
 }
 
+/** The file with the classes' names. */
+export function labelsUnreadable(place: Place, why: string): Diagnostic {
+  return {
+    code: 'labels-unreadable',
+    severity: 'warning',
+    message: `the labels of the classes can't be read: ${why}`,
+    remedy: 'name a file of the repository, relative to the settings file: one label a line, or a JSON list',
+    place,
+  };
+}
+
 /** A waiver that has ended. */
 export function waiverExpired(place: Place, expect: string, expires: string): Diagnostic {
   return {

@@ -274,3 +274,44 @@ test('input shapes fix what the file leaves open, and nothing else', async () =>
   expect((await convert('[2, 3, 9]'))?.diagnostics.map((d) => d.code)).toContain('input-shape-fixed');
   expect((await convert('[2, 3]'))?.diagnostics.map((d) => d.code)).toContain('input-shape-rank');
 });
+
+test('labels name the classes of a classifier in the report; a file outside is not read, and that is said', async () => {
+  const { sketched } = await import('../convert/harness.js');
+  const outside = folder({ 'secret.txt': 'secret' });
+  const run5 = async (labels: string) => {
+    const base = folder({
+      'm.onnx': sketched({
+        inputs: { x: ['float32', [1, 5]] },
+        outputs: ['y'],
+        nodes: [{ op: 'Relu', in: ['x'], out: ['y'] }],
+      }),
+      'classes.txt': 'tench\ngoldfish\r\n  great white shark\n\nhammerhead\n',
+      'classes.json': '["a", "b", "c", "d", "e"]',
+      'onnx2keras.yml': `models:\n  m.onnx:\n    labels: ${labels}\n`,
+    });
+    const request = { patterns: ['m.onnx'], base, output: path.join(base, 'out'), settings: usual, strict: true };
+    const { report } = await run({ ...request, worker: WORKER }, silent);
+    return report.models[0];
+  };
+  const named = (await run5('classes.txt'))?.checks[0]?.top?.actual ?? [];
+  expect(new Map(named.map((c) => [c.class, c.label]))).toEqual(
+    new Map([
+      [0, 'tench'],
+      [1, 'goldfish'],
+      [2, 'great white shark'],
+      [3, undefined],
+      [4, 'hammerhead'],
+    ]),
+  );
+  const listed = (await run5('classes.json'))?.checks[0]?.top?.expected ?? [];
+  expect(listed.map((c) => 'abcde'.indexOf(c.label ?? '?'))).toEqual(listed.map((c) => c.class));
+  const refused = await run5(path.join(outside, 'secret.txt'));
+  expect(refused?.diagnostics).toMatchObject([
+    {
+      code: 'labels-unreadable',
+      place: { file: 'onnx2keras.yml', line: 3 },
+      message: expect.stringContaining('outside'),
+    },
+  ]);
+  expect(JSON.stringify(refused)).not.toContain('secret"');
+});
