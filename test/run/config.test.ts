@@ -280,11 +280,13 @@ test('labels name the classes of a classifier in the report; a file outside is n
   const outside = folder({ 'secret.txt': 'secret' });
   const run5 = async (labels: string) => {
     const base = folder({
-      'm.onnx': sketched({
-        inputs: { x: ['float32', [1, 5]] },
-        outputs: ['y'],
-        nodes: [{ op: 'Relu', in: ['x'], out: ['y'] }],
-      }),
+      'm.onnx': Buffer.from(
+        sketched({
+          inputs: { x: ['float32', [1, 5]] },
+          outputs: ['y'],
+          nodes: [{ op: 'Relu', in: ['x'], out: ['y'] }],
+        }),
+      ),
       'classes.txt': 'tench\ngoldfish\r\n  great white shark\n\nhammerhead\n',
       'classes.json': '["a", "b", "c", "d", "e"]',
       'onnx2keras.yml': `models:\n  m.onnx:\n    labels: ${labels}\n`,
