@@ -2,9 +2,11 @@
  * What a person sees of a run: which model is being worked on, what was found, and at the end a line per model. Lines go
  * out through one function, which makes them safe for a runner's log.
  */
+import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import { logText, shorten, visible } from './diag/escape.js';
 import type { FoundModel } from './find.js';
+import { progressLines } from './progress.js';
 import { counted, duration, figure, share, size } from './report/figures.js';
 import { largestError } from './report/totals.js';
 import type { Finding, ModelReport, Report, Status } from './report/types.js';
@@ -15,10 +17,19 @@ export interface Terminal {
   /** Takes one line without its end. */
   line(text: string): void;
   colour: boolean;
-  /** Where a line can be drawn over again. Absent: plain lines only. */
-  live?: { write(text: string): void; columns: number };
+  /** Where lines can be drawn over again. Absent: plain lines only. */
+  live?: Live;
   /** How a model's lines are folded, where the reader can. */
   group?: { open(title: string): void; close(): void };
+}
+
+export interface Live {
+  /** Draws these lines in the place of the last ones. */
+  draw(lines: readonly string[]): void;
+  /** Takes them away. */
+  clear(): void;
+  readonly columns: number;
+  readonly rows: number;
 }
 
 type Style = (text: string) => string;
@@ -29,8 +40,7 @@ const SIGNS: Record<Status, string> = { pass: '✓', unverified: '?', unsupporte
 /** How many findings of one model are shown; the report has all. */
 const FINDINGS_SHOWN = 8;
 const NAME_WIDTH = 60;
-const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
-const FRAME_MS = 100;
+const FRAME_MS = 200;
 
 function stylesFor(colour: boolean): Styles {
   const c = pc.createColors(colour);
@@ -46,7 +56,7 @@ function stylesFor(colour: boolean): Styles {
   };
 }
 
-/** Stdout of a process: colour and a live line only on a terminal; NO_COLOR and FORCE_COLOR as no-color.org has them. */
+/** Stdout of a process: colour, and bars on stderr, only on a terminal; NO_COLOR and FORCE_COLOR as no-color.org has them. */
 export function terminalOf(out: NodeJS.WriteStream, live: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Terminal {
   const tty = Boolean(out.isTTY) && env.TERM !== 'dumb';
   const colour = tty && !env.NO_COLOR;
@@ -54,23 +64,29 @@ export function terminalOf(out: NodeJS.WriteStream, live: NodeJS.WriteStream, en
     // On a terminal nobody reads commands, and escaping would take our own colours away.
     line: (text) => out.write(`${colour ? text : logText(text)}\n`),
     colour,
-    ...(tty && live.isTTY && !env.CI
-      ? {
-          live: {
-            write: (text: string) => live.write(text),
-            get columns() {
-              return live.columns ?? 80;
-            },
-          },
-        }
-      : {}),
+    ...(tty && live.isTTY && !env.CI ? { live: liveOn(live) } : {}),
+  };
+}
+
+function liveOn(stream: NodeJS.WriteStream): Live {
+  // The cursor stays: whoever is stopped by force can't bring it back.
+  const update = createLogUpdate(stream, { showCursor: true });
+  return {
+    draw: (lines) => update(lines.join('\n')),
+    clear: () => update.clear(),
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    get rows() {
+      return stream.rows ?? 24;
+    },
   };
 }
 
 export interface Console extends Listener {
   /** The table, the verdict and where to read more. */
   summarize(report: Report, reportPath?: string): void;
-  /** Takes the live line away. */
+  /** Takes the bars away. */
   close(): void;
 }
 
@@ -79,35 +95,32 @@ export function createConsole(terminal: Terminal): Console {
   const active = new Map<string, { name: string; step: string; since: number }>();
   let total = 0;
   let done = 0;
-  let frame = 0;
+  let begun = performance.now();
   let timer: NodeJS.Timeout | undefined;
 
-  const erase = () => terminal.live?.write('\r\x1b[K');
   const draw = () => {
     if (!terminal.live || active.size === 0) return;
-    const [first] = active.values();
-    if (!first) return;
-    const more = active.size > 1 ? ` (and ${active.size - 1} more)` : '';
-    const tail = ` ${first.step}${more} · ${duration(performance.now() - first.since)}`;
-    const head = `${FRAMES[frame++ % FRAMES.length]} [${done}/${total}] `;
-    const room = Math.max(10, terminal.live.columns - head.length - tail.length - 1);
-    terminal.live.write(`\r${style.bold(head)}${shorten(first.name, room)}${style.dim(tail)}\x1b[K`);
+    const now = performance.now();
+    const working = [...active.values()].map(({ name, step, since }) => ({ name, step, took: now - since }));
+    const [head, ...lines] = progressLines(working, { total, done, took: now - begun }, terminal.live);
+    terminal.live.draw([style.bold(head as string), ...lines.map(style.dim)]);
   };
-  /** Whole lines stand above the live one. */
+  /** Whole lines stand above the bars. */
   const print = (lines: readonly string[]) => {
-    erase();
+    terminal.live?.clear();
     for (const line of lines) terminal.line(line);
     draw();
   };
   const stop = () => {
     clearInterval(timer);
     timer = undefined;
-    erase();
+    terminal.live?.clear();
   };
 
   return {
     found(models) {
       total = models.length;
+      begun = performance.now();
       if (total > 0) terminal.line(`Found ${counted(total, 'model')}.`);
       if (terminal.live && total > 0) {
         timer = setInterval(draw, FRAME_MS);

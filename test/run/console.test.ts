@@ -1,4 +1,5 @@
 import { createConsole, type Terminal, terminalOf } from '../../src/console.js';
+import { progressLines, shareDone } from '../../src/progress.js';
 import type { FoundModel } from '../../src/find.js';
 import { totalsOf } from '../../src/report/totals.js';
 import type { ModelReport, Report } from '../../src/report/types.js';
@@ -67,22 +68,50 @@ test('colours where they are wanted, and none else', () => {
   expect(show().join('\n')).not.toContain('\u001b');
 });
 
-test('on a terminal the live line names the model and the step, within the width, and goes away', () => {
-  let drawn = '';
+test('on a terminal there is a bar for the whole and one per model, within the width, and they go away', () => {
+  const drawn: string[][] = [];
   const live = {
-    write: (text: string) => {
-      drawn += text;
-    },
-    columns: 50,
+    draw: (lines: readonly string[]) => drawn.push([...lines]),
+    clear: () => drawn.push([]),
+    columns: 60,
+    rows: 24,
   };
-  show({ live }, [reportOf('n'.repeat(200))]);
-  const lines = drawn
-    .split('\r')
-    .map((line) => line.replaceAll('\u001b[K', ''))
-    .filter((line) => line !== '');
-  expect(lines.some((line) => line.includes('judging') && line.includes('[0/1]'))).toBe(true);
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(50);
-  expect(drawn.endsWith('\r\u001b[K')).toBe(true);
+  show({ live }, [reportOf('n'.repeat(200)), reportOf('b.onnx')]);
+  const judging = drawn.find((lines) => lines.some((line) => line.includes('judging')));
+  expect(judging?.[0]).toMatch(/^[█░]{24} {2}0 of 2 models · /);
+  expect(judging?.[1]).toMatch(/^ {2}[█░]{8} {2}n+…n+ {2}judging · /);
+  expect(Math.max(...drawn.flat().map((line) => line.length))).toBeLessThanOrEqual(60);
+  // the first is done, the second has begun
+  expect(drawn.find((lines) => lines[1]?.includes('b.onnx  judging'))?.[0]).toContain('1 of 2 models');
+  expect(drawn.at(-1)).toEqual([]);
+});
+
+test('the bars never go back while a model is worked on, and fit a low window', () => {
+  const steps = [
+    '',
+    'converting',
+    'judging',
+    'running the source in onnxruntime',
+    'judging on wasm',
+    'looking for the fault on wasm',
+  ];
+  const shares = steps.map(shareDone);
+  expect(shares).toEqual([...shares].sort((a, b) => a - b));
+  expect(new Set(shares).size).toBe(steps.length);
+  const many = Array.from({ length: 30 }, (_, i) => ({ name: `m${i}`, step: 'judging', took: 1 }));
+  const lines = progressLines(many, { total: 40, done: 10, took: 5 }, { columns: 80, rows: 7 });
+  expect(lines).toHaveLength(5);
+  expect(lines.at(-1)).toBe('  and 27 more');
+});
+
+test('what is drawn on a real terminal is taken away again', () => {
+  let written = '';
+  const stream = { isTTY: true, columns: 40, rows: 10, write: (text: string) => (written += text) };
+  show(terminalOf(stream as unknown as NodeJS.WriteStream, stream as unknown as NodeJS.WriteStream, { TERM: 'xterm' }));
+  expect(written).toContain('█');
+  // erased from the first of its lines on: \u001b[2K, and up
+  expect(written).toMatch(/\u001b\[2K\u001b\[1A/);
+  expect(written).not.toContain('\u001b[?25l');
 });
 
 test('hostile names and messages stay on their line, seen for what they are', () => {
