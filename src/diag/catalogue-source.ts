@@ -54,12 +54,12 @@ export function randomSource(file: string, op: string): Diagnostic {
   );
 }
 
-/** Of a model with open sizes only one was taken by the source. `why`: what it said to the first other one. */
+/** A model with open sizes was judged at one of them. `why`: a clause. */
 export function noSecondSize(file: string, name: string, why: string): Diagnostic {
   return make(
     'one-size-alone',
     'note',
-    `the model's open sizes were judged at one size alone (${name}), since the source takes none of the others that were tried${why === '' ? '' : `: ${why}`}`,
+    `the model's open sizes were judged at one size alone (${name}): ${why}`,
     'store reference inputs and outputs of the sizes that matter',
     file,
   );

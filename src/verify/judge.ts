@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { notLocated } from '../diag/catalogue-locate.js';
+import { noSecondSize } from '../diag/catalogue-source.js';
 import { noSuchInput, noSuchOutput } from '../diag/catalogue-shapes.js';
 import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
 import { nearestWord } from '../diag/nearest.js';
@@ -10,9 +11,10 @@ import { locate, type Located, type Mismatch } from './locate/locate.js';
 import { writePageData } from './page-data.js';
 import { provenanceFindings } from './provenance.js';
 import type { RecordedTensor } from './record.js';
-import { type Pictures, readReference } from './reference-set.js';
+import { type Pictures, readReference, type ReferenceFiles } from './reference-set.js';
 import { findReferences } from './references.js';
 import { SecondOpinion } from './source/opinion.js';
+import { describeSizes, isOpen, type Sizes, sizesOf } from './source/sizes.js';
 import { type ReferenceSource, verdictOf, verifyModel, type VerifySettings } from './verify.js';
 import { openModel, type WrittenModel } from './written.js';
 
@@ -140,6 +142,10 @@ async function judgeFolder(
     const { references, diagnostics } = await opinion.references(model.record);
     sources.push(...references);
     own.push(...diagnostics);
+  } else if (sources.length > 0 && isOpen(model.record.inputs)) {
+    const { references, diagnostics } = await otherSize(found.sets, model, request, opinion);
+    sources.push(...references);
+    own.push(...diagnostics);
   }
   let _seen = request.page === undefined || folder !== request.folder;
   const judgement = await verifyModel(model, sources, {
@@ -156,6 +162,34 @@ async function judgeFolder(
   } satisfies VerifySettings);
   const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
   return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
+}
+
+/** What is judged beside stored sets that all have the same sizes where the model leaves sizes open. */
+async function otherSize(
+  sets: readonly ReferenceFiles[],
+  { file, record }: WrittenModel,
+  { workspace, preprocess, runSource }: VerifyRequest,
+  opinion: SecondOpinion,
+): Promise<Awaited<ReturnType<SecondOpinion['references']>>> {
+  const none = { references: [], diagnostics: [] };
+  let first: Sizes | undefined;
+  for (const files of sets) {
+    const read = readReference(files, record, workspace, preprocess);
+    const inputs = read.set?.inputs ?? (runSource ? read.inputs : undefined);
+    // What can't be read is reported when its turn comes.
+    if (!inputs) return none;
+    const sizes = sizesOf(record.inputs, new Map([...inputs].map(([name, { dims }]) => [name, dims])));
+    first ??= sizes;
+    if (describeSizes(sizes) !== describeSizes(first)) return none;
+  }
+  if (!first) return none;
+  const shown = `${sets[0]?.name} (${describeSizes(first)})`;
+  if (!runSource)
+    return {
+      references: [],
+      diagnostics: [noSecondSize(file, shown, 'the source is not run, as when-no-reference says')],
+    };
+  return opinion.ofAnotherSize(record, { sizes: first, shown });
 }
 
 /** Names in the settings that the model hasn't got. */

@@ -1,13 +1,20 @@
+import { noSecondSize } from '../../diag/catalogue-source.js';
 import { type Diagnostic, DiagnosticError } from '../../diag/diagnostic.js';
 import type { EngineFacts, EngineTimings } from '../checks.js';
 import type { ConversionRecord } from '../record.js';
 import type { ReadResult } from '../reference-set.js';
 import type { ReferenceSource } from '../verify.js';
-import { type MadeSets, outputsOf, type Ranges, seededSets } from './seeded.js';
+import { anotherSize, type MadeSets, outputsOf, type Ranges, seededSets } from './seeded.js';
+import type { Sizes } from './sizes.js';
 import { SourceModel, SourceRunError, whyNotRun } from './source.js';
 
 /** Seeded inputs are those of this seed unless a reference was recorded with another. */
 export const SEED = '0';
+
+interface Made {
+  references: ReferenceSource[];
+  diagnostics: Diagnostic[];
+}
 
 /**
  * What onnxruntime says about a model where no outputs are stored. The source is read when it is first needed, and run in
@@ -31,15 +38,23 @@ export class SecondOpinion {
   }
 
   /** Data sets made from seeded inputs; none, and why, where the source can't be run. */
-  async references(record: ConversionRecord): Promise<{ references: ReferenceSource[]; diagnostics: Diagnostic[] }> {
+  references(record: ConversionRecord): Promise<Made> {
+    return this.#making(record, (source) => seededSets(source, record, SEED, this.#ranges));
+  }
+
+  /** A data set of other sizes than the stored ones, `shown`, have; a note where there is none. */
+  async ofAnotherSize(record: ConversionRecord, stored: { sizes: Sizes; shown: string }): Promise<Made> {
+    const made = await this.#making(record, (source) => anotherSize(source, record, SEED, this.#ranges, stored));
+    const [why] = made.diagnostics;
+    if (why === undefined || why.severity === 'note') return made;
+    return { references: [], diagnostics: [noSecondSize(this.#file, stored.shown, why.message)] };
+  }
+
+  async #making(record: ConversionRecord, make: (source: SourceModel) => Promise<MadeSets>): Promise<Made> {
     // Another format may have fixed other sizes.
     const key = JSON.stringify(record.inputs.map((row) => [row.onnx, [...row.tfjs.shape].sort()]));
     try {
-      if (this.#made?.key !== key)
-        this.#made = {
-          key,
-          sets: await this.#timed(() => seededSets(this.source(record), record, SEED, this.#ranges)),
-        };
+      if (this.#made?.key !== key) this.#made = { key, sets: await this.#timed(() => make(this.source(record))) };
     } catch (e) {
       if (e instanceof DiagnosticError) return { references: [], diagnostics: [...e.diagnostics] };
       throw e;

@@ -5,7 +5,7 @@ import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import type { ConversionRecord, RecordedTensor } from '../record.js';
 import type { ReferenceSet } from '../reference-set.js';
 import { RUNNABLE } from './session.js';
-import { describeSizes, isOpen, shapeFor, type Sizes, sizesFor, TRIES } from './sizes.js';
+import { describeSizes, isOpen, otherSizes, shapeFor, type Sizes, sizesFor, TRIES } from './sizes.js';
 import { type SourceModel, SourceRunError } from './source.js';
 import { randomOperator, usesOf } from './uses.js';
 import { type Draw, draw, drawFor } from './values.js';
@@ -40,18 +40,48 @@ export async function seededSets(
   seed: string,
   ranges: Ranges = {},
 ): Promise<MadeSets> {
-  const file = source.model.file;
-  const drawn = randomOperator(source.model);
-  if (drawn !== undefined) return { sets: [], diagnostics: [randomSource(file, drawn)] };
-  const strange = [...record.inputs, ...record.outputs].find((row) => !RUNNABLE.has(row.onnx.dtype));
-  if (strange)
-    return {
-      sets: [],
-      diagnostics: [
-        sourceNotRun(file, `it takes and gives no ${strange.onnx.dtype} (${JSON.stringify(strange.onnx.name)})`),
-      ],
-    };
+  const unfit = whyUnfit(source, record);
+  if (unfit) return { sets: [], diagnostics: [unfit] };
   return isOpen(record.inputs) ? sized(source, record, seed, ranges) : plain(source, record, seed, ranges);
+}
+
+/** What keeps the source from being a measure of anything. */
+function whyUnfit({ model }: SourceModel, record: ConversionRecord): Diagnostic | undefined {
+  const drawn = randomOperator(model);
+  if (drawn !== undefined) return randomSource(model.file, drawn);
+  const strange = [...record.inputs, ...record.outputs].find((row) => !RUNNABLE.has(row.onnx.dtype));
+  if (!strange) return undefined;
+  const { name, dtype } = strange.onnx;
+  return sourceNotRun(model.file, `it takes and gives no ${dtype} (${JSON.stringify(name)})`);
+}
+
+/**
+ * A set of other sizes than those that stored references (`shown`) have in the model's open axes: what was right at one
+ * size may have that size written into it. Where there is none, a note says so.
+ */
+export async function anotherSize(
+  source: SourceModel,
+  record: ConversionRecord,
+  seed: string,
+  ranges: Ranges,
+  stored: { readonly sizes: Sizes; readonly shown: string },
+): Promise<MadeSets> {
+  const none = (why: string): MadeSets => ({
+    sets: [],
+    diagnostics: [noSecondSize(source.model.file, stored.shown, `the source takes none of the others: ${why}`)],
+  });
+  const unfit = whyUnfit(source, record);
+  if (unfit) return none(unfit.message);
+  let failure: string | undefined;
+  for (const sizes of otherSizes(record.inputs, stored.sizes))
+    try {
+      const set = await setFor(source, record, sizes, { seed, round: 0, ranges });
+      return { sets: [{ name: `seed 0 (${describeSizes(sizes)})`, set, sizes }], diagnostics: [] };
+    } catch (e) {
+      if (!(e instanceof SourceRunError || e instanceof DiagnosticError)) throw e;
+      failure ??= e.message;
+    }
+  return none(failure ?? '');
 }
 
 async function plain(source: SourceModel, record: ConversionRecord, seed: string, ranges: Ranges): Promise<MadeSets> {
@@ -95,7 +125,7 @@ async function sized(source: SourceModel, record: ConversionRecord, seed: string
   }
   if (sets.length === 0) return { sets, diagnostics: [notRun(source, failure)] };
   if (sets.length > 1) return { sets, diagnostics: [] };
-  const why = failure instanceof Error ? failure.message : '';
+  const why = `the source takes none of the others that were tried${failure instanceof Error ? `: ${failure.message}` : ''}`;
   return { sets, diagnostics: [noSecondSize(source.model.file, sets[0]?.name ?? '', why)] };
 }
 

@@ -40,6 +40,31 @@ export function sizesFor(inputs: readonly RecordedTensor[], attempt: number): Si
   return sizes;
 }
 
+/** The sizes that given inputs (by ONNX's name) have in a model's open axes. */
+export function sizesOf(inputs: readonly RecordedTensor[], shapes: ReadonlyMap<string, readonly number[]>): Sizes {
+  const sizes = new Map<string, number>();
+  for (const row of inputs)
+    for (const [axis, dim] of openShape(row).entries()) {
+      const size = shapes.get(row.onnx.name)?.[axis];
+      if (typeof dim !== 'number' && size !== undefined) sizes.set(keyOf(row, axis), size);
+    }
+  return sizes;
+}
+
+/**
+ * Sizes to try beside some that were had, likeliest first: those that differ in every axis, those that differ in some, and
+ * at last the same but for the batch.
+ */
+export function otherSizes(inputs: readonly RecordedTensor[], had: Sizes): Sizes[] {
+  const tried = Array.from({ length: TRIES }, (_, attempt) => sizesFor(inputs, attempt));
+  const apart = (sizes: Sizes) => [...sizes].filter(([key, size]) => had.get(key) !== size).length;
+  const batch = new Map(had);
+  for (const { key, kind } of axesOf(inputs)) if (kind === 'batch') batch.set(key, (had.get(key) ?? 1) + 1);
+  return [...tried.filter((s) => apart(s) === s.size), ...tried.filter((s) => apart(s) < s.size), batch].filter(
+    (s) => apart(s) > 0,
+  );
+}
+
 /** The shape of an input in ONNX's order, under the sizes of a try. */
 export function shapeFor(row: RecordedTensor, sizes: Sizes): number[] {
   return openShape(row).map((dim, axis) => (typeof dim === 'number' ? dim : (sizes.get(keyOf(row, axis)) as number)));

@@ -70,6 +70,60 @@ describe('a model that is right', () => {
     expect(untimed(await judged())).toEqual(untimed(result));
   });
 
+  test('with a stored reference is judged at a second size as well, with what the source gives there', async () => {
+    convert(AFFINE);
+    const x = (n: number) => ({ dtype: 'float32' as const, dims: [n, 3], data: Array(3 * n).fill(1) });
+    const y = (n: number) => ({ dtype: 'float32' as const, dims: [n, 2], data: Array(n).fill([9, 0]).flat() });
+    writeDataSet(place('test_data_set_0'), { x: x(2) }, { y: y(2) });
+    const names = (j: Judgement) => j.checks.map((c) => [c.reference.kind, c.reference.name, c.status]);
+    const result = await judged();
+    expect(result.diagnostics).toEqual([]);
+    expect(names(result)).toEqual([
+      ['stored', 'test_data_set_0', 'pass'],
+      ['onnxruntime', 'seed 0 (n=1)', 'pass'],
+    ]);
+    // Where the source may not be run, that is said.
+    const alone = await judged({ runSource: false });
+    expect([names(alone), alone.verdict]).toEqual([[['stored', 'test_data_set_0', 'pass']], 'pass']);
+    expect(alone.diagnostics).toMatchObject([{ code: 'one-size-alone', severity: 'note' }]);
+    expect(alone.diagnostics[0]?.message).toContain('at one size alone (test_data_set_0 (n=2))');
+    // Two sizes that are stored are enough.
+    writeDataSet(place('test_data_set_1'), { x: x(5) }, { y: y(5) });
+    expect(names(await judged()).map(([kind]) => kind)).toEqual(['stored', 'stored']);
+  });
+
+  test('a size that is written into the conversion shows, though the stored reference has just that', async () => {
+    convert({
+      ...AFFINE,
+      inputs: { x: ['float32', [2, 3]] },
+    });
+    const fixed = readFileSync(place('out', 'model.json'), 'utf8');
+    rmSync(place('out'), { recursive: true });
+    convert(AFFINE);
+    writeFileSync(place('out', 'model.json'), fixed);
+    const ones = { dtype: 'float32' as const, dims: [2, 3], data: Array(6).fill(1) };
+    writeDataSet(place('test_data_set_0'), { x: ones }, { y: { ...ones, dims: [2, 2], data: [9, 0, 9, 0] } });
+    const result = await judged();
+    expect(result.checks.map((c) => c.status)).toEqual(['pass', 'error']);
+    expect(codes(result)).toContain('run-failed');
+  });
+
+  test('that takes no second size: a note', async () => {
+    convert({
+      inputs: { x: ['float32', ['n', 3]] },
+      outputs: ['y'],
+      nodes: [{ op: 'Reshape', in: ['x', 's'], out: ['y'] }],
+      weights: { s: tensorOf('int64', [2], [3, 2]) },
+    });
+    const x = { dtype: 'float32' as const, dims: [2, 3], data: [1, 2, 3, 4, 5, 6] };
+    writeDataSet(place('test_data_set_0'), { x }, { y: { ...x, dims: [3, 2] } });
+    const result = await judged();
+    expect([result.verdict, codes(result)]).toEqual(['pass', ['one-size-alone']]);
+    expect(result.diagnostics[0]?.message).toMatch(
+      /test_data_set_0 \(n=2\).*the source takes none of the others.*cannot be reshaped/,
+    );
+  });
+
   test('of many types: 64-bit integers, half floats, bools, strings', async () => {
     convert({
       inputs: {
@@ -133,6 +187,7 @@ describe('a model that is right', () => {
     expect(result.checks.map((c) => [c.reference, c.status, c.expectedRange])).toEqual([
       // 1 + 6 + 15 and -2 - 8 - 18, the latter below zero
       [{ kind: 'onnxruntime', name: 'test_data_set_0' }, 'pass', { min: 0, max: 22 }],
+      [{ kind: 'onnxruntime', name: 'seed 0 (n=2)' }, 'pass', expect.anything()],
     ]);
     const skipped = await judged({ runSource: false });
     expect([skipped.verdict, codes(skipped)]).toEqual(['unverified', ['reference-without-outputs']]);
@@ -146,7 +201,10 @@ test('stored outputs are always preferred', async () => {
     { x: { dtype: 'float32', dims: [1, 3], data: [1, 2, 3] } },
     { y: { dtype: 'float32', dims: [1, 2], data: [22, 0] } },
   );
-  expect((await judged()).checks.map((c) => c.reference)).toEqual([{ kind: 'stored', name: 'test_data_set_0' }]);
+  expect((await judged()).checks.map((c) => c.reference)).toEqual([
+    { kind: 'stored', name: 'test_data_set_0' },
+    { kind: 'onnxruntime', name: 'seed 0 (n=2)' },
+  ]);
 });
 
 test('a damaged conversion is a mismatch', async () => {
