@@ -35,6 +35,10 @@ const MATRIX_ROWS = 256;
 /** A check run takes 65,535 characters. */
 const CHECK_SUMMARY = 65_000;
 
+// A log that can't be written any more is no reason to lose the models; nor is a file that may not grow any further.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+process.on('SIGXFSZ', () => {});
+
 try {
   await act();
 } catch (e) {

@@ -12,11 +12,23 @@ type Given = Extract<Arguments, { show: 'nothing' }>;
 
 /** 0: nothing at or above `--fail-on`. 1: something was, or a fault of ours. 2: the command line is wrong. */
 export async function commandLine(argv: readonly string[], host: NodeJS.Process): Promise<number> {
-  // A reader that has seen enough (head, less) is no reason to stop converting, let alone to crash.
+  // As with a child's: the write is to fail, and not the process to end.
+  host.on('SIGXFSZ', () => {});
+  // A reader that has seen enough (head, less) or a log on a full disk is no reason to stop converting, let alone to crash.
+  let unprinted: NodeJS.ErrnoException | undefined;
   for (const stream of [host.stdout, host.stderr])
     stream.on('error', (e: NodeJS.ErrnoException) => {
-      if (e.code !== 'EPIPE') throw e;
+      if (e.code !== 'EPIPE') unprinted ??= e;
     });
+  const code = await obeyed(argv, host);
+  // What was written last may not have failed yet.
+  await new Promise((resolve) => host.stdout.write('', resolve));
+  if (!unprinted) return code;
+  host.stderr.write(`${logText(`onnx2keras: not all could be printed: ${unprinted.message}`)}\n`);
+  return code || 1;
+}
+
+async function obeyed(argv: readonly string[], host: NodeJS.Process): Promise<number> {
   try {
     const given = readArguments(argv);
     if (given.show === 'version') {

@@ -10,6 +10,7 @@ import {
   refusedNode,
   unsignedDifference,
 } from './diag/catalogue-convert.js';
+import { cannotWrite } from './diag/catalogue-run.js';
 import { DiagnosticError, Refusal, refuse, type Diagnostic, type Place } from './diag/diagnostic.js';
 import { declaration } from './declaration.js';
 import { conversionJson, fatesOf, type FaceRow, type Fates } from './fates.js';
@@ -113,15 +114,17 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   const first = chosen.find((p) => p.format !== 'keras') ?? chosen[0];
   const ranges = rangesByName(model, graph);
   const written = guarded(request.relativePath, () =>
-    chosen.map((p) =>
-      writePrepared(
-        p,
-        model,
-        imported,
-        request,
-        ranges,
-        p === first || p.format === 'keras' ? '' : p.format,
-        p === first,
+    onDisk({ file: request.relativePath }, () =>
+      chosen.map((p) =>
+        writePrepared(
+          p,
+          model,
+          imported,
+          request,
+          ranges,
+          p === first || p.format === 'keras' ? '' : p.format,
+          p === first,
+        ),
       ),
     ),
   );
@@ -237,6 +240,17 @@ function guarded<T>(file: string, stage: () => T): { value: T } | { problems: Di
     if (error instanceof DiagnosticError) return { problems: [...error.diagnostics] };
     if (error instanceof Refusal) return { problems: [refusedNode({ file }, error)] };
     return { problems: [ourBug({ file }, error)] };
+  }
+}
+
+/** Writes; what the file system has against it (no space, no permission) is told as such. Throws DiagnosticError. */
+function onDisk<T>(place: Place, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (typeof code === 'string' && syscall !== undefined) throw new DiagnosticError([cannotWrite(place, message)]);
+    throw error;
   }
 }
 

@@ -106,8 +106,13 @@ function isAlive(pid: number): boolean {
 export async function writeWhole(file: string, text: string): Promise<void> {
   const draft = path.join(path.dirname(file), `.partial-${path.basename(file)}`);
   await rm(draft, { recursive: true, force: true });
-  await writeFile(draft, text, { flag: 'wx', flush: true });
-  await patiently(() => rename(draft, file));
+  try {
+    await writeFile(draft, text, { flag: 'wx', flush: true });
+    await patiently(() => rename(draft, file));
+  } catch (e) {
+    await rm(draft, { recursive: true, force: true }).catch(() => {});
+    throw e;
+  }
 }
 
 /**

@@ -44,6 +44,8 @@ export function serve(tasks: Readonly<Record<string, Handler>>): void {
     if (process.connected) process.send?.(answer);
   };
   endWithParent();
+  // Where a file may not grow any further (ulimit -f), the write is to fail, and not the process to end.
+  process.on('SIGXFSZ', () => {});
   process.on('disconnect', () => process.exit(0));
   process.on('message', async ({ id, task, request }: Call) => {
     try {
