@@ -118,7 +118,7 @@ const RULE = {
   formats: { shape: oneOrMore(oneOf(['auto', 'layers-model', 'graph-model', 'keras'])), doc: OPTIONS.formats.doc },
   'change-ordering': { shape: yesOrNo, doc: OPTIONS.changeOrdering.doc },
   'name-policy': { shape: oneOf(['keep', 'short', 'renumerate']), doc: OPTIONS.namePolicy.doc },
-  quantize: { shape: oneOf(['none', 'float16', 'uint16', 'uint8']), doc: OPTIONS.quantize.doc },
+  quantize: { shape: oneOf(['none', 'float16', 'uint16', 'uint8', 'auto']), doc: OPTIONS.quantize.doc },
   'shard-size': { shape: number(0.001, 1024), doc: OPTIONS.shardSize.doc },
   references: { shape: oneOrMore(words), doc: OPTIONS.references.doc },
   engines: {

@@ -37,6 +37,8 @@ export interface Source {
   page?: string;
   /** Where a model of the first diverging node alone is written; nowhere where absent. */
   divergence?: string;
+  /** A mismatch isn't looked into, since another model takes this one's place then. */
+  provisional?: boolean;
 }
 
 /** What children that judge may beside writing into their own folder. */
@@ -50,26 +52,14 @@ export function permissionsFor(settings: readonly Settings[]): Permissions {
 /** Judges a model folder, with all formats in it. Afterwards the report's status is the verdict. */
 export async function judge(turn: Turn, folder: string, given: Source, report: ModelReport): Promise<void> {
   const { settings } = turn;
-  const { divergence, ...source } = given;
+  const { divergence, provisional } = given;
   turn.doing('judging');
   if (divergence !== undefined) await rm(divergence, { recursive: true, force: true });
   const outcome = await turn.lease.call<Judgement>(
     'verify',
     {
-      folder,
-      ...source,
-      ...(settings.references === '' ? {} : { references: settings.references }),
-      tolerance: turn.own?.tolerance ?? {},
-      outputs: turn.own?.outputs ?? {},
-      ranges: turn.own?.ranges ?? {},
-      preprocess: turn.own?.preprocess ?? {},
-      engines: settings.engines,
-      enginePlaces: {
-        tfjsNode: settings.tfjsNode === '' ? [source.workspace, process.cwd()] : [path.resolve(settings.tfjsNode)],
-        ...(settings.chrome === '' ? {} : { chrome: path.resolve(settings.chrome) }),
-      },
-      runSource: settings.whenNoReference === 'onnxruntime',
-      locate: { folder: divergence, milliseconds: (turn.deadline - performance.now()) / 2 },
+      ...verifyRequest(turn, folder, given),
+      ...(provisional ? {} : { locate: { folder: divergence, milliseconds: (turn.deadline - performance.now()) / 2 } }),
     } satisfies VerifyRequest,
     turn.deadline,
     turn.doing,
@@ -102,6 +92,32 @@ export async function judge(turn: Turn, folder: string, given: Source, report: M
   if (settings.whenNoReference === 'fail') report.diagnostics.push(say.noReference(turn.place, 'error'));
   else if (!diagnostics.some((d) => d.severity === 'unverified'))
     report.diagnostics.push(say.noReference(turn.place, 'unverified'));
+}
+
+/** What a model folder is held against, and how. */
+export function verifyRequest(
+  { settings, own }: Pick<Turn, 'settings' | 'own'>,
+  folder: string,
+  { model, relativePath, workspace, page }: Source,
+): VerifyRequest {
+  return {
+    folder,
+    model,
+    relativePath,
+    workspace,
+    ...(page === undefined ? {} : { page }),
+    ...(settings.references === '' ? {} : { references: settings.references }),
+    tolerance: own?.tolerance ?? {},
+    outputs: own?.outputs ?? {},
+    ranges: own?.ranges ?? {},
+    preprocess: own?.preprocess ?? {},
+    engines: settings.engines,
+    enginePlaces: {
+      tfjsNode: settings.tfjsNode === '' ? [workspace, process.cwd()] : [path.resolve(settings.tfjsNode)],
+      ...(settings.chrome === '' ? {} : { chrome: path.resolve(settings.chrome) }),
+    },
+    runSource: settings.whenNoReference === 'onnxruntime',
+  };
 }
 
 /** What a call that gave no value says about the model. */

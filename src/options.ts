@@ -73,8 +73,8 @@ export const OPTIONS = {
     default: 'keep',
     on: CONVERTING,
   }),
-  quantize: choice(['none', 'float16', 'uint16', 'uint8'], {
-    doc: "Store weights narrower than float32, in TensorFlow.js's own form: `float16`, `uint16` or `uint8`. The verdict is that of the quantized model.",
+  quantize: choice(['none', 'float16', 'uint16', 'uint8', 'auto'], {
+    doc: "Store weights narrower than float32, in TensorFlow.js's own form: `float16`, `uint16`, `uint8`, or `auto`, which looks for the smallest storage of each weight with which every output stays within tolerance. The verdict is that of the quantized model.",
     default: 'none',
     on: CONVERTING,
   }),

@@ -6,7 +6,8 @@ import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Cache, openCache } from './cache.js';
 import { type ModelSettings, readConfig, shownConfig } from './config.js';
-import type { ConvertRequest, ConvertResult } from './convert-types.js';
+import { withSmallestWeights } from './auto-quantize.js';
+import type { ConvertRequest, ConvertResult, QuantizationPlan } from './convert-types.js';
 import * as say from './diag/catalogue-run.js';
 import { withChanges } from './earlier.js';
 import { runFails } from './fail-on.js';
@@ -17,7 +18,7 @@ import { ConfigurationError, effectiveSettings } from './options.js';
 import { type Moment, mkdirInside, type Staging, scratchBelow, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
 import { totalsOf } from './report/totals.js';
-import type { ModelReport, Report } from './report/types.js';
+import type { ModelReport, Report, Status } from './report/types.js';
 import { type SelectRequest, select } from './select.js';
 import { TOOL } from './version.js';
 import { pageFolder, removePages } from './write-pages.js';
@@ -185,25 +186,37 @@ async function afresh({ model, request, own, lease, listener }: Task, begun: num
     deadline: begun + settings.timeoutPerModel * 1000,
     doing: (step) => listener.doing(model, step),
   };
-  const report: ModelReport = {
-    path: model.path,
-    ...(model.shown === model.path ? {} : { file: model.shown }),
-    status: 'error',
-    diagnostics: [],
-    checks: [],
-    artefacts: [],
-    timings: {},
-  };
   const folder = path.join(output, model.path);
-  await convert(turn, { model, folder, output, passed: request.passed }, report);
-  report.timings.convert = since(begun);
-  if (report.status === 'unverified' && settings.verify) {
-    const converted = performance.now();
-    await judgeIn(turn, { model, folder, output, workspace: workspaceOf(request, model) }, report);
-    report.timings.verify = since(converted);
-  }
+  const target = { model, folder, output, passed: request.passed, workspace: workspaceOf(request, model) };
+  const converted = async (plan: QuantizationPlan): Promise<ModelReport> => {
+    const report = blank(model);
+    const from = performance.now();
+    await convert(turn, target, plan, report);
+    report.timings.convert = since(from);
+    return report;
+  };
+  const judged = async (report: ModelReport, provisional: boolean): Promise<Status> => {
+    const from = performance.now();
+    await judgeIn(turn, target, provisional, report);
+    report.timings.verify = since(from);
+    return report.status;
+  };
+  const report = await converted(settings.quantize === 'auto' ? 'none' : settings.quantize);
+  if (report.status !== 'unverified') return report;
+  if (settings.quantize === 'auto') return withSmallestWeights(turn, target, report, { converted, judged });
+  if (settings.verify) await judged(report, false);
   return report;
 }
+
+const blank = (model: FoundModel): ModelReport => ({
+  path: model.path,
+  ...(model.shown === model.path ? {} : { file: model.shown }),
+  status: 'error',
+  diagnostics: [],
+  checks: [],
+  artefacts: [],
+  timings: {},
+});
 
 interface Target {
   model: FoundModel;
@@ -213,7 +226,12 @@ interface Target {
 }
 
 /** Judges the model folder; what the judge writes goes to its place where the verdict is there. */
-async function judgeIn(turn: Turn, target: Target & { workspace: string }, report: ModelReport): Promise<void> {
+async function judgeIn(
+  turn: Turn,
+  target: Target & { workspace: string },
+  provisional: boolean,
+  report: ModelReport,
+): Promise<void> {
   const { model, folder, output, workspace } = target;
   const drafts = { divergence: path.join(turn.lease.folder, 'divergence'), page: path.join(turn.lease.folder, 'page') };
   const places = {
@@ -221,7 +239,13 @@ async function judgeIn(turn: Turn, target: Target & { workspace: string }, repor
     page: pageFolder(output, model.path),
   };
   for (const place of [...Object.values(drafts), places.divergence]) await remove(place).catch(() => {});
-  const source = { model: model.file, relativePath: model.path, workspace, divergence: drafts.divergence };
+  const source = {
+    model: model.file,
+    relativePath: model.path,
+    workspace,
+    divergence: drafts.divergence,
+    provisional,
+  };
   await judge(turn, folder, turn.settings.tryIt ? { ...source, page: drafts.page } : source, report);
   if (report.status === 'error') return;
   const put = async (name: keyof typeof drafts) => {
@@ -241,6 +265,7 @@ async function judgeIn(turn: Turn, target: Target & { workspace: string }, repor
 async function convert(
   turn: Turn,
   { model, folder, output, passed }: Target & Pick<RunRequest, 'passed'>,
+  plan: QuantizationPlan,
   report: ModelReport,
 ): Promise<void> {
   const { settings } = turn;
@@ -259,7 +284,7 @@ async function convert(
         namePolicy: settings.namePolicy,
         inputShapes: turn.own?.inputShapes,
         inputOrders: turn.own?.inputOrders,
-        quantize: settings.quantize,
+        quantize: plan,
         shardBytes: Math.round(settings.shardSize * 2 ** 20),
         outputFolder: staging.folder,
         limits: { maxModelBytes: settings.maxModelSize * 2 ** 20 },

@@ -4,6 +4,7 @@ import { serve } from './serve.js';
 import type { VerifyRequest } from './verify/judge.js';
 import { leaveNetwork } from './verify/process/network.js';
 import type { RecordingRequest } from './verify/source/recording.js';
+import type { StorageRequest } from './verify/storage/find.js';
 
 leaveNetwork();
 serve({
@@ -18,6 +19,10 @@ serve({
   async record(request: RecordingRequest) {
     const { recordReference } = await import('./verify/source/recording.js');
     return recordReference(request);
+  },
+  async storage(request: StorageRequest, progress: (step: string) => void) {
+    const { findStorage } = await import('./verify/storage/find.js');
+    return findStorage(request, progress);
   },
   async verify(request: VerifyRequest, progress: (step: string) => void) {
     const { judge } = await import('./verify/judge.js');

@@ -5,7 +5,7 @@ import { count, counted, duration, figure, shape, share, size } from './figures.
 import { type FindingGroup, groupFindings, placeParts } from './findings.js';
 import { layersBeside } from './layers-beside.js';
 import { nextSteps, type Step } from './next.js';
-import { storageText } from './quantization-text.js';
+import { searchText, storageText } from './quantization-text.js';
 import type { Check, Finding, ModelReport, Report, TensorFact, Tolerance } from './types.js';
 import {
   checksWorstFirst,
@@ -281,7 +281,9 @@ function writtenLine(model: ModelReport): string {
 }
 
 function weightLines({ quantization = [] }: ModelReport): string[] {
-  return quantization.map((q) => `**Weights** of the ${q.format}: ${storageText(q)}`);
+  return quantization.map(
+    (q) => `**Weights** of the ${q.format}: ${storageText(q)}${q.search ? `. ${searchText(q, q.search)}` : ''}`,
+  );
 }
 
 function fatesLine({ conversion }: ModelReport): string {

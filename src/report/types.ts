@@ -341,6 +341,34 @@ export interface QuantizationFacts {
   bytes: number;
   /** How the float weights are stored: tensors and bytes of each kind. */
   stored: Partial<Record<Storage, { tensors: number; bytes: number }>>;
+  /** For `auto`: how it was found. */
+  search?: QuantizationSearch;
+}
+
+/** How the smallest storage within tolerance was looked for: by runs on stock TensorFlow.js, each with its own storage. */
+export interface QuantizationSearch {
+  engine: string;
+  /** The data sets of the runs. */
+  references: { kind: 'stored' | 'onnxruntime'; name: string }[];
+  /** In the order of the runs; the first has all weights as float32. */
+  curve: QuantizationTrial[];
+  /** In the curve: what was written. */
+  chosen: number;
+  /** `time`: it took too long, and what was best until then was taken. `float32`: even that isn't within tolerance. */
+  ended: 'complete' | 'time' | 'float32';
+  /** Weights that could be smaller, the largest first. */
+  weights: { name: string; stored: Storage; bytes: number; used?: Figure }[];
+}
+
+/** One run: size of the float weights against error. */
+export interface QuantizationTrial {
+  /** Which weights were how small, in a few words. */
+  what: string;
+  bytes: number;
+  /** The worst of all outputs and data sets. */
+  used: Figure;
+  maxAbs: Figure;
+  passes: boolean;
 }
 
 /** The rows of `model.summary()`, in the model's order of layers. */

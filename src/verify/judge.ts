@@ -54,15 +54,20 @@ export interface VerifyRequest {
 /** The sub-folders of a model folder that hold the same model in another format. */
 const SUBFOLDERS = ['graph-model', 'layers-model'];
 
+/** A model folder, and those in it that hold the same model in another format. */
+export function foldersOf(folder: string): string[] {
+  return [
+    folder,
+    ...SUBFOLDERS.map((name) => join(folder, name)).filter((f) => existsSync(join(f, 'conversion.json'))),
+  ];
+}
+
 /**
  * Judges what stands in a model folder, in all its formats, against the references found for it. Runs in a process of its
  * own, which a hung kernel or a trap may cost; where `restart` is set, it should not be used for another model.
  */
 export async function judge(request: VerifyRequest, progress?: (step: string) => void): Promise<Judgement> {
-  const folders = [
-    request.folder,
-    ...SUBFOLDERS.map((name) => join(request.folder, name)).filter((f) => existsSync(join(f, 'conversion.json'))),
-  ];
+  const folders = foldersOf(request.folder);
   const all: Judgement = {
     verdict: 'unverified',
     checks: [],
@@ -104,16 +109,7 @@ async function judgeFolder(
   opinion: SecondOpinion,
   progress?: (step: string) => void,
 ): Promise<Judgement> {
-  const {
-    model: onnx,
-    relativePath,
-    workspace,
-    tolerance,
-    engines,
-    outputs,
-    runSource,
-    preprocess: pictures,
-  } = request;
+  const { relativePath, tolerance, engines, outputs } = request;
   let model: WrittenModel;
   try {
     model = openModel(folder, relativePath);
@@ -122,6 +118,31 @@ async function judgeFolder(
     const diagnostics = [...e.diagnostics];
     return { verdict: verdictOf([], diagnostics), checks: [], diagnostics, engines: [], timings: {}, restart: false };
   }
+  const { sources, diagnostics: own } = await referencesFor(model, request, opinion);
+  let _seen = request.page === undefined || folder !== request.folder;
+  const judgement = await verifyModel(model, sources, {
+    engines,
+    enginePlaces: request.enginePlaces,
+    tolerance,
+    outputs,
+    progress,
+    sees: (name, set) => {
+      const toleranceOf = (row: RecordedTensor) => ({ ...tolerance, ...outputs?.[row.onnx.name] });
+      _seen ||= writePageData(request.page as string, model.record, { name, set }, toleranceOf);
+    },
+    ...(request.locate ? { locate: locator(request.locate, opinion) } : {}),
+  } satisfies VerifySettings);
+  const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
+  return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
+}
+
+/** The data sets that a model is held against: stored ones, else what the source computes; and what is wrong with them. */
+export async function referencesFor(
+  model: WrittenModel,
+  request: VerifyRequest,
+  opinion: SecondOpinion,
+): Promise<{ sources: ReferenceSource[]; diagnostics: Diagnostic[] }> {
+  const { model: onnx, workspace, runSource, preprocess: pictures } = request;
   const templates = (request.references ?? '')
     .split('\n')
     .map((t) => t.trim())
@@ -147,21 +168,7 @@ async function judgeFolder(
     sources.push(...references);
     own.push(...diagnostics);
   }
-  let _seen = request.page === undefined || folder !== request.folder;
-  const judgement = await verifyModel(model, sources, {
-    engines,
-    enginePlaces: request.enginePlaces,
-    tolerance,
-    outputs,
-    progress,
-    sees: (name, set) => {
-      const toleranceOf = (row: RecordedTensor) => ({ ...tolerance, ...outputs?.[row.onnx.name] });
-      _seen ||= writePageData(request.page as string, model.record, { name, set }, toleranceOf);
-    },
-    ...(request.locate ? { locate: locator(request.locate, opinion) } : {}),
-  } satisfies VerifySettings);
-  const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
-  return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
+  return { sources, diagnostics: own };
 }
 
 /** What is judged beside stored sets that all have the same sizes where the model leaves sizes open. */

@@ -1,5 +1,4 @@
 import { counted, duration, size } from '../figures.js';
-import { storageText } from '../quantization-text.js';
 import { h, join, type Content, type Markup } from './markup.js';
 import { head, more, scrolling, type Section, type SectionInput } from './section.js';
 
@@ -41,7 +40,6 @@ function conversionFacts({ model }: SectionInput): Fact[] {
   const rows: Fact[] = [];
   if (model.format !== undefined)
     rows.push(['Format', `${model.format}${model.conversion?.async === true ? '; executeAsync must be used' : ''}`]);
-  for (const q of model.quantization ?? []) rows.push([`Weights of the ${q.format}`, storageText(q)]);
   if (model.conversion === undefined) return rows;
   const fates = Object.entries(model.conversion.fates).map(([fate, n]) => `${n} ${fate}`);
   rows.push(['Nodes became', fates.join(', ')]);

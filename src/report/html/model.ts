@@ -13,6 +13,7 @@ import type { Section, SectionInput } from './section.js';
 import { statusClass } from './status-class.js';
 import { steps } from './steps.js';
 import { values } from './values.js';
+import { weights } from './weights.js';
 
 /** The sections of a model, in the page's order. */
 const SECTIONS: readonly Section[] = [
@@ -21,6 +22,7 @@ const SECTIONS: readonly Section[] = [
   outputs,
   engines,
   values,
+  weights,
   findings,
   steps,
   interfaces,
