@@ -18,6 +18,7 @@ import math_Einsum from './math/Einsum.js';
 import math_Elu from './math/Elu.js';
 import math_Erf from './math/Erf.js';
 import math_Exp from './math/Exp.js';
+import math_Experimental from './math/Experimental.js';
 import math_Floor from './math/Floor.js';
 import math_Gelu from './math/Gelu.js';
 import math_Gemm from './math/Gemm.js';
@@ -209,6 +210,7 @@ export const OPERATORS = [
   math_Elu,
   math_Erf,
   math_Exp,
+  math_Experimental,
   math_Floor,
   math_Gelu,
   math_Gemm,

@@ -1,3 +1,4 @@
+import { refuse } from '../diag/diagnostic.js';
 import { areKnown, isKnown, type Dim } from '../ir/dim.js';
 import type { Graph } from '../ir/graph.js';
 import { isComplex, isFloat, type DType } from '../tensor/dtype.js';
@@ -71,6 +72,12 @@ const INTEGER = new Set([
 ]);
 const OF_SECOND = new Set(['Select', 'SelectV2', 'ScatterNd']);
 
+/** What TensorFlow.js does with strings on every backend: its other kernels throw, or compare what strings are kept as. */
+const OF_STRINGS = new Set([
+  ...['Identity', 'Reshape', 'ConcatV2', 'Shape', 'Size', 'Rank', 'StatelessIf', 'StatelessWhile'],
+  ...['LookupTableFindV2', 'LookupTableImportV2', 'HashTableV2'],
+]);
+
 function outputTypes(op: string, inputs: readonly Ref[], attrs: Readonly<Record<string, AttrValue>>): TfDType[] {
   if (BOOLEAN.has(op)) return ['bool'];
   if (INTEGER.has(op)) return ['int32'];
@@ -143,6 +150,11 @@ export class GraphBuilder {
     inputs.forEach((input, i) => {
       if (!input) throw new Error(`input ${i} of ${name} is missing`);
     });
+    if (inputs.some((input) => input.dtype === 'string') && !OF_STRINGS.has(name))
+      refuse(
+        `TensorFlow.js has no ${name} for strings`,
+        'work on strings before the model, and feed it numbers, such as the indices of a vocabulary',
+      );
     return this.add({
       op: name,
       inputs,

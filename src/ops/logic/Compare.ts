@@ -1,10 +1,13 @@
 import { subDim, type Dim, isKnown, isNatural, sameDim } from '../../ir/dim.js';
 import { refuse } from '../../diag/diagnostic.js';
-import type { Value } from '../../ir/graph.js';
+import type { Expander } from '../../ir/expander.js';
+import type { Bound, Value } from '../../ir/graph.js';
 import type { Op } from '../../ir/op.js';
+import type { View } from '../../ir/view.js';
 import { tensorOf } from '../../tensor/tensor.js';
 import { binary } from '../elementwise.js';
 import { sideOf } from '../math/integers.js';
+import { numbered, placeOfText } from '../text.js';
 
 /** 1 or 0 where x < y is certain, or certainly wrong, whatever the symbols stand for. */
 function less(x: Dim, y: Dim): Dim | undefined {
@@ -20,6 +23,15 @@ function equal(x: Dim, y: Dim): Dim | undefined {
   return less(x, y) === 1 || less(y, x) === 1 ? 0 : undefined;
 }
 
+/** Texts against constant ones: their places in the list of those are compared. */
+function equalTexts(n: View, x: Bound | undefined, y: Bound | undefined, e: Expander): Value[] | undefined {
+  const known = n.constant(0) ?? n.constant(1);
+  const text = n.constant(0) ? y : x;
+  if (!known || known.data.length === 0 || text?.kind !== 'tensor') return undefined;
+  const { list, numbers } = numbered([known]);
+  return [e.one('Equal', [placeOfText(e, text, list), e.constant(numbers[0])])];
+}
+
 const GREATEST = 2 ** 31 - 1;
 
 /**
@@ -31,6 +43,7 @@ function far(op: Op, below: boolean, above: boolean): Op {
     ...op,
     expand: (n, [x, y], e) => {
       if (n.inputs.every((v) => v?.constant)) return undefined;
+      if (op.name === 'Equal' && n.dtype(0) === 'string') return equalTexts(n, x, y, e);
       const [left, right] = [sideOf(n.inputs[0]), sideOf(n.inputs[1])];
       if ((left !== 0) === (right !== 0)) return undefined;
       const end = (v: Value): Value => e.constant(tensorOf(v.type.dtype, v.type.dims as number[], [GREATEST]));
@@ -47,7 +60,7 @@ export default [
     binary({
       name: 'Equal',
       summary: 'whether two are equal, broadcast',
-      limits: 'of strings that the model computes: refused',
+      limits: 'of strings with constants only',
       result: 'bool',
       value: (x, y) => Number(x === y),
       big: (x, y) => x === y,
@@ -56,7 +69,7 @@ export default [
       graph: (x, y, b, n) =>
         n.dtype(0) === 'string'
           ? refuse(
-              'strings can not be compared: on WASM the result is wrong',
+              'TensorFlow.js compares no strings with each other: on WASM the result is wrong',
               'compare before the export, or feed numbers',
             )
           : b.op('Equal', [x, y]),

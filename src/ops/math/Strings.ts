@@ -101,14 +101,38 @@ const stringNormalizer = defineOp<Normalizer>({
   graph: noStrings,
 });
 
-const regexFullMatch = defineOp({
+const regexFullMatch = defineOp<{ pattern: string }>({
   name: 'RegexFullMatch',
   summary: 'whether strings match a regular expression',
-  limits: 'refused',
-  read: { 20: noAttributes },
+  limits: 'of constants only',
+  read: { 20: (n) => ({ pattern: n.string('pattern') }) },
   infer: (n) => [{ dtype: 'bool', dims: n.dims(0) }],
+  fold: (n, [x]) => {
+    const texts = x.data as readonly string[];
+    const pattern = expression(n.attrs.pattern);
+    if (!pattern || !texts.every((s) => PLAIN.test(s))) return undefined;
+    return [
+      tensorOf(
+        'bool',
+        x.dims,
+        texts.map((s) => pattern.test(s)),
+      ),
+    ];
+  },
   graph: noStrings,
 });
+
+/** ONNX's expressions are RE2's: on printable ASCII they mean the same as JavaScript's, where both know them. */
+const PLAIN = /^[ -~]*$/;
+function expression(pattern: string): RegExp | undefined {
+  // RE2 has no way to look around or back.
+  if (/\(\?[=!<]|\\[1-9k]/.test(pattern) || !PLAIN.test(pattern)) return undefined;
+  try {
+    return new RegExp(`^(?:${pattern})$`, 'u');
+  } catch {
+    return undefined;
+  }
+}
 
 const imageDecoder = defineOp({
   name: 'ImageDecoder',

@@ -4,8 +4,10 @@ import { arrange, identity, type Layout } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { takeAxis } from '../../ir/pieces.js';
 import { normalAxis } from '../../ir/view.js';
-import { numbersOf } from '../../tensor/tensor.js';
+import { codeOfDtype } from '../../tensor/dtype.js';
+import { int64s, numbersOf } from '../../tensor/tensor.js';
 import { nonNegative, takeConstant } from '../../tf/take.js';
+import { textAt } from '../text.js';
 import { gatherLayers } from './slice-keras.js';
 
 interface Attrs {
@@ -35,11 +37,29 @@ export default defineOp<Attrs>({
     const taken = takeAxis(data, axis, at);
     return [{ ...taken, dims: data.dims.flatMap((d, i) => (i === axis ? indices.dims : [d])) }];
   },
+  // Of a list of texts, such as the labels of classes.
+  expand: (n, [, indices], e) => {
+    const texts = n.dtype(0) === 'string' && !n.constant(1) ? n.constant(0) : undefined;
+    const count = texts?.dims[n.attrs.axis];
+    if (!texts || !count || texts.data.length !== count || indices?.kind !== 'tensor') return undefined;
+    const scalar = (v: number) => e.constant(int64s(v));
+    const wide = e.one('Cast', [indices], { to: codeOfDtype('int64') });
+    const counted = e.one('Where', [e.one('Less', [wide, scalar(0)]), e.one('Add', [wide, scalar(count)]), wide]);
+    const taken = textAt(e, counted, texts.data as readonly string[]);
+    const [before, after] = [n.attrs.axis, texts.dims.length - 1 - n.attrs.axis];
+    const rank = before + n.rank(1) + after;
+    const ones = [...identity(before), ...identity(after).map((i) => rank - after + i)];
+    return [ones.length === 0 ? taken : e.one('Unsqueeze', [taken, e.constant(int64s(ones))])];
+  },
   graph: (n, [x, indices], b) => {
     const axis = n.position(0, n.attrs.axis);
     const dims = arrange(n.dims(0), n.layout(0));
     const size = dims[axis];
-    if (x.dtype === 'string') return refuse("TensorFlow.js can't gather strings");
+    if (x.dtype === 'string')
+      return refuse(
+        "TensorFlow.js can't gather strings, but from a constant list",
+        'gather indices, and look the text up behind the model',
+      );
     const known = n.constant(1);
     if (known && isKnown(size)) {
       const at = within(numbersOf(known), size);

@@ -21,13 +21,14 @@ export default defineOp<Attrs>({
     // Version 1 repeats one axis: tiles and axis are scalars.
     1: (n) => {
       const rank = n.input(0)?.type.dims.length ?? 0;
-      const [tiles, axis] = [n.constantInts(1), n.constantInts(2)];
-      if (!tiles || !axis)
+      // They are of the type of the input, floats that is, as a rule.
+      const [tiles, axis] = [1, 2].map((i) => n.input(i)?.constant?.load().data[0]);
+      if (tiles === undefined || axis === undefined)
         return refuse('tiles and axis (inputs 1 and 2) have to be constant', 'fold constants before the export');
-      const at = normalAxis(axis[0], rank);
+      const at = normalAxis(Number(axis), rank);
       n.setInputs([
         n.input(0),
-        n.constantValue(int64s(Array.from({ length: rank }, (_, i) => (i === at ? tiles[0] : 1)))),
+        n.constantValue(int64s(Array.from({ length: rank }, (_, i) => (i === at ? Number(tiles) : 1)))),
       ]);
       return read(n);
     },

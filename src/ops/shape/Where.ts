@@ -5,6 +5,7 @@ import { concatTensors } from '../../ir/pieces.js';
 import { defineOp, noAttributes } from '../../ir/op.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import { broadcastType } from '../elementwise.js';
+import { numbered, textAt } from '../text.js';
 
 export default defineOp({
   name: 'Where',
@@ -36,8 +37,15 @@ export default defineOp({
     );
     return [pick(both, dims, (i) => from[i])];
   },
+  // Of texts: the choice of their numbers in a list.
+  expand: (n, [condition], e) => {
+    const [x, y] = n.dtype(1) === 'string' && !n.constant(0) ? [n.constant(1), n.constant(2)] : [];
+    if (!x || !y) return undefined;
+    const { list, numbers } = numbered([x, y]);
+    return [textAt(e, e.one('Where', [condition, ...numbers.map((t) => e.constant(t))]), list)];
+  },
   graph: (_, [condition, x, y], b) => {
-    if (x.dtype === 'string') return refuse('TensorFlow.js chooses between no strings');
+    if (x.dtype === 'string') return refuse('TensorFlow.js chooses between no strings that the model computes');
     return b.select(condition, x, y);
   },
 });
