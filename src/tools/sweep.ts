@@ -2,7 +2,7 @@
  * Every version of every operator for every element type that its schema allows: converts a generated node of it and
  * compares with onnxruntime-web (in another type, rounded back, where onnxruntime has no kernel for the type).
  *
- *   npm run test:types -- [--op REGEX] [--seed TEXT] [--engine wasm,cpu] [--verbose]
+ *   npm run test:types -- [--op REGEX] [--type REGEX] [--seed TEXT] [--engine wasm,cpu] [--verbose]
  *
  * Prints what is wrong, what is refused (--verbose: each), and how many agreed. Ends with 1 where anything is wrong.
  */
@@ -14,6 +14,7 @@ async function main(): Promise<number> {
   const { values: o } = parseArgs({
     options: {
       op: { type: 'string', default: '.*' },
+      type: { type: 'string', default: '.*' },
       seed: { type: 'string', default: '1' },
       engine: { type: 'string', default: 'wasm' },
       verbose: { type: 'boolean', default: false },
@@ -22,11 +23,13 @@ async function main(): Promise<number> {
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const all: Record<Status, number> = { agreed: 0, mismatch: 0, refused: 0, bug: 0, 'no-oracle': 0 };
   const refused = new Map<string, Set<string>>();
-  for await (const row of sweep(o.seed, new RegExp(`^(?:${o.op})$`), { engines: o.engine.split(',') })) {
+  const whole = (pattern: string) => new RegExp(`^(?:${pattern})$`);
+  const options = { engines: o.engine.split(',') };
+  for await (const row of sweep(o.seed, whole(o.op), whole(o.type), options)) {
     all[row.status]++;
     const name = `${row.domain ? `${row.domain}::` : ''}${row.op}`;
     const line = `${name} ${row.since} ${row.parameter}=${row.dtype}${row.by ? ` (by ${row.by})` : ''}: ${row.status} ${row.reason}`;
-    if (row.status === 'mismatch' || row.status === 'bug' || (o.verbose && row.status !== 'agreed')) print(line);
+    if (row.status === 'mismatch' || row.status === 'bug' || o.verbose) print(line);
     if (row.status !== 'refused') continue;
     const key = `${name}: ${row.reason}`;
     refused.set(key, (refused.get(key) ?? new Set()).add(row.dtype));

@@ -51,6 +51,8 @@ export interface OracleCase {
   readonly nodes: readonly NodeGiven[];
   /** What onnxruntime runs in the place of `nodes`, for operators that it has no kernel of on the CPU: the same by others. */
   readonly instead?: readonly NodeGiven[];
+  /** The opset of ai.onnx for `instead`, where it is another. */
+  readonly insteadOpset?: number;
   readonly inputs: Readonly<Record<string, Given>>;
   readonly outputs: readonly string[];
   readonly tolerance?: Partial<ToleranceSettings>;
@@ -178,7 +180,9 @@ export function modelOf(c: OracleCase, nodes: readonly NodeGiven[] = c.nodes): U
   const given = Object.entries(c.inputs);
   return encodeModel({
     irVersion: 10,
-    opsetImport: Object.entries(c.opsets).map(([domain, version]) => ({ domain, version })),
+    opsetImport: Object.entries(
+      nodes === c.instead && c.insteadOpset ? { ...c.opsets, '': c.insteadOpset } : c.opsets,
+    ).map(([domain, version]) => ({ domain, version })),
     producerName: 'oracle',
     graph: {
       name: 'oracle',

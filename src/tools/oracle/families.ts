@@ -5,10 +5,12 @@ import { LOGIC } from './families/logic.js';
 import { MATH } from './families/math.js';
 import { MICROSOFT } from './families/microsoft.js';
 import { ML } from './families/ml.js';
+import { OLD } from './families/old.js';
 import { QUANTIZE } from './families/quantize.js';
 import { RECURRENT } from './families/recurrent.js';
 import { REDUCE } from './families/reduce.js';
 import { RESAMPLING } from './families/resampling.js';
+import { TEXT } from './families/text.js';
 import { WINDOWS } from './families/windows.js';
 import { SHAPE } from './families/shape.js';
 
@@ -20,10 +22,12 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   math: MATH,
   ml: ML,
   microsoft: MICROSOFT,
+  old: OLD,
   quantize: QUANTIZE,
   recurrent: RECURRENT,
   reduce: REDUCE,
   resampling: RESAMPLING,
+  text: TEXT,
   windows: WINDOWS,
   shape: SHAPE,
 };

@@ -32,7 +32,12 @@ const DRAWS = 60;
  * generated case with the inputs of one type parameter at a time in another type. The newest case not above a version
  * stands for versions that the generator doesn't draw, where both take the same inputs and attributes.
  */
-export async function* sweep(seed: string, wanted: RegExp, options: RunOptions): AsyncGenerator<SweepRow> {
+export async function* sweep(
+  seed: string,
+  wanted: RegExp,
+  wantedTypes: RegExp,
+  options: RunOptions,
+): AsyncGenerator<SweepRow> {
   for (const [family, generators] of Object.entries(FAMILIES))
     for (const [shown, generate] of Object.entries(generators)) {
       if (shown.includes(' ') || !wanted.test(shown)) continue;
@@ -56,7 +61,7 @@ export async function* sweep(seed: string, wanted: RegExp, options: RunOptions):
           if (!indicesOf(schema.inputs, parameter, c.nodes[0].inputs.length).length) continue;
           for (const type of types) {
             const dtype = SCHEMA_TYPES[type];
-            if (!dtype || dtype.startsWith('complex')) continue;
+            if (!dtype || dtype.startsWith('complex') || !wantedTypes.test(dtype)) continue;
             yield {
               op,
               domain,

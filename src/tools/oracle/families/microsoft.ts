@@ -256,7 +256,8 @@ function groupNorm(r: Random): OracleCase {
   const channels = groups * r.int(1, 2);
   const swish = r.chance(0.5);
   const skip = r.chance(0.5);
-  const dims = [r.int(1, 2), r.int(1, 4), r.int(1, 4), channels];
+  // Of two numbers that are near each other onnxruntime's variance is inexact.
+  const dims = [r.int(1, 2), r.int(2, 4), r.int(2, 4), channels];
   const other = r.pick([dims, [dims[0], channels], [dims[0], 1, 1, channels]]);
   const instead = [
     ...(skip
