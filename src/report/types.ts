@@ -517,6 +517,11 @@ export interface Divergence {
   /** How many runs the search took, and how many values it compared. */
   runs?: number;
   compared?: number;
+  /**
+   * The values inside that were compared, in file order: the node's index, ONNX's name of the value, the largest |a-b| beside
+   * the value's usual size, and the largest |a-b|.
+   */
+  curve?: { index: number; output: string; share: Figure; maxAbs: Figure }[];
   /** A folder with a model of the node alone and its inputs, relative to the output directory. */
   artefact?: string;
 }

@@ -71,7 +71,7 @@ describe.each([...REPORTS])('index.html of %s', (_, given) => {
     }
     for (const e of tags(all, 'th')) expect(attribute(e, 'scope')).toMatch(/^(col|row)$/);
     for (const e of tags(all, 'svg').filter((svg) => attribute(svg, 'aria-hidden') !== 'true'))
-      expect(attribute(e, 'aria-label')).toMatch(/allowed|as a graph|Histogram|against|The input/);
+      expect(attribute(e, 'aria-label')).toMatch(/allowed|as a graph|Histogram|against|The input|Difference of/);
     expect(attribute(tags(all, 'html')[0] as Tree.Element, 'lang')).toBe('en');
   });
 });
@@ -229,4 +229,21 @@ test('says which outcomes are waived, why and until when, and which waivers have
     'waived',
     'pass',
   ]);
+});
+
+test('draws how the error grows from node to node, where values inside were compared', () => {
+  const all = elements(parse(reportHtml(report('mixed'))));
+  const curves = tags(all, 'svg').filter((e) => attribute(e, 'aria-label')?.startsWith('Difference of'));
+  expect(curves.map((e) => attribute(e, 'aria-label'))).toEqual([
+    'Difference of 5 values inside, beside their usual size: from 0 at node 0 to Infinity at node 6',
+  ]);
+  const path = (name: string) =>
+    elements(curves[0] as Tree.Element)
+      .filter((e) => attribute(e, 'class') === name)
+      .map((e) => attribute(e, 'd') ?? '');
+  expect(path('dots good')[0]?.match(/h0/g)).toHaveLength(3);
+  expect(path('dots bad')[0]?.match(/h0/g)).toHaveLength(2);
+  // it never goes up but where the error falls: y grows downwards
+  const heights = [...(path('curve')[0] ?? '').matchAll(/[ML][\d.]+ ([\d.]+)/g)].map((m) => Number(m[1]));
+  expect(heights).toEqual([...heights].sort((a, b) => b - a));
 });

@@ -1,5 +1,5 @@
-import { count, figure } from '../figures.js';
-import type { Check, ErrorHistogram, Tolerance, ValueSample } from '../types.js';
+import { count, figure, numberOf } from '../figures.js';
+import type { Check, Divergence, ErrorHistogram, Figure, Tolerance, ValueSample } from '../types.js';
 import { h, join, type Markup } from './markup.js';
 
 const WIDTH = 360;
@@ -54,6 +54,39 @@ export function scatterChart({ sample, tolerance, elements = 0 }: Check & { samp
 <text class="tick" x="${EDGE.left}" y="${HEIGHT - 16}">${figure(low)}</text><text class="tick" x="${WIDTH - EDGE.right}" y="${HEIGHT - 16}" text-anchor="end">${figure(high)}</text>
 <text class="tick" x="${EDGE.left - 4}" y="${EDGE.top + 8}" text-anchor="end">${figure(high)}</text><text class="tick" x="${EDGE.left - 4}" y="${EDGE.top + INNER.height}" text-anchor="end">${figure(low)}</text>
 <text class="axis" x="${EDGE.left + INNER.width / 2}" y="${HEIGHT - 3}">expected (across), actual (up)</text></svg><p class="hint">${words}.</p></figure>`;
+}
+
+/** What rounding gives, and less: nothing below it is told apart. */
+const LEAST_SHARE = -9;
+const MOST_SHARE = 2;
+
+/** How far off each value inside is that was compared, from the first node to the last; where it begins to differ in red. */
+export function errorCurve({ curve = [], index: at }: Divergence): Markup | undefined {
+  if (curve.length < 2) return undefined;
+  const first = Math.min(...curve.map((p) => p.index));
+  const last = Math.max(...curve.map((p) => p.index), first + 1);
+  const x = (index: number) => round(EDGE.left + ((index - first) / (last - first)) * INNER.width);
+  const decade = (share: Figure) => {
+    const n = numberOf(share);
+    return n === 0
+      ? LEAST_SHARE
+      : Math.min(MOST_SHARE, Math.max(LEAST_SHARE, Number.isFinite(n) ? Math.log10(n) : MOST_SHARE));
+  };
+  const y = (share: Figure) =>
+    round(EDGE.top + (1 - (decade(share) - LEAST_SHARE) / (MOST_SHARE - LEAST_SHARE)) * INNER.height);
+  const isFar = (index: number) => at !== undefined && index >= at;
+  const dots = (far: boolean): Markup[] =>
+    curve.filter((p) => isFar(p.index) === far).map((p) => h`M${x(p.index)} ${y(p.share)}h0`);
+  const line = curve.map((p, i) => h`${i === 0 ? 'M' : 'L'}${x(p.index)} ${y(p.share)}`);
+  const [good, bad] = [dots(false), dots(true)];
+  const ticks = [-8, -6, -4, -2, 0].map(
+    (e) => h`<text class="tick" x="${EDGE.left - 4}" y="${y(10 ** e) + 3}" text-anchor="end">1e${e}</text>`,
+  );
+  const words = `Difference of ${count(curve.length)} values inside, beside their usual size: from ${figure(curve[0]?.share)} at node ${first} to ${figure(curve.at(-1)?.share)} at node ${last}`;
+  return h`<figure class="chart"><figcaption>Error by node</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words}">${frame()}
+${at !== undefined && h`<path class="here" d="M${x(at)} ${EDGE.top}v${INNER.height}"/>`}<path class="curve" d="${line}"/>${good.length > 0 && h`<path class="dots good" d="${good}"/>`}${bad.length > 0 && h`<path class="dots bad" d="${bad}"/>`}${ticks}
+<text class="tick" x="${EDGE.left}" y="${HEIGHT - 16}">${first}</text><text class="tick" x="${WIDTH - EDGE.right}" y="${HEIGHT - 16}" text-anchor="end">${last}</text>
+<text class="axis" x="${EDGE.left + INNER.width / 2}" y="${HEIGHT - 3}">node, in file order</text></svg><p class="hint">${words}.</p></figure>`;
 }
 
 function isBeyond(a: number, b: number, t: Tolerance | undefined): boolean {

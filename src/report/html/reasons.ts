@@ -1,4 +1,5 @@
 import { counted, figure } from '../figures.js';
+import { errorCurve } from './charts.js';
 import { type Content, h, join } from './markup.js';
 import { more, type Section } from './section.js';
 
@@ -31,7 +32,7 @@ export const divergence: Section = {
     ];
     const rows = facts.filter(([, fact]) => fact !== '').map(([term, fact]) => h`<dt>${term}</dt><dd>${fact}</dd>`);
     return h`<p>${d.op} <code>${d.node}</code>${d.source !== undefined && h` (number ${d.source} in the table of layers)`}: its inputs agree with the source's and its output does not${d.maxAbs !== undefined && `; it is off by ${figure(d.maxAbs)}`}. ${d.message}</p>
-${rows.length > 0 && h`<dl>${join(rows)}</dl>`}`;
+${rows.length > 0 && h`<dl>${join(rows)}</dl>`}${errorCurve(d)}`;
   },
 };
 

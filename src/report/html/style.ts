@@ -67,7 +67,8 @@ h4, h5 { font-size: .95rem; margin: .8rem 0 .3rem; } h5 { font-weight: 600; }
 .charts, .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
 .chart { width: 22.5rem; max-width: 100%; } .chart svg { width: 100%; height: auto; display: block; }
 .chart .frame { fill: none; stroke: var(--line); } .chart .good { fill: var(--pass); } .chart .bad { fill: var(--bad); }
-.chart .same { stroke: var(--soft); stroke-dasharray: 4 3; } .chart .dots { fill: none; stroke-width: 4; stroke-linecap: round; opacity: .7; }
+.chart .same { stroke: var(--soft); stroke-dasharray: 4 3; } .chart .dots { fill: none; stroke-width: 5; stroke-linecap: round; opacity: .7; }
+.chart .curve { fill: none; stroke: var(--soft); } .chart .here { stroke: var(--bad); stroke-dasharray: 2 3; }
 .chart .dots.good { stroke: var(--pass); } .chart .dots.bad { stroke: var(--bad); }
 .chart text { font: 10px system-ui, sans-serif; fill: var(--soft); } .chart .axis { text-anchor: middle; }
 .map { image-rendering: pixelated; border: 1px solid var(--line); } .maps img, .over { max-width: 100%; height: auto; }

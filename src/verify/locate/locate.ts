@@ -137,7 +137,8 @@ async function search(
     if (again) continue;
     const candidate = await judged(mismatch, values, probe, found);
     tried.push(candidate);
-    if (candidate.own !== false) return told(mismatch, values, candidate, { runs, compared }, folder);
+    if (candidate.own !== false)
+      return told(mismatch, values, candidate, { runs, compared, curve: curveOf(values, probe) }, folder);
   }
   const [first] = tried;
   if (!first) return { finding: say.notLocated(mismatch.model.file, 'its values can not be fetched'), files: [] };
@@ -146,6 +147,16 @@ async function search(
     finding: say.onlyRounding(mismatch.model.file, placeOf(node, first.found.value.node), first.share),
     files: [],
   };
+}
+
+/** How far off each value is that was compared, in file order. */
+function curveOf(values: Values, probe: Probe): NonNullable<Divergence['curve']> {
+  return [...probe.compared()]
+    .flatMap(([output, { share, maxAbs }]) => {
+      const index = values.get(output)?.node;
+      return index === undefined ? [] : [{ index, output, share: figure(share), maxAbs: figure(maxAbs) }];
+    })
+    .sort((a, b) => a.index - b.index);
 }
 
 /** Runs the candidate's nodes alone in onnxruntime, on what the written model has for their inputs. */
@@ -191,7 +202,7 @@ function told(
   mismatch: Mismatch,
   values: Values,
   { found, share, maxAbs, minimal, expected }: Candidate,
-  effort: { runs: number; compared: number },
+  effort: Pick<Divergence, 'runs' | 'compared' | 'curve'>,
   folder: string | undefined,
 ): Located {
   const { model, engine } = mismatch;

@@ -52,6 +52,11 @@ export class Probe {
     return found;
   }
 
+  /** Every value that was compared so far, and how far it is off. */
+  compared(): ReadonlyMap<string, Difference> {
+    return new Map([...this.#known].flatMap(([name, d]) => (d === undefined ? [] : [[name, d] as const])));
+  }
+
   /** The values on both sides; one that either of them doesn't give is left out. */
   async fetch(values: readonly Checkable[]): Promise<Map<string, Pair>> {
     if (values.length === 0) return new Map();

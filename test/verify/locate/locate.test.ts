@@ -101,6 +101,10 @@ describe.each(['layers-model', 'graph-model'] as const)('%s', (format) => {
       ];
       expect(said).toEqual([fault?.what, true, false]);
       expect(divergence?.runs).toBeLessThanOrEqual(6);
+      // The curve: what was compared, in file order, small before the fault.
+      const curve = divergence?.curve ?? [];
+      expect(curve.map((p) => p.index)).toEqual(curve.map((p) => p.index).toSorted((a, b) => a - b));
+      expect(curve.some((p) => p.output === divergence?.output && Number(p.share) > 1e-4)).toBe(true);
     }
     expect(tried).toBe(2);
   }, 60_000);
