@@ -11,8 +11,9 @@ import {
   unsignedDifference,
 } from './diag/catalogue-convert.js';
 import { cannotWrite } from './diag/catalogue-run.js';
-import { DiagnosticError, Refusal, refuse, type Diagnostic, type Place } from './diag/diagnostic.js';
+import { beyond, DiagnosticError, Refusal, refuse, type Diagnostic, type Place } from './diag/diagnostic.js';
 import { declaration } from './declaration.js';
+import { LIMITS } from './diag/limits.js';
 import { conversionJson, fatesOf, type FaceRow, type Fates } from './fates.js';
 import { sourceFacts, kerasSummary, sourceNumbers, sourceSummary } from './facts.js';
 import { layersNet, sourceNet, tfNet } from './graphs.js';
@@ -22,7 +23,7 @@ import { Names } from './ir/names.js';
 import { lowerToKeras, type LoweredKeras, type Own } from './keras/lower.js';
 import { writeKerasArchive } from './keras/writer-keras3.js';
 import { layersModelJson, type LayersModelJson } from './keras/writer-tfjs.js';
-import { withInputShapes } from './onnx/fix-shapes.js';
+import { checkInputOrders, withInputShapes } from './onnx/fix-shapes.js';
 import type { OnnxModel } from './onnx/model.js';
 import { readModel } from './onnx/read.js';
 import { assignLayouts, type LaidOut } from './passes/layout.js';
@@ -35,6 +36,7 @@ import type { Format, TensorFact } from './report/types.js';
 import { lowerToTf, type TfGraph } from './tf/lower.js';
 import { optimize } from './tf/passes/index.js';
 import { graphModelJson, type GraphModelJson } from './tf/writer.js';
+import { sizeOf } from './tensor/tensor.js';
 import { TOOL } from './version.js';
 import {
   type ShardSettings,
@@ -61,7 +63,10 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   );
   if ('problems' in read) return failed(read.problems);
   const model = read.value;
-  const importing = guarded(request.relativePath, () => importModel(withInputShapes(model, request.inputShapes ?? {})));
+  const importing = guarded(request.relativePath, () => {
+    checkInputOrders(model, request.inputOrders ?? {});
+    return importModel(withInputShapes(model, request.inputShapes ?? {}));
+  });
   if ('problems' in importing)
     return {
       ...failed([...model.diagnostics, ...importing.problems]),
@@ -345,6 +350,7 @@ function writePrepared(
   own: boolean,
 ): Written {
   const target = join(request.outputFolder, folder);
+  checkOutput(p, model);
   mkdirSync(target, { recursive: true });
   const files: WrittenFile[] = [];
   const write = (path: string, content: object, indent?: number) =>
@@ -406,6 +412,20 @@ function onlyFinite(key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value))
     refuse(`${value} as ${JSON.stringify(key)} can't be written: TensorFlow.js's files hold finite attributes only`);
   return value;
+}
+
+/** Refuses a model that would be out of all proportion to its source, before anything of it is written. */
+function checkOutput(p: Prepared, model: OnnxModel): void {
+  const weights = p.format === 'graph-model' ? p.json.weights : p.keras.model.layers.flatMap((l) => l.weights);
+  const bytes = weights.reduce((sum, { weight }) => sum + 4 * sizeOf(weight.dims), 0);
+  const source = model.externalFiles.reduce((sum, f) => sum + f.bytes, model.bytes);
+  const most = 8 * source + LIMITS.outputBytes;
+  if (bytes > most)
+    beyond(
+      'output-too-large',
+      `the weights of the written model would take ${bytes} bytes, and ${most} are allowed for a source of ${source}`,
+      'have the model compute large constants, or store them in it',
+    );
 }
 
 /** Writes the shards; a weight that can't be written is told with its node. */

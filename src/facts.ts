@@ -1,4 +1,4 @@
-import { isKnown, productOf } from './ir/dim.js';
+import { areKnown, isKnown } from './ir/dim.js';
 import type { Graph, Node, Value } from './ir/graph.js';
 import type { Imported } from './import.js';
 import type { Fates } from './fates.js';
@@ -73,8 +73,8 @@ export function sourceSummary(imported: Imported, graph: Graph, fates: Fates): S
       tfjs: [...fate.tfjs],
     });
   }
-  const inputElements = graph.inputs.map((v) => productOf(v.type.dims.slice(1)));
-  return { rows, ...(inputElements.every(isKnown) ? { inputElements } : {}) };
+  const inputElements = graph.inputs.map((v) => v.type.dims.slice(1)).map((d) => (areKnown(d) ? sizeOf(d) : undefined));
+  return { rows, ...(inputElements.every((n) => n !== undefined) ? { inputElements } : {}) };
 }
 
 /** The rows of model.summary(), each with the number of the source row that it stands for. */

@@ -8,7 +8,8 @@ import {
   unsupportedOperator,
   unsupportedVersion,
 } from './diag/catalogue-convert.js';
-import { DiagnosticError, invalid, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
+import { beyond, DiagnosticError, invalid, Refusal, type Diagnostic, type Place } from './diag/diagnostic.js';
+import { LIMITS } from './diag/limits.js';
 import { areKnown, isKnown, showDims, symbol, type Dim } from './ir/dim.js';
 import type { AttributeValue, Expander } from './ir/expander.js';
 import type { Bound, Graph, GraphOutput, Node, Value } from './ir/graph.js';
@@ -43,8 +44,11 @@ export const NEWEST_OPSET = 28;
 /** Folded at once and kept; larger results are computed again at each use, so that they are not held. */
 const KEEP_ELEMENTS = 1 << 14;
 
-/** How deep functions and subgraphs may nest. */
-const MOST_NESTING = 64;
+/** Work on constants, in elements read and computed, beyond what the file itself holds. */
+const FOLDING_WORK = 2 ** 28;
+
+/** How many times its own elements a folded constant may take to be loaded. */
+const MOST_AGAIN = 32;
 
 /** A name whose value isn't known, since what should give it was refused. */
 interface Poison {
@@ -76,6 +80,8 @@ interface Context {
   readonly origin: readonly number[];
   readonly place: Place | undefined;
   readonly depth: number;
+  /** The functions that are being called, by key. */
+  readonly calls: readonly string[];
   /** In a function body: the calling node's attributes. */
   readonly attributes?: ReadonlyMap<string, Attribute>;
 }
@@ -96,15 +102,26 @@ class Importer {
   private readonly nodes: Node[] = [];
   private readonly problems: Diagnostic[] = [];
   private readonly results: (Value | undefined)[][] = [];
-  private readonly valueNames = new Set<string>();
+  /** Each name taken, and the number from which on to look for the next one like it. */
+  private readonly valueNames = new Map<string, number>();
   private readonly functions = new Map<string, FunctionDef>();
   private readonly newest: ReadonlyMap<string, number>;
+  /** Nodes that may still be read, functions, loops and branches written out. */
+  private nodesLeft: number = LIMITS.nodes;
+  /** Elements that may still be read and computed for constants. */
+  private workLeft: number;
+  private readonly mostFolded: number;
+  /** What loading a folded constant takes, in elements, where that is more than its own. */
+  private readonly costs = new WeakMap<Weight, number>();
 
   constructor(model: OnnxModel, options: ImportOptions) {
     this.model = model;
     this.options = options;
     for (const f of model.functions) this.functions.set(functionKey(f.domain, f.name, f.overload), f);
     this.newest = new Map([...model.opsets, ['', NEWEST_OPSET]]);
+    const held = 8 * model.externalFiles.reduce((sum, f) => sum + f.bytes, model.bytes);
+    this.mostFolded = LIMITS.foldedElements + held;
+    this.workLeft = FOLDING_WORK + 8 * held;
   }
 
   run(): Imported {
@@ -118,6 +135,7 @@ class Importer {
       origin: [],
       place: undefined,
       depth: 0,
+      calls: [],
     };
     this.bindInitializers(graph, context);
     const inputs = this.bindInputs(graph, context);
@@ -174,6 +192,7 @@ class Importer {
         continue;
       }
       const dims = type.dims.map((d, i) => this.dim(pinned?.[i] ?? d));
+      checkSize(dims);
       const value: Value = {
         kind: 'tensor',
         name: this.valueName(name, context),
@@ -211,10 +230,11 @@ class Importer {
     const before = this.nodes.length;
     let outputs: (Bound | undefined)[] | undefined;
     try {
+      this.countNode();
       const body = this.bodyOf(node, context);
       const op = body ? undefined : this.operator(node, context, place);
       if (!poisoned)
-        outputs = body ? this.call(node, body, inputs, context) : op && this.apply(op, node, inputs, context);
+        outputs = body ? this.call(node, body, inputs, context) : op && this.apply(op, node, inputs, context, true);
     } catch (error) {
       if (error instanceof Refusal) this.problems.push(refusedNode(place, error));
       else if (error instanceof DiagnosticError) this.problems.push(...error.diagnostics);
@@ -227,6 +247,15 @@ class Importer {
       context.scope.set(name, bound ?? POISON);
     });
     return outputs ?? [];
+  }
+
+  private countNode(): void {
+    if (--this.nodesLeft < 0)
+      beyond(
+        'too-many-nodes',
+        `the model has more than ${LIMITS.nodes} nodes, functions, loops and branches written out`,
+        'split the model, or make the number of turns of its loops known only when it runs',
+      );
   }
 
   /** What an expansion or a function gave is written by the name of the output that it stands for. */
@@ -278,7 +307,9 @@ class Importer {
     inputs: (Bound | undefined)[],
     context: Context,
   ): (Bound | undefined)[] {
-    if (context.depth >= MOST_NESTING) return invalid(`functions nest deeper than ${MOST_NESTING}`);
+    if (context.depth >= LIMITS.nesting) return tooDeep();
+    const key = functionKey(body.domain, body.name, body.overload);
+    if (context.calls.includes(key)) return invalid(`the function ${JSON.stringify(body.name)} calls itself`);
     const scope = new Scope();
     body.inputs.forEach((name, i) => {
       const bound = inputs[i];
@@ -292,6 +323,7 @@ class Importer {
       valueInfo: body.valueInfo,
       attributes,
       depth: context.depth + 1,
+      calls: [...context.calls, key],
       prefix: `${context.prefix}${node.outputs.find((o) => o !== '') ?? node.name}/`,
     };
     const absent = new Set(body.inputs.filter((_, i) => inputs[i] === undefined));
@@ -318,7 +350,14 @@ class Importer {
     return out;
   }
 
-  private apply(op: Op, node: OnnxNode, inputs: (Bound | undefined)[], context: Context): (Bound | undefined)[] {
+  /** @param strict whether the node is the file's own, and thus held against ONNX's rules on types */
+  private apply(
+    op: Op,
+    node: OnnxNode,
+    inputs: (Bound | undefined)[],
+    context: Context,
+    strict = false,
+  ): (Bound | undefined)[] {
     const opset = context.opsets.get(node.domain) ?? 1;
     const schema = schemaFor(node.domain, node.op, opset);
     const versions = Object.keys(op.read)
@@ -364,6 +403,9 @@ class Importer {
     const odd = inputs.find((v) => v && v.kind !== 'tensor');
     if (odd) return invalid(`an input of ${op.name} is a ${odd.kind}, where a tensor is expected`);
     const types = op.infer(view);
+    types.forEach((type, i) => {
+      if (outputNames[i]) checkSize(type.dims);
+    });
     const weights = this.fold(op, view, tensors, types);
     const elems = weights ? undefined : op.elems?.(view);
     const outputs = outputNames.map((n, i): Value | undefined => {
@@ -409,16 +451,27 @@ class Importer {
         weights.map((w) => w?.load() as Tensor),
       );
     const sizes = types.map((t) => (areKnown(t.dims) ? sizeOf(t.dims) : -1));
-    if (
-      sizes.some((n) => n < 0) ||
-      sizes.concat(weights.map((w) => (w ? sizeOf(w.dims) : 0))).every((n) => n <= KEEP_ELEMENTS)
-    )
+    const read = weights.map((w) => (w ? sizeOf(w.dims) : 0));
+    const own = sizes.concat(read).reduce((sum, n) => sum + Math.max(0, n), 0);
+    // What would be large is left to the written model, which is the smaller for it.
+    if (sizes.some((n) => n > this.mostFolded)) return undefined;
+    const cost = weights.reduce((sum, w) => sum + ((w && this.costs.get(w)) ?? 0), own);
+    const now = (): Weight[] | undefined => {
+      if ((this.workLeft -= cost) < 0) return undefined;
       return compute()?.map(weightOf);
-    return types.map((t, i) => ({
-      dtype: t.dtype,
-      dims: t.dims as readonly number[],
-      load: () => compute()?.[i] ?? invalid(`${op.name} can't be computed while converting`),
-    }));
+    };
+    if (sizes.some((n) => n < 0) || sizes.concat(read).every((n) => n <= KEEP_ELEMENTS)) return now();
+    // Computed again at each use, a chain of constants would take time that doubles with each link: this one is held.
+    if (cost > MOST_AGAIN * own) return now();
+    return types.map((t, i) => {
+      const weight: Weight = {
+        dtype: t.dtype,
+        dims: t.dims as readonly number[],
+        load: () => compute()?.[i] ?? invalid(`${op.name} can't be computed while converting`),
+      };
+      this.costs.set(weight, cost);
+      return weight;
+    });
   }
 
   /** Sizes that inference couldn't tell, as the file declares them. */
@@ -453,9 +506,14 @@ class Importer {
 
   private valueName(name: string, context: Context): string {
     const full = context.prefix + name;
+    let next = this.valueNames.get(full);
     let unique = full;
-    for (let i = 1; this.valueNames.has(unique); i++) unique = `${full}_${i}`;
-    this.valueNames.add(unique);
+    if (next !== undefined) {
+      do unique = `${full}_${next++}`;
+      while (this.valueNames.has(unique));
+      this.valueNames.set(full, next);
+    }
+    this.valueNames.set(unique, 1);
     return unique;
   }
 
@@ -494,6 +552,7 @@ class Importer {
         outputs: names,
         attributes: attributesOf(opName, domain, this.newest, attributes),
       };
+      this.countNode();
       const body = this.bodyOf(node, inner);
       const results = body
         ? this.call(node, body, inputs, inner)
@@ -552,7 +611,7 @@ class Importer {
         return outputs;
       },
       inline: (graph, inputs) => {
-        if (inner.depth >= MOST_NESTING) return invalid(`subgraphs nest deeper than ${MOST_NESTING}`);
+        if (inner.depth >= LIMITS.nesting) return tooDeep();
         const scope = new Scope(context.scope);
         const body: Context = {
           ...context,
@@ -581,6 +640,27 @@ class Importer {
       },
     };
   }
+}
+
+function tooDeep(): never {
+  return beyond(
+    'nested-too-deep',
+    `functions and subgraphs nest deeper than ${LIMITS.nesting}`,
+    'inline the functions before the export',
+  );
+}
+
+/** Refuses a tensor that TensorFlow.js couldn't count. */
+function checkSize(dims: readonly Dim[]): void {
+  const fix = 'check the sizes that the model computes, and export it again';
+  if (dims.length > LIMITS.rank)
+    beyond('rank-too-high', `a value has ${dims.length} axes, and ${LIMITS.rank} are allowed`, fix);
+  let n = 1;
+  for (const d of dims) if (isKnown(d)) n *= d;
+  if (Math.abs(n) > LIMITS.elements)
+    beyond('tensor-too-large', `a value has more than ${LIMITS.elements} elements`, fix);
+  for (const d of dims)
+    if (isKnown(d) && !(Number.isSafeInteger(d) && d >= 0)) invalid(`a value has an axis of size ${d}`);
 }
 
 /** Whether a finding keeps the model from being converted. */

@@ -26,8 +26,8 @@ export function unsupportedVersion(place: Place, first: number): Diagnostic {
 /** A node that an operator refused while being read, typed or lowered. */
 export function refusedNode(place: Place, refusal: Refusal): Diagnostic {
   return {
-    code: refusal.kind === 'invalid' ? 'invalid-node' : 'unsupported-node',
-    severity: refusal.kind === 'invalid' ? 'error' : 'unsupported',
+    code: refusal.code ?? (refusal.kind === 'invalid' ? 'invalid-node' : 'unsupported-node'),
+    severity: refusal.kind === 'unsupported' ? 'unsupported' : 'error',
     message: refusal.message,
     remedy: refusal.remedy,
     place,

@@ -137,6 +137,28 @@ export function structureTooLarge(place: Place, what: string, where: string): Di
   );
 }
 
+/** A name, documentation or other text is longer than the limit; `what` says how long, and where. */
+export function textTooLong(place: Place, what: string, where: string): Diagnostic {
+  return finding(
+    'text-too-long',
+    'error',
+    `${what}${where ? ` (in ${where.slice(0, 200)})` : ''}`,
+    'remove long documentation and metadata from the model',
+    place,
+  );
+}
+
+/** An attribute's value is larger than the limit. */
+export function attributeTooLarge(place: Place, what: string, where = ''): Diagnostic {
+  return finding(
+    'attribute-too-large',
+    'error',
+    `${what}${where ? ` (in ${where.slice(0, 200)})` : ''}`,
+    'store big tables as tensors instead of attributes',
+    place,
+  );
+}
+
 /** The file at a weight's place was changed or removed between reading the model and reading the weight. */
 export function fileChanged(place: Place, why: string): Diagnostic {
   return finding(
@@ -181,9 +203,31 @@ export function newerIr(place: Place, version: string, known: number): Diagnosti
   );
 }
 
-/** A tensor's dims are negative, beyond 2^53, or multiply to more than the limit of elements. */
+/** A tensor's dims are negative or beyond 2^53. */
 export function tensorBadShape(place: Place, shape: string, why: string): Diagnostic {
   return finding('tensor-bad-shape', 'error', `${tensor(place)} has the shape [${shape}]: ${why}`, EXPORT_AGAIN, place);
+}
+
+/** A tensor's dims multiply to more than the limit of elements. */
+export function tensorTooLarge(place: Place, shape: string, limit: number): Diagnostic {
+  return finding(
+    'tensor-too-large',
+    'error',
+    `${tensor(place)} has the shape [${shape}]: that is more than ${limit} elements`,
+    'split the tensor: TensorFlow.js can not count more',
+    place,
+  );
+}
+
+/** A tensor has more axes than the limit. */
+export function rankTooHigh(place: Place, rank: number, limit: number): Diagnostic {
+  return finding(
+    'rank-too-high',
+    'error',
+    `${tensor(place)} has ${rank} axes, and ${limit} are allowed`,
+    EXPORT_AGAIN,
+    place,
+  );
 }
 
 /** A tensor's data_type is 0 or unknown. */

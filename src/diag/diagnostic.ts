@@ -41,19 +41,36 @@ export class DiagnosticError extends Error {
   }
 }
 
+/** The limits of src/diag/limits.ts that an operator may run into. */
+export type LimitCode =
+  | 'rank-too-high'
+  | 'tensor-too-large'
+  | 'too-many-nodes'
+  | 'nested-too-deep'
+  | 'size-too-complex'
+  | 'output-too-large';
+
 /**
  * Thrown by an operator (reading, inferring or lowering) that can't be said in the target: the reason alone, since who
  * catches it knows file, node and opset.
  */
 export class Refusal extends Error {
   readonly remedy: string;
-  /** 'unsupported': valid ONNX that we can't say; 'invalid': the model breaks ONNX's rules. */
-  readonly kind: 'unsupported' | 'invalid';
-  constructor(reason: string, remedy: string, kind: 'unsupported' | 'invalid' = 'unsupported') {
+  /** 'unsupported': valid ONNX that we can't say; 'invalid': the model breaks ONNX's rules; 'limit': it asks for too much. */
+  readonly kind: 'unsupported' | 'invalid' | 'limit';
+  /** Of the limit. */
+  readonly code: LimitCode | undefined;
+  constructor(
+    reason: string,
+    remedy: string,
+    kind: 'unsupported' | 'invalid' | 'limit' = 'unsupported',
+    code?: LimitCode,
+  ) {
     super(reason);
     this.name = 'Refusal';
     this.remedy = remedy;
     this.kind = kind;
+    this.code = code;
   }
 }
 
@@ -65,4 +82,9 @@ export function refuse(reason: string, remedy = 'export the model without this, 
 /** Refuse: the model breaks a rule of ONNX. Never returns. */
 export function invalid(reason: string, remedy = 'check the model with onnx.checker and export it again'): never {
   throw new Refusal(reason, remedy, 'invalid');
+}
+
+/** Refuse: the model asks for more than a limit allows. Never returns. */
+export function beyond(code: LimitCode, reason: string, remedy: string): never {
+  throw new Refusal(reason, remedy, 'limit', code);
 }

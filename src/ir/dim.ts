@@ -1,3 +1,6 @@
+import { beyond } from '../diag/diagnostic.js';
+import { LIMITS } from '../diag/limits.js';
+
 /**
  * Sizes of axes: a number, or a polynomial over symbols with integer coefficients. Two sizes are the same where their
  * keys are; what can't be said as a polynomial (a rounded division, a maximum) is a symbol named by its expression, so
@@ -33,6 +36,7 @@ function showTerm({ coefficient, factors }: Term): string {
 
 /** A size that has a name of its own. */
 export function symbol(name: string): Sym {
+  if (name.length > LIMITS.sizeText) return tooComplex();
   return new Sym([{ coefficient: 1, factors: [name] }]);
 }
 
@@ -53,7 +57,20 @@ function normal(terms: Iterable<Term>): Dim {
     .sort(([a], [b]) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
   if (kept.length === 0) return 0;
   if (kept.length === 1 && kept[0][0] === '') return kept[0][1].coefficient;
+  if (
+    kept.length > LIMITS.sizeTerms ||
+    kept.some(([, t]) => t.factors.length > LIMITS.sizeFactors || !Number.isSafeInteger(t.coefficient))
+  )
+    return tooComplex();
   return new Sym(kept.map(([, t]) => t));
+}
+
+function tooComplex(): never {
+  return beyond(
+    'size-too-complex',
+    'sizes that only the run tells grow into an expression too long to follow',
+    'fix the sizes with input-shapes in the config, or export the model with fixed sizes',
+  );
 }
 
 export const isKnown = (d: Dim): d is number => typeof d === 'number';
@@ -80,6 +97,7 @@ export function addDim(a: Dim, b: Dim): Dim {
 export function mulDim(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a * b;
   const terms: Term[] = [];
+  if (termsOf(a).length * termsOf(b).length > LIMITS.sizeTerms ** 2) return tooComplex();
   for (const s of termsOf(a))
     for (const t of termsOf(b))
       terms.push({ coefficient: s.coefficient * t.coefficient, factors: [...s.factors, ...t.factors].sort() });

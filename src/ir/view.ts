@@ -1,4 +1,5 @@
-import { invalid, refuse } from '../diag/diagnostic.js';
+import { beyond, invalid, refuse } from '../diag/diagnostic.js';
+import { LIMITS } from '../diag/limits.js';
 import type { Attribute, Graph as OnnxGraph } from '../onnx/model.js';
 import { codeOfDtype, isInteger, type DType } from '../tensor/dtype.js';
 import { int64s, numbersOf, sizeOf, type Tensor, type Weight } from '../tensor/tensor.js';
@@ -154,6 +155,17 @@ export class View<A = unknown> {
   elems(i: number): readonly Dim[] | undefined {
     const v = this.inputs[i];
     return v && elemsOf(v);
+  }
+
+  /** Sizes of which nothing is known but how many there are. */
+  freshDims(rank: number): Dim[] {
+    if (rank > LIMITS.rank)
+      beyond(
+        'rank-too-high',
+        `the result would have ${rank} axes, and ${LIMITS.rank} are allowed`,
+        'check the shapes that the model computes, and export it again',
+      );
+    return Array.from({ length: rank }, () => this.fresh());
   }
 
   /** A size of which nothing is known. */

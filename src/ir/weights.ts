@@ -1,4 +1,17 @@
+import { beyond } from '../diag/diagnostic.js';
+import { LIMITS } from '../diag/limits.js';
 import { allocate, sizeOf, type Tensor, type TensorData, type Weight } from '../tensor/tensor.js';
+
+/** So many elements, where an operator lists them one by one; refuses where that would take too long. */
+export function listed(n: number, most: number = LIMITS.listedElements): number {
+  if (n > most)
+    beyond(
+      'tensor-too-large',
+      `this would need a table of ${n} elements, and ${most} are allowed`,
+      'check the sizes that the model computes, and export it again',
+    );
+  return n;
+}
 
 /** Row-major strides. */
 export function stridesOf(dims: readonly number[]): number[] {

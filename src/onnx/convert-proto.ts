@@ -1,6 +1,7 @@
 import * as say from '../diag/catalogue-onnx.js';
 import type { Diagnostic, Place } from '../diag/diagnostic.js';
 import { DiagnosticError } from '../diag/diagnostic.js';
+import { LIMITS } from '../diag/limits.js';
 import { dtypeOfCode } from '../tensor/dtype.js';
 import type { Weight } from '../tensor/tensor.js';
 import type { TensorRecord } from './decode.js';
@@ -186,6 +187,12 @@ function attributeOf(a: P.AttributeProto, context: ConvertContext, place: Place)
   };
   const kind = kindOf(a);
   if (a.refAttrName) return { kind: 'ref', name: a.refAttrName, type: kind };
+  const most = LIMITS.attributeElements;
+  const length = Math.max(a.floats?.length ?? 0, a.ints?.length ?? 0, a.strings?.length ?? 0);
+  if (length > most)
+    throw new DiagnosticError([
+      say.attributeTooLarge(place, `the attribute ${say.quoted(name)} has ${length} elements, and ${most} are allowed`),
+    ]);
   const tensorAt: Place = { ...place, tensor: name };
   const sparse = (s: P.SparseTensorProto) =>
     sparseWeight(record(s.values), record(s.indices), s.dims ?? [], context, tensorAt);

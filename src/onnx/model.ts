@@ -1,3 +1,4 @@
+import { LIMITS } from '../diag/limits.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
 import type { DType } from '../tensor/dtype.js';
 import type { Weight } from '../tensor/tensor.js';
@@ -134,7 +135,7 @@ export interface Limits {
   readonly maxStructure: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { maxBytes: 2048 * 2 ** 20, maxElements: 2 ** 31 - 1, maxStructure: 2 ** 30 };
+export const DEFAULT_LIMITS: Limits = { maxBytes: 2048 * 2 ** 20, maxElements: LIMITS.elements, maxStructure: 2 ** 30 };
 
 /** The limits given, and the defaults for those that are not. */
 export function limitsOf(given: Partial<Limits>): Limits {

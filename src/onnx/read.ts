@@ -150,6 +150,12 @@ export function decoded<T>(source: Source, place: Place, decode: () => T): T {
       case 'too-large':
         fail(say.structureTooLarge(place, wire.message, where));
         break;
+      case 'text-too-long':
+        fail(say.textTooLong(place, wire.message, where));
+        break;
+      case 'attribute-too-large':
+        fail(say.attributeTooLarge(place, wire.message, where));
+        break;
       default:
         fail(say.malformedFile(place, wire.message, where));
     }

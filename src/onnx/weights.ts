@@ -1,5 +1,6 @@
 import * as say from '../diag/catalogue-onnx.js';
 import type { Diagnostic, Place } from '../diag/diagnostic.js';
+import { LIMITS } from '../diag/limits.js';
 import { DiagnosticError } from '../diag/diagnostic.js';
 import type { DType } from '../tensor/dtype.js';
 import { bitsOf, dtypeOfCode, isComplex } from '../tensor/dtype.js';
@@ -32,6 +33,7 @@ const shapeText = (dims: readonly Int[]): string =>
 export function checkDims(dims: readonly Int[], limits: Limits, place: Place): number[] {
   let n = 1;
   const bad = (why: string): never => fail(say.tensorBadShape(place, shapeText(dims), why));
+  if (dims.length > LIMITS.rank) fail(say.rankTooHigh(place, dims.length, LIMITS.rank));
   for (const d of dims) {
     if (d < 0) bad('a size is negative');
     if (typeof d === 'bigint') bad('a size is beyond all bounds');
@@ -40,7 +42,7 @@ export function checkDims(dims: readonly Int[], limits: Limits, place: Place): n
   if (!sizes.includes(0)) {
     for (const d of sizes) {
       n *= d;
-      if (n > limits.maxElements) bad(`that is more than ${limits.maxElements} elements`);
+      if (n > limits.maxElements) fail(say.tensorTooLarge(place, shapeText(dims), limits.maxElements));
     }
   }
   return [...sizes];

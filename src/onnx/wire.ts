@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
+import { LIMITS } from '../diag/limits.js';
 import type { OpenSource, Source } from './source.js';
 
 /**
@@ -6,7 +7,7 @@ import type { OpenSource, Source } from './source.js';
  * `missing` the bytes that are known to lack.
  */
 export class WireError extends Error {
-  readonly kind: 'truncated' | 'malformed' | 'too-deep' | 'too-large';
+  readonly kind: 'truncated' | 'malformed' | 'too-deep' | 'too-large' | 'text-too-long' | 'attribute-too-large';
   readonly at: number;
   readonly missing: number;
   constructor(kind: WireError['kind'], message: string, at: number, missing = 0) {
@@ -19,8 +20,6 @@ export class WireError extends Error {
 }
 
 const WINDOW = 64 * 1024;
-/** A longer string or bytes field (weights are never read this way) is refused: nothing honest is that long. */
-const MAX_TEXT = 256 * 2 ** 20;
 /** Nested groups (a construct ONNX never uses) that are skipped; protobuf's own limit for messages. */
 const MAX_DEPTH = 100;
 /** What a message, and what a scalar, is taken to cost in memory. Measured generously on Node 24. */
@@ -266,19 +265,19 @@ export class SourceReader extends protobuf.Reader {
   }
 
   override bytes(): Uint8Array {
-    const n = this.length();
-    if (n > MAX_TEXT)
-      throw new WireError(
-        'too-large',
-        `a text of ${n} bytes at byte ${this.pos} is longer than any name or value may be`,
-        this.pos,
-      );
-    this.spend(n);
-    return this.take(n);
+    return this.bounded('attribute-too-large', LIMITS.attributeBytes);
   }
 
   override string(): string {
-    return textOf(this.bytes());
+    return textOf(this.bounded('text-too-long', LIMITS.textBytes));
+  }
+
+  private bounded(kind: 'text-too-long' | 'attribute-too-large', most: number): Uint8Array {
+    const n = this.length();
+    if (n > most)
+      throw new WireError(kind, `a text at byte ${this.pos} has ${n} bytes, and ${most} are allowed`, this.pos);
+    this.spend(n);
+    return this.take(n);
   }
 
   override stringVerify(): string {

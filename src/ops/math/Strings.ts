@@ -1,4 +1,5 @@
-import { refuse } from '../../diag/diagnostic.js';
+import { beyond, refuse } from '../../diag/diagnostic.js';
+import { LIMITS } from '../../diag/limits.js';
 import { broadcastDims } from '../../ir/dim.js';
 import { broadcastIndices } from '../../ir/numeric.js';
 import { defineOp, noAttributes } from '../../ir/op.js';
@@ -17,8 +18,16 @@ const stringConcat = defineOp({
   fold: (_, [x, y]) => {
     const { dims, each } = broadcastIndices([x.dims, y.dims]);
     const data = new Array<string>(sizeOf(dims));
+    let length = 0;
     each(([i, j], k) => {
       data[k] = (x.data[i] as string) + (y.data[j] as string);
+      length += data[k].length;
+      if (length > LIMITS.textBytes)
+        beyond(
+          'tensor-too-large',
+          `the strings that the model joins have more than ${LIMITS.textBytes} characters`,
+          REMEDY,
+        );
     });
     return [{ dtype: 'string', dims, data }];
   },

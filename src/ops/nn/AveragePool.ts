@@ -1,5 +1,6 @@
 import { areKnown } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
+import { listed } from '../../ir/weights.js';
 import type { View } from '../../ir/view.js';
 import { sizeOf, tensorOf } from '../../tensor/tensor.js';
 import { Amounts, type Amount } from '../../tf/amounts.js';
@@ -80,6 +81,7 @@ function shares(
   const sizes = n.knownDims(0).slice(2);
   const inside = counted(window, countPads, pads) as readonly (readonly [number, number])[];
   const out = poolType(n).dims.slice(2) as number[];
+  out.forEach((length, i) => listed(length * kernel[i]));
   const counts = out.map((length, i) =>
     Array.from({ length }, (_, at) => {
       let count = 0;
@@ -90,7 +92,7 @@ function shares(
       return count;
     }),
   );
-  const factors = Array.from({ length: sizeOf(out) }, (_, flat) => {
+  const factors = Array.from({ length: listed(sizeOf(out)) }, (_, flat) => {
     let rest = flat;
     let elements = 1;
     for (let i = out.length - 1; i >= 0; i--) {

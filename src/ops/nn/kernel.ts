@@ -1,4 +1,5 @@
-import { derived, permuted, reshaped, stridesOf } from '../../ir/weights.js';
+import { LIMITS } from '../../diag/limits.js';
+import { derived, listed, permuted, reshaped, stridesOf } from '../../ir/weights.js';
 import { allocate, sizeOf, tensorOf, type Tensor, type TensorData, type Weight } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { reach } from './window.js';
@@ -149,6 +150,7 @@ export function scattered(
   dims: readonly number[],
   place: (at: readonly number[]) => readonly number[],
 ): Weight {
+  listed(sizeOf(dims), LIMITS.foldedElements);
   return derived(dims, w, (t: Tensor): TensorData => {
     const out = allocate(t.dtype, sizeOf(dims)) as Float32Array;
     const from = t.data as Float32Array;

@@ -53,5 +53,5 @@ function dimsOf(n: View<Attrs>): readonly Dim[] {
   const [rank] = n.dims(0);
   if (!isKnown(rank))
     return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
-  return Array.from({ length: rank }, () => n.fresh());
+  return n.freshDims(rank);
 }

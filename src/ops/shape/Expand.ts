@@ -84,8 +84,8 @@ function dimsOf(n: View<Attrs>): readonly Dim[] {
   if (!isKnown(given))
     return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
   const rank = Math.max(own.length, given);
-  return Array.from({ length: rank }, (_, i) => {
+  return n.freshDims(rank).map((fresh, i) => {
     const d = own[i - rank + own.length];
-    return d !== undefined && (i < rank - given || (isKnown(d) && d > 1)) ? d : n.fresh();
+    return d !== undefined && (i < rank - given || (isKnown(d) && d > 1)) ? d : fresh;
   });
 }

@@ -97,7 +97,7 @@ function dimsOf(n: View<Attrs>): readonly Dim[] {
     const rank = n.dims(1)[0];
     if (!isKnown(rank))
       return refuse('the rank of the result is not known', 'fix the sizes with input-shapes in the config');
-    return Array.from({ length: rank }, () => n.fresh());
+    return n.freshDims(rank);
   }
   const total = productOf(n.dims(0));
   const given = productOf(target.filter((d) => d !== -1));
