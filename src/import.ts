@@ -16,6 +16,7 @@ import type { Bound, Graph, GraphOutput, Node, Value } from './ir/graph.js';
 import { identity } from './ir/layout.js';
 import type { Op } from './ir/op.js';
 import { Fresh, RawNode, View } from './ir/view.js';
+import { checkTypes } from './onnx/check-types.js';
 import type { Attribute, FunctionDef, Graph as OnnxGraph, OnnxModel, OnnxNode, TypeInfo } from './onnx/model.js';
 import { functionBody, operators, schemaFor } from './onnx/schema.js';
 import { opFor } from './ops/registry.js';
@@ -369,6 +370,13 @@ class Importer {
     if (schema && (inputs.length < schema.minInputs || inputs.length > schema.maxInputs))
       return invalid(
         `${node.op} takes ${schema.minInputs === schema.maxInputs ? schema.minInputs : `${schema.minInputs} to ${schema.maxInputs}`} inputs at opset ${opset}, and has ${inputs.length}`,
+      );
+    const newest = strict ? schemaFor(node.domain, node.op, Number.MAX_SAFE_INTEGER) : undefined;
+    if (schema && newest)
+      checkTypes(
+        schema,
+        newest,
+        inputs.map((v) => (v?.kind === 'tensor' ? v.type.dtype : undefined)),
       );
     const tools = this.expander(context, node.outputs);
     const raw = new RawNode(

@@ -1,0 +1,43 @@
+import { invalid } from '../diag/diagnostic.js';
+import type { DType } from '../tensor/dtype.js';
+import type { OpSchema, ParameterSchema } from './schema.js';
+
+/** ONNX's words for element types where they aren't the project's. */
+const WORDS: Partial<Record<DType, string>> = { float32: 'float', float64: 'double' };
+
+/**
+ * Holds the element types of a node's inputs against those that its operator may have, and against each other where the
+ * operator wants them alike. `given`: undefined for what is absent or no tensor. `newest`: the same operator as the newest
+ * opset has it, since files use types before the opset that allows them, and onnxruntime runs those. Refuses.
+ */
+export function checkTypes(schema: OpSchema, newest: OpSchema, given: readonly (DType | undefined)[]): void {
+  const bound = new Map<string, { dtype: DType; name: string }>();
+  given.forEach((dtype, i) => {
+    const parameter = parameterAt(schema.inputs, i);
+    if (dtype === undefined || parameter === undefined) return;
+    const word = `tensor(${WORDS[dtype] ?? dtype})`;
+    const later = parameterAt(newest.inputs, i);
+    const allowed = [...typesOf(schema, parameter), ...(later ? typesOf(newest, later) : [])];
+    if (!allowed.includes(word))
+      invalid(
+        `input ${i} (${parameter.name}) of ${schema.name} is ${dtype}, which ONNX doesn't allow it to be`,
+        'cast it to a type that the operator takes',
+      );
+    if (!schema.types.has(parameter.type) || (parameter.option === 'variadic' && !parameter.homogeneous)) return;
+    const other = bound.get(parameter.type);
+    if (other && other.dtype !== dtype)
+      invalid(
+        `input ${i} (${parameter.name}) of ${schema.name} is ${dtype} and ${other.name} is ${other.dtype}: ONNX wants one type`,
+        'cast one of them to the type of the other',
+      );
+    bound.set(parameter.type, { dtype, name: parameter.name });
+  });
+}
+
+/** The last parameter stands for all that follow where it is variadic. */
+function parameterAt(parameters: readonly ParameterSchema[], i: number): ParameterSchema | undefined {
+  const last = parameters.at(-1);
+  return parameters[i] ?? (last?.option === 'variadic' ? last : undefined);
+}
+
+const typesOf = (schema: OpSchema, { type }: ParameterSchema): readonly string[] => schema.types.get(type) ?? [type];
