@@ -43,6 +43,17 @@ export function shapeOfOtherRank(file: string, name: string, given: Sizes, own: 
   );
 }
 
+/** An order of axes that is no permutation of the input's. */
+export function orderNoPermutation(file: string, name: string, order: readonly number[], rank: number): Diagnostic {
+  return make(
+    'input-order',
+    `the settings give ${q(name)} the order [${order.slice(0, 32).join(', ')}], which is no order of its ${rank} axes`,
+    `give each of 0 to ${rank - 1} once in the settings file`,
+    file,
+    name,
+  );
+}
+
 /** A size that the file has fixed to something else. */
 export function shapeNotTheFiles(file: string, name: string, given: Sizes, own: Sizes): Diagnostic {
   return make(

@@ -4,6 +4,21 @@ import * as say from '../diag/catalogue-shapes.js';
 import { nearestWord } from '../diag/nearest.js';
 import type { Dim, OnnxModel, TypeInfo } from './model.js';
 
+/** Refuses orders of axes for inputs that aren't there, or that are no permutation of an input's axes. */
+export function checkInputOrders(model: OnnxModel, orders: Readonly<Record<string, readonly number[]>>): void {
+  const problems: Diagnostic[] = [];
+  const inputs = model.graph.inputs.filter((i) => !model.graph.initializers.has(i.name));
+  const names = inputs.map((i) => i.name);
+  for (const [name, order] of Object.entries(orders)) {
+    const input = inputs.find((i) => i.name === name);
+    if (!input) problems.push(say.noSuchInput(model.file, name, names, nearestWord(name, names)));
+    const rank = input?.type?.kind === 'tensor' ? input.type.dims?.length : undefined;
+    if (rank !== undefined && (order.length !== rank || !order.every((_, axis) => order.includes(axis))))
+      problems.push(say.orderNoPermutation(model.file, name, order, rank));
+  }
+  if (problems.length > 0) throw new DiagnosticError(problems);
+}
+
 /**
  * The model with open sizes of its inputs fixed, by ONNX's names: a symbol that stands elsewhere, too, becomes the same
  * number there. Throws DiagnosticError where there is no such input, or its file says something else.
