@@ -24,6 +24,7 @@ export default defineOp<Attrs>({
   infer: () => invalid('Loop has no body'),
   expand: (n, [count, condition, ...initial], e) => {
     const { body } = n.attrs;
+    if (body.outputs.length <= initial.length) return invalid('the body gives fewer values than the loop carries');
     const given = count ? n.ints(0)?.[0] : FOREVER;
     const most = given !== undefined && given >= FOREVER ? Number.POSITIVE_INFINITY : given;
     const start = condition ? n.ints(1)?.[0] : 1;

@@ -104,6 +104,10 @@ function join(parts: readonly Value[], axis: number, e: Expander): Value {
 }
 
 function scan(n: View<Attrs>, inputs: readonly Value[], e: Expander): Value[] {
+  if (n.attrs.scanned < 1 || n.attrs.scanned > inputs.length)
+    return invalid(`num_scan_inputs is ${n.attrs.scanned}, and there are ${inputs.length} inputs`);
+  if (n.attrs.body.outputs.length < inputs.length - n.attrs.scanned)
+    return invalid('the body gives fewer values than the scan carries');
   const { scanned, inputAxes } = n.attrs;
   const states = inputs.slice(0, inputs.length - scanned);
   const sources = inputs.slice(inputs.length - scanned);

@@ -100,6 +100,7 @@ export function settled(
   let carried = initial;
   for (;;) {
     const given = turn(carried);
+    if (given.length < carried.length) return invalid('the body gives fewer values than the loop carries');
     // An open size stays as it is: each turn may give it another value.
     const next = carried.map((t, i) =>
       eitherType(
