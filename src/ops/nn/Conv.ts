@@ -4,7 +4,7 @@ import { defineOp } from '../../ir/op.js';
 import { convolve } from './convolve.js';
 import { kernelOf } from './kernel.js';
 import { kerasConv } from './conv-keras.js';
-import { readWindow, windowDims, type Window } from './window.js';
+import { readWindow, spatialRank, windowDims, type Window } from './window.js';
 
 /** Attributes of Conv. Source: ONNX, Conv-1, -11, -22. */
 export interface ConvAttrs {
@@ -17,8 +17,7 @@ export default defineOp<ConvAttrs>({
   summary: 'convolution in 1, 2 or 3 dimensions, grouped or not',
   read: {
     1: (n) => {
-      const rank = (n.input(0)?.type.dims.length ?? 0) - 2;
-      return { window: readWindow(n, rank), group: n.optInt('group') ?? 1 };
+      return { window: readWindow(n, spatialRank(n)), group: n.optInt('group') ?? 1 };
     },
   },
   layout: 'channels-last',

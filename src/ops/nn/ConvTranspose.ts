@@ -3,7 +3,7 @@ import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { kerasConvTranspose } from './convtranspose-keras.js';
 import { transposedConvolution } from './transposed.js';
-import { readWindow, type Window } from './window.js';
+import { readWindow, spatialRank, type Window } from './window.js';
 import { kernelOf } from './kernel.js';
 import { placing } from './placing.js';
 
@@ -22,7 +22,7 @@ export default defineOp<ConvTransposeAttrs>({
   summary: 'transposed convolution in 1, 2 or 3 dimensions, grouped or not',
   read: {
     1: (n) => {
-      const rank = (n.input(0)?.type.dims.length ?? 0) - 2;
+      const rank = spatialRank(n);
       const outputPadding = n.optInts('output_padding') ?? new Array<number>(rank).fill(0);
       const shape = n.optInts('output_shape');
       if (outputPadding.length !== rank)

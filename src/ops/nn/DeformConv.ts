@@ -5,7 +5,7 @@ import { sizeOf, tensorOf } from '../../tensor/tensor.js';
 import { Amounts } from '../../tf/amounts.js';
 import { kernelOf } from './kernel.js';
 import { sampled } from './sample.js';
-import { readWindow, windowDims, type Window } from './window.js';
+import { readWindow, spatialRank, windowDims, type Window } from './window.js';
 
 interface Attrs {
   readonly window: Window;
@@ -19,7 +19,7 @@ export default defineOp<Attrs>({
   summary: 'convolution whose taps the model moves, in any number of dimensions',
   read: {
     19: (n) => ({
-      window: readWindow(n, (n.input(0)?.type.dims.length ?? 0) - 2),
+      window: readWindow(n, spatialRank(n)),
       group: n.int('group'),
       offsetGroup: n.int('offset_group'),
     }),

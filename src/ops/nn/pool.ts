@@ -6,7 +6,7 @@ import { arrange } from '../../ir/layout.js';
 import { Amounts, type Amount } from '../../tf/amounts.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { slide } from './slide.js';
-import { padsOf, readWindow, windowDims, type Window } from './window.js';
+import { padsOf, readWindow, spatialRank, windowDims, type Window } from './window.js';
 
 /** Attributes of a pool; `kernel` is always there. */
 export interface PoolAttrs {
@@ -16,8 +16,7 @@ export interface PoolAttrs {
 
 export function readPool(n: RawNode): PoolAttrs {
   const kernel = n.ints('kernel_shape');
-  const rank = (n.input(0)?.type.dims.length ?? 0) - 2;
-  if (rank < 1) return invalid(`${n.opName} of an input of rank ${rank + 2}`);
+  const rank = spatialRank(n);
   if (kernel.length !== rank) return invalid(`kernel_shape has ${kernel.length} entries for ${rank} spatial axes`);
   if (kernel.some((k) => k < 1)) return invalid(`kernel_shape is ${JSON.stringify(kernel)}`);
   return { window: readWindow(n, rank), kernel };

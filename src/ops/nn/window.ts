@@ -15,6 +15,14 @@ export interface Window {
   readonly ceil: boolean;
 }
 
+/** Number of spatial axes of input 0. */
+export function spatialRank(n: RawNode): number {
+  const rank = n.input(0)?.type.dims.length ?? 0;
+  return rank > 2
+    ? rank - 2
+    : invalid(`the input has ${rank} axes, where a batch, channels and at least one more belong`);
+}
+
 /** @param rank number of spatial axes */
 export function readWindow(n: RawNode, rank: number): Window {
   const list = (name: string, fallback: number): number[] => {
