@@ -91,6 +91,8 @@ export class KerasBuilder {
   readonly layers: LayerSpec[] = [];
   private readonly derived: (base: string, suffix: string) => string;
   private readonly orders = new Map<LayerSpec, FlatOrder>();
+  /** What `flattenedOrder` has found for layers that pass on what comes in. */
+  private readonly passedOn = new Map<LayerSpec, FlatOrder | undefined>();
   private drafts: Draft[] = [];
   private names: readonly ((() => string) | undefined)[] = [];
   private origin: readonly number[] = [];
@@ -171,15 +173,19 @@ export class KerasBuilder {
 
   /** The order in which the elements of a flattened layer lie, where it isn't ONNX's. */
   flattenedOrder(x: Layer): FlatOrder | undefined {
+    const way: LayerSpec[] = [];
+    let order: FlatOrder | undefined;
     for (
       let spec: LayerSpec | undefined = x.spec;
       spec;
       spec = ELEMENTWISE.has(spec.className) ? spec.inputs[0]?.spec : undefined
     ) {
-      const order = this.orders.get(spec);
-      if (order) return order;
+      order = this.orders.get(spec) ?? this.passedOn.get(spec);
+      if (order || this.passedOn.has(spec)) break;
+      way.push(spec);
     }
-    return undefined;
+    for (const spec of way) this.passedOn.set(spec, order);
+    return order;
   }
 
   /** The shape of the node's first output. */
