@@ -231,7 +231,7 @@ interface Parts {
 /** The parts of a settings file's text. `name`: how messages name it; `file`: where it is. */
 export function parse(text: string, name: string, file = name): Parts {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = guarded(name, () => parseDocument(text, { lineCounter: lines, prettyErrors: false }));
   const lineAt = (offset: number | undefined): number => (offset === undefined ? 1 : lines.linePos(offset).line);
   const lineOf = (at: Place): number => lineAt(offsetOf(document, at));
   const mistake = (line: number, says: string): string => `${visible(name)}:${line}: ${says}`;
@@ -241,7 +241,7 @@ export function parse(text: string, name: string, file = name): Parts {
     throw new ConfigurationError(mistake(line, visible(broken.message)), { file, line });
   }
   // Aliases may be made to grow without end; nobody needs many.
-  const content: unknown = document.toJS({ maxAliasCount: 50 });
+  const content: unknown = guarded(name, () => document.toJS({ maxAliasCount: 50 }));
   const problems: Problem[] = [];
   const read = FILE.read(content ?? {}, [], problems) ?? {};
   for (const [rule, at] of [
@@ -264,6 +264,17 @@ export function parse(text: string, name: string, file = name): Parts {
       { file, line: lineOf(first.at) },
     );
   return { defaults: read.defaults ?? {}, models: read.models ?? [], lineOf };
+}
+
+/** The library throws for aliases that grow without end, and where lists nest beyond the stack. */
+function guarded<T>(name: string, part: () => T): T {
+  try {
+    return part();
+  } catch (e) {
+    if (e instanceof ReferenceError || e instanceof RangeError)
+      throw new ConfigurationError(`${visible(name)}: ${visible(e.message)}`);
+    throw e;
+  }
 }
 
 function waiverProblems({ expect, reason, expires }: Rule, at: Place): Problem[] {
