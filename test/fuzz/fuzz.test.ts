@@ -1,0 +1,20 @@
+/** What the fuzzer has found, and has been mended since: each a folder of `cases/`, run as the fuzzer runs it. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readCase } from './case.js';
+import { codesOf, runCase } from './targets.js';
+
+const CASES = join(import.meta.dirname, 'cases');
+let root: string;
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'fuzz-'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test.each(readdirSync(CASES).sort())('%s gives nothing but diagnostics', (name) => {
+  const c = readCase(join(CASES, name));
+  expect(runCase(c, root)).toBeUndefined();
+  if (c.codes) expect(codesOf(c, root)).toEqual(expect.arrayContaining([...c.codes]));
+});

@@ -1,0 +1,181 @@
+/**
+ * The fuzzer: `npm run fuzz -- --minutes 10 --seed 1 [--target convert,reader,references,config] [--corpus FOLDER]… [--out FOLDER]`,
+ * or `npm run fuzz -- --replay FOLDER` for one finding. Ends with 1 where something was found. For Linux.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Case, Finding, TargetName } from './case.js';
+import { notedCase, readCase, TARGETS, writeCase } from './case.js';
+import type { Order, Tally } from './child.js';
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+/** lib/fuzz/test/fuzz, as compiled. */
+const REPOSITORY = path.resolve(HERE, '../../../..');
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    target: { type: 'string' },
+    corpus: { type: 'string', multiple: true },
+    out: { type: 'string' },
+    replay: { type: 'string' },
+    repository: { type: 'string', default: REPOSITORY },
+  },
+});
+
+const LIMITS = { cpu: 10_000, memory: 2000 * 2 ** 20 };
+/** Nothing has happened for so long: the child is ended. */
+const STALLED_MS = 180_000;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Runs a child to its end; kills it where it stalls or where `until` is over. */
+function child(
+  order: Order,
+  until: number,
+): Promise<{ code: number | null; signal: string | null; stderr: string; ours: boolean }> {
+  return new Promise((resolve) => {
+    const process_ = spawn(
+      process.execPath,
+      ['--max-old-space-size=3000', '--no-warnings', path.join(HERE, 'child.js'), JSON.stringify(order)],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { PATH: process.env.PATH, TMPDIR: tmpdir() },
+      },
+    );
+    let stderr = '';
+    let ours = false;
+    let last = '';
+    let moved = performance.now();
+    process_.stderr.on('data', (piece: Buffer) => {
+      stderr = (stderr + piece.toString('utf8')).slice(-8000);
+    });
+    const timer = setInterval(() => {
+      const now = existsSync(path.join(order.root, 'tally.json'))
+        ? readFileSync(path.join(order.root, 'tally.json'), 'utf8')
+        : '';
+      if (now !== last) {
+        last = now;
+        moved = performance.now();
+      }
+      if (performance.now() > until || performance.now() - moved > STALLED_MS) {
+        ours = performance.now() > until;
+        process_.kill('SIGKILL');
+      }
+    }, 500);
+    process_.on('close', (code, signal) => {
+      clearInterval(timer);
+      resolve({ code, signal, stderr, ours });
+    });
+  });
+}
+
+function json<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+const root = mkdtempSync(path.join(tmpdir(), 'fuzz-'));
+const findings = path.resolve(values.out ?? path.join(root, 'findings'));
+mkdirSync(findings, { recursive: true });
+const beside = path.resolve(values.repository, '../shared/data');
+const order: Order = {
+  root,
+  findings,
+  protoFile: path.join(values.repository, 'src/onnx/onnx.proto'),
+  corpus: values.corpus ?? [path.join(values.repository, 'test'), ...(existsSync(beside) ? [beside] : [])],
+  seed: Number(values.seed),
+  from: 0,
+  ...(values.target ? { targets: values.target.split(',') as TargetName[] } : {}),
+  limits: LIMITS,
+};
+
+if (values.replay) {
+  const end = await child({ ...order, replay: path.resolve(values.replay) }, performance.now() + 120_000);
+  const verdict = readFileSync(path.join(root, 'verdict.json'), 'utf8');
+  print(verdict === 'null' ? 'nothing is wrong' : verdict);
+  if (end.stderr) print(end.stderr);
+  rmSync(root, { recursive: true, force: true });
+  process.exit(verdict === 'null' ? 0 : 1);
+}
+
+const until = performance.now() + Number(values.minutes) * 60_000;
+const total: Record<string, number> = {};
+let reached: Record<string, number> = {};
+let learned = 0;
+let restarts = 0;
+let from = 0;
+let told = 0;
+
+function report(): void {
+  const counts = TARGETS.map((t) => `${t} ${total[t] ?? 0} (${reached[t] ?? 0} functions)`).join(', ');
+  const sum = Object.values(total).reduce((a, b) => a + b, 0);
+  print(
+    `${sum} executions: ${counts}; ${learned} learned; ${restarts} restarts; ${readdirSync(findings).length} findings`,
+  );
+}
+
+while (performance.now() < until) {
+  const verdictFile = path.join(root, 'verdict.json');
+  const tallyFile = path.join(root, 'tally.json');
+  rmSync(verdictFile, { force: true });
+  rmSync(tallyFile, { force: true });
+  const end = await child({ ...order, from }, until);
+  const tally = json<Tally>(tallyFile);
+  if (tally) {
+    for (const [target, n] of Object.entries(tally.byTarget)) total[target] = (total[target] ?? 0) + n;
+    reached = tally.reached;
+    learned = tally.learned;
+  }
+  if (end.ours) break;
+  restarts++;
+  const verdict = json<Finding & { index: number }>(verdictFile);
+  const current = notedCase(path.join(root, 'current.json'), path.join(root, 'work/a/b/in'));
+  if (verdict) {
+    from = verdict.index + 1;
+    keep(verdict, current);
+  } else if (end.code === 0 && tally) from = tally.next;
+  else {
+    keep(
+      {
+        kind: 'crash',
+        signature: `${end.code} ${end.signal} ${end.stderr.replace(/\d+/g, '#').slice(0, 200)}`,
+        text: end.stderr,
+      },
+      current,
+    );
+    from = Math.max(from, tally?.next ?? from) + 100;
+  }
+  if (performance.now() - told > 30_000) {
+    told = performance.now();
+    report();
+  }
+}
+
+function keep(finding: Finding, current: Case): void {
+  const c = current;
+  let hash = 5381;
+  for (const ch of finding.signature) hash = ((hash * 33) ^ (ch.codePointAt(0) as number)) >>> 0;
+  const folder = path.join(findings, `${c.target}-${finding.kind}-${hash.toString(16)}`);
+  if (!existsSync(folder)) writeCase(folder, c, finding);
+}
+
+report();
+const names = readdirSync(findings).sort();
+for (const name of names) {
+  const { finding, origin } = readCase(path.join(findings, name));
+  print(`\nFOUND ${name} (${origin})\n${finding?.signature}\n${finding?.text.slice(0, 1500)}`);
+}
+if (names.length === 0) {
+  print(`Seed ${values.seed}, ${values.minutes} minutes: nothing found.`);
+  rmSync(root, { recursive: true, force: true });
+} else print(`\n${names.length} findings in ${findings}; one of them again: npm run fuzz -- --replay FOLDER`);
+process.exit(names.length === 0 ? 0 : 1);
