@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import {
   anyNumber,
   anyWhole,
@@ -231,7 +231,9 @@ interface Parts {
 /** The parts of a settings file's text. `name`: how messages name it; `file`: where it is. */
 export function parse(text: string, name: string, file = name): Parts {
   const lines = new LineCounter();
-  const document = guarded(name, () => parseDocument(text, { lineCounter: lines, prettyErrors: false }));
+  const document = guarded(name, () =>
+    parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' }),
+  );
   const lineAt = (offset: number | undefined): number => (offset === undefined ? 1 : lines.linePos(offset).line);
   const lineOf = (at: Place): number => lineAt(offsetOf(document, at));
   const mistake = (line: number, says: string): string => `${visible(name)}:${line}: ${says}`;
@@ -240,6 +242,8 @@ export function parse(text: string, name: string, file = name): Parts {
     const line = lineAt(broken.pos[0]);
     throw new ConfigurationError(mistake(line, visible(broken.message)), { file, line });
   }
+  const odd = guarded(name, () => oddKey(document));
+  if (odd) throw new ConfigurationError(mistake(lineAt(odd.at), odd.says), { file, line: lineAt(odd.at) });
   // Aliases may be made to grow without end; nobody needs many.
   const content: unknown = guarded(name, () => document.toJS({ maxAliasCount: 50 }));
   const problems: Problem[] = [];
@@ -264,6 +268,21 @@ export function parse(text: string, name: string, file = name): Parts {
       { file, line: lineOf(first.at) },
     );
   return { defaults: read.defaults ?? {}, models: read.models ?? [], lineOf };
+}
+
+/** Lists and sections within one another. */
+const MOST_NESTING = 32;
+
+/** What the settings never hold, and the library needs memory without measure for: keys that aren't words, deep nesting. */
+function oddKey(document: ReturnType<typeof parseDocument>): { at: number | undefined; says: string } | undefined {
+  let odd: ReturnType<typeof oddKey>;
+  const rangeOf = (node: unknown) => (node as { range?: [number, number, number] } | null)?.range?.[0];
+  visit(document, (key, node, way) => {
+    if (key === 'key' && node !== null && !isScalar(node)) odd = { at: rangeOf(node), says: 'a key is no word' };
+    else if (way.length > 2 * MOST_NESTING) odd = { at: rangeOf(node), says: `it nests deeper than ${MOST_NESTING}` };
+    return odd && visit.BREAK;
+  });
+  return odd;
 }
 
 /** The library throws for aliases that grow without end, and where lists nest beyond the stack. */
