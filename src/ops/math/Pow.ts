@@ -1,4 +1,4 @@
-import { mapElements, combine } from '../../ir/numeric.js';
+import { combine, mapElements, wrapBig } from '../../ir/numeric.js';
 import { mulDim } from '../../ir/dim.js';
 import { defineOp, noAttributes, type Op } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
@@ -79,6 +79,16 @@ export default defineOp({
   keras: powLayers,
 });
 
+/** p to the power of q, wrapped at each step: the whole number might not fit into memory. */
+function power(dtype: DType, p: bigint, q: bigint): bigint {
+  let out = 1n;
+  for (let [square, rest] = [p, q]; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) out = wrapBig(dtype, out * square);
+    square = wrapBig(dtype, square * square);
+  }
+  return out;
+}
+
 /** In double precision; both operands of 64-bit integers exactly. */
 function fold(x: Tensor, y: Tensor): Tensor[] | undefined {
   if (isBig(x.dtype)) {
@@ -87,12 +97,12 @@ function fold(x: Tensor, y: Tensor): Tensor[] | undefined {
       x,
       { ...y, dtype: x.dtype },
       () => 0,
-      (p, q) => p ** q,
+      (p, q) => power(x.dtype, p, q),
     );
     return out && [out];
   }
   const as = (t: Tensor, dtype: DType): Tensor => tensorOf(dtype, t.dims, numbersOf(t));
-  const power = combine(as(x, 'float64'), as(y, 'float64'), Math.pow);
-  const out = power && mapElements({ ...as(power, x.dtype), dtype: x.dtype }, (v) => v);
+  const given = combine(as(x, 'float64'), as(y, 'float64'), Math.pow);
+  const out = given && mapElements({ ...as(given, x.dtype), dtype: x.dtype }, (v) => v);
   return out && [out];
 }
