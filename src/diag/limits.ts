@@ -23,9 +23,9 @@ export const LIMITS = {
   /** Characters of a symbol's name. */
   sizeText: 4096,
   /** Elements of a constant that is made from nothing while converting; a larger one is left to the written model. */
-  foldedElements: 2 ** 26,
+  foldedElements: 2 ** 27,
   /** Elements that are listed one by one while an operator is written: indices, factors, windows. */
   listedElements: 2 ** 24,
   /** Bytes that the written model may have beyond eight times those of the source. */
-  outputBytes: 512 * 2 ** 20,
+  outputBytes: 2 ** 30,
 } as const;

@@ -28,7 +28,7 @@ const { values } = parseArgs({
   },
 });
 
-const LIMITS = { cpu: 10_000, memory: 2000 * 2 ** 20 };
+const LIMITS = { cpu: 20_000, memory: 3000 * 2 ** 20 };
 /** Nothing has happened for so long: the child is ended. */
 const STALLED_MS = 180_000;
 
@@ -42,7 +42,7 @@ function child(
   return new Promise((resolve) => {
     const process_ = spawn(
       process.execPath,
-      ['--max-old-space-size=3000', '--no-warnings', path.join(HERE, 'child.js'), JSON.stringify(order)],
+      ['--max-old-space-size=4000', '--no-warnings', path.join(HERE, 'child.js'), JSON.stringify(order)],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { PATH: process.env.PATH, TMPDIR: tmpdir() },
