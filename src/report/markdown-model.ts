@@ -1,6 +1,7 @@
 import { code, fence, html, markdown, shorten } from '../diag/escape.js';
 import { bar } from './bar.js';
 import { changeRows, layerLines, sinceText } from './changes-text.js';
+import { engineMatrix } from './engine-matrix.js';
 import { count, counted, duration, figure, shape, share, size } from './figures.js';
 import { type FindingGroup, groupFindings, placeParts } from './findings.js';
 import { layersBeside } from './layers-beside.js';
@@ -47,6 +48,7 @@ export function modelDetails(report: Report, model: ModelReport, detail: Detail,
     prose(waiverText(model) ?? ''),
     divergence(model),
     changes(model, detail.rows),
+    engines(model, detail.rows),
     outputs(model, detail.rows),
     findings(model, detail.rows),
     facts(model),
@@ -106,6 +108,30 @@ function changes({ changes: c }: ModelReport, maxRows: number): string {
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** A verdict per engine, where there are several: a row per output and reference. */
+function engines(model: ModelReport, maxRows: number): string {
+  const matrix = engineMatrix(model);
+  if (matrix === undefined) return '';
+  const rows = matrix.rows
+    .slice(0, maxRows)
+    .map(({ output, reference, cells }) => [
+      output === undefined ? 'all' : name(output),
+      name(reference),
+      ...cells.map((check) =>
+        check === undefined
+          ? '–'
+          : `${CHECK_WORDS[check.status]}${check.used === undefined ? '' : `, ${share(check.used)}`}`,
+      ),
+    ]);
+  const titles = ['Output', 'Reference', ...matrix.columns.map((column) => markdown(column))];
+  const body = table(
+    titles,
+    titles.map(() => '-'),
+    rows,
+  );
+  return `#### Engines\n\n${body}${more(matrix.rows.length, maxRows)}`;
 }
 
 /** A row per comparison, worst first, and the rule that was applied. */

@@ -2,7 +2,8 @@
  * Converts every case of a data folder, judges what was written with stock TensorFlow.js, prints the rates per set and
  * operator, and compares with test/conformance/expected.txt: a regression fails, and so does an unexpected pass.
  *
- *   npm run conformance -- [--data DIR] [--set NAME]… [--engine wasm,cpu,tensorflow] [--format graph-model|layers-model]
+ *   npm run conformance -- [--data DIR] [--set NAME]… [--engine wasm,cpu,…] [--tfjs-node DIR] [--chrome FILE]
+ *                          [--format graph-model|layers-model]
  *                          [--order true|false] [--target any|wasm|webgl] [--shuffle SEED] [--match REGEX] [--json FILE] [--update] [--verbose]
  *
  * --shuffle feeds every input in an order of axes drawn at random: whatever the order, the outputs have to be the same. It
@@ -13,12 +14,13 @@
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { convertModel } from '../convert.js';
 import { TARGETS, type Target } from '../tf/target.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
+import type { EnginePlaces } from '../verify/engines/index.js';
 import { judge } from '../verify/judge.js';
 import { compareWith, readExpected, writeExpected } from './expected.js';
 
@@ -60,6 +62,8 @@ interface Job {
   readonly order: boolean;
   readonly inputOrders?: Record<string, number[]>;
   readonly target: Target;
+  /** Of the engines that are no part of this program. */
+  readonly places: EnginePlaces;
 }
 
 /** An order of axes for each input, the same for the same seed and case. */
@@ -105,7 +109,7 @@ function toleranceOf(set: string): { rtol: number; atol: number; rangeTol: numbe
   return { rtol: 1e-3, atol: 1e-5, rangeTol: set.startsWith('wild') || set === 'torchvision-zoo' ? 1e-4 : 1e-5 };
 }
 
-async function runCase({ row, data, engines, format, order, inputOrders, target }: Job): Promise<Outcome> {
+async function runCase({ row, data, engines, format, order, inputOrders, target, places }: Job): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const begun = performance.now();
   const all = (status: Status, reason: string): Outcome['engines'] =>
@@ -138,12 +142,14 @@ async function runCase({ row, data, engines, format, order, inputOrders, target 
           workspace: join(data, row.path),
           tolerance: toleranceOf(row.set),
           engines: [engine],
+          enginePlaces: places,
         });
         restart ||= verdict.restart;
-        result[engine] = {
-          status: verdict.verdict,
-          reason: verdict.verdict === 'pass' ? '' : reasonOf(verdict.diagnostics),
-        };
+        // Where an engine isn't there, the judge takes another.
+        const absent = verdict.diagnostics.find((d) => d.code === 'engine-not-available');
+        result[engine] = absent
+          ? { status: 'error', reason: absent.message }
+          : { status: verdict.verdict, reason: verdict.verdict === 'pass' ? '' : reasonOf(verdict.diagnostics) };
       }
     }
   } catch (error) {
@@ -261,6 +267,8 @@ async function main(): Promise<number> {
       match: { type: 'string' },
       json: { type: 'string' },
       update: { type: 'boolean', default: false },
+      'tfjs-node': { type: 'string' },
+      chrome: { type: 'string' },
       verbose: { type: 'boolean', default: false },
       expected: { type: 'string', default: 'test/conformance/expected.txt' },
     },
@@ -283,6 +291,10 @@ async function main(): Promise<number> {
       engines,
       format,
       target,
+      places: {
+        tfjsNode: [resolve(o['tfjs-node'] ?? '.')],
+        ...(o.chrome === undefined ? {} : { chrome: resolve(o.chrome) }),
+      },
       order: o.order !== 'false',
       ...(o.shuffle ? { inputOrders: shuffled(row, Number(o.shuffle)) } : {}),
     }),

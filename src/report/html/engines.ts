@@ -1,5 +1,5 @@
+import { engineMatrix } from '../engine-matrix.js';
 import type { Check } from '../types.js';
-import { verdictChecks } from '../verdict.js';
 import { errorBar } from './bar.js';
 import { h, join, type Markup } from './markup.js';
 import { more, scrolling, type Section } from './section.js';
@@ -11,26 +11,19 @@ const SHOWN = 200;
 export const engines: Section = {
   title: 'Engines',
   body({ model }) {
-    const checks = verdictChecks(model);
-    const columns = [...new Set(checks.map(columnOf))];
-    if (columns.length < 2) return undefined;
-    const rows = new Map<string, Map<string, Check>>();
-    for (const check of checks) {
-      const key = JSON.stringify([check.output ?? '', check.reference.name]);
-      rows.set(key, (rows.get(key) ?? new Map<string, Check>()).set(columnOf(check), check));
-    }
-    const body = [...rows.values()].slice(0, SHOWN).map((row) => {
-      const [first] = row.values();
-      const cells = columns.map((column) => cell(row.get(column)));
-      return h`<tr><th scope="row">${first?.output === undefined ? 'all outputs' : h`<code>${first.output}</code>`}</th><td><code>${first?.reference.name ?? ''}</code></td>${cells}</tr>`;
-    });
-    const titles = ['Output', 'Reference', ...columns].map((title) => h`<th scope="col">${title}</th>`);
+    const matrix = engineMatrix(model);
+    if (matrix === undefined) return undefined;
+    const body = matrix.rows
+      .slice(0, SHOWN)
+      .map(
+        ({ output, reference, cells }) =>
+          h`<tr><th scope="row">${output === undefined ? 'all outputs' : h`<code>${output}</code>`}</th><td><code>${reference}</code></td>${cells.map(cell)}</tr>`,
+      );
+    const titles = ['Output', 'Reference', ...matrix.columns].map((title) => h`<th scope="col">${title}</th>`);
     const table = h`<table><thead><tr>${titles}</tr></thead><tbody>${join(body)}</tbody></table>`;
-    return h`${scrolling('Errors by output and engine', table)}${more(rows.size, SHOWN)}`;
+    return h`${scrolling('Errors by output and engine', table)}${more(matrix.rows.length, SHOWN)}`;
   },
 };
-
-const columnOf = ({ engine, format }: Check): string => `${engine}, ${format}`;
 
 function cell(check: Check | undefined): Markup {
   if (check === undefined) return h`<td>–</td>`;
