@@ -15,6 +15,8 @@ import { onnxCase } from './repository.js';
 
 const LIB = path.join(import.meta.dirname, '../../lib');
 const PROGRAM = path.join(import.meta.dirname, 'killed-run.js');
+/** What killed-run.js ends with where it was told to stop. */
+const CANCELLED = 143;
 const silent: Listener = { found() {}, started() {}, doing() {}, finished() {} };
 
 export interface Kill {
@@ -127,7 +129,12 @@ async function start(request: object, kill?: Kill): Promise<boolean> {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const ended = new Promise<boolean>((resolve) => child.once('close', (code) => resolve(code !== 0)));
+  const ended = new Promise<boolean>((resolve, reject) =>
+    child.once('close', (code, signal) => {
+      if (code !== null && code !== 0 && code !== CANCELLED) reject(new Error(`the run ended with code ${code}`));
+      resolve(signal !== null || code === CANCELLED);
+    }),
+  );
   if (kill && 'after' in kill.at) {
     const pid = child.pid as number;
     const timer = setTimeout(() => process.kill(kill.group ? -pid : pid, kill.signal), kill.at.after);
