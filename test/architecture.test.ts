@@ -182,6 +182,40 @@ test('only the edges print', () => {
   expect(printers.map(({ file }) => file).filter((file) => !edges.includes(layerOf(file)))).toEqual([]);
 });
 
+const PRINTING = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table', 'group', 'notice'];
+/** The toolkit's functions that print as they are given, or write where the runner reads. */
+const UNSAFE = ['info', 'debug', 'exportVariable', 'addPath', 'saveState', 'setSecret', 'group', 'setFailed'];
+
+test('nothing is printed around the functions that make it safe', () => {
+  const wrong = sources.flatMap(({ file, nodes }) => {
+    const text = readFileSync(join(SRC, file), 'utf8');
+    const lines = text.split('\n').map((line) => line.replace(/^\s*(\*|\/\/|\/\*).*/, ''));
+    const found: string[] = [];
+    // the global console; a local one of the same name is our own
+    const local = /\bconst console\b|\bconsole: Console\b/.test(text);
+    if (!local && nodes.some((node) => PRINTING.some((name) => isMember(node, 'console', name)))) found.push('console');
+    for (const [, imported] of text.matchAll(/import \{([^}]*)\} from '@actions\/core'/g))
+      found.push(
+        ...(imported as string)
+          .split(',')
+          .map((n) => n.trim())
+          .filter((n) => UNSAFE.includes(n)),
+      );
+    // a write to a stream of the process holds what it writes in one of the functions, or is fixed
+    for (const [i, line] of lines.entries()) {
+      if (file.startsWith('write/') || !/\b(stdout|stderr|out|live)\.write\(/.test(line)) continue;
+      const call = lines.slice(i, i + 3).join(' ');
+      const isSafe =
+        /logText|PROGRESS|helpOf|TOOL\.|server\.address|live\.write\((text|safe)|write\(''|terminal\.live|screen\./.test(
+          call,
+        );
+      if (!isSafe) found.push(`line ${i + 1}: ${line.trim()}`);
+    }
+    return found.map((what) => `${file}: ${what}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
 /**
  * A bundler takes `new URL('./x', import.meta.url)` for a file to copy under another name, and so would break a path
  * that has to hold in lib/ and in dist/ alike.

@@ -1,3 +1,4 @@
+import { visible } from './escape.js';
 import type { Diagnostic, Place, Refusal } from './diagnostic.js';
 
 /** An operator that has no entry in src/ops and no function body. */
@@ -6,7 +7,7 @@ export function unsupportedOperator(place: Place, nearest?: string): Diagnostic 
   return {
     code: 'unsupported-operator',
     severity: 'unsupported',
-    message: `the operator ${place.domain ? `${place.domain}::` : ''}${place.op} is not supported${hint}`,
+    message: `the operator ${visible(`${place.domain ? `${place.domain}::` : ''}${place.op}`)} is not supported${hint}`,
     remedy: 'express it by standard ONNX operators when exporting, or give the model a model-local function for it',
     place,
   };

@@ -39,7 +39,20 @@ export function readInputs(env: NodeJS.ProcessEnv = process.env): ActionInputs {
     settings.outputDirectory === ''
       ? path.join(env.RUNNER_TEMP || os.tmpdir(), 'onnx2keras')
       : path.resolve(workspace, settings.outputDirectory);
+  // What stands in the workspace may come from a pull request: a link there must not choose where is written.
+  if (isInside(workspace, output) && !isInside(workspace, realPlace(output)))
+    throw new ConfigurationError('the input output-directory leads out of the workspace by a symbolic link');
   return { settings, workspace, base, output };
+}
+
+/** Where a place is, links resolved, as far as it is there already. */
+function realPlace(place: string): string {
+  try {
+    return realpathSync(place);
+  } catch {
+    const above = path.dirname(place);
+    return above === place ? place : path.join(realPlace(above), path.basename(place));
+  }
 }
 
 /** Artifacts of a run need names of their own, and each shard uploads one. */
