@@ -120,6 +120,7 @@ const RULE = {
   'name-policy': { shape: oneOf(['keep', 'short', 'renumerate']), doc: OPTIONS.namePolicy.doc },
   quantize: { shape: oneOf(['none', 'float16', 'uint16', 'uint8', 'auto']), doc: OPTIONS.quantize.doc },
   'shard-size': { shape: number(0.001, 1024), doc: OPTIONS.shardSize.doc },
+  target: { shape: oneOf(['any', 'wasm', 'webgl']), doc: OPTIONS.target.doc },
   references: { shape: oneOrMore(words), doc: OPTIONS.references.doc },
   engines: {
     shape: oneOrMore(oneOf(['wasm', 'cpu', 'tensorflow', 'chrome-webgl', 'chrome-webgpu', 'chrome-wasm'])),
@@ -389,6 +390,7 @@ function settingsOf(
   put('namePolicy', last('name-policy'));
   put('quantize', last('quantize'));
   put('shardSize', last('shard-size'));
+  put('target', last('target'));
   put('references', last('references')?.join('\n'));
   put('engines', last('engines'));
   put('whenNoReference', last('when-no-reference'));

@@ -87,6 +87,11 @@ export const OPTIONS = {
       value: '<MB>',
     },
   ),
+  target: choice(['any', 'wasm', 'webgl'], {
+    doc: 'Where a graph-model is to run fastest: `wasm`, `webgl` (WebGPU as well), or `any`: what is fast on one and costs little on the other.',
+    default: 'any',
+    on: CONVERTING,
+  }),
   verify: onOff({ doc: 'Compare with the stored references after converting.', default: 'true', on: ['convert'] }),
   references: text({
     doc: "Glob template of stored inputs and outputs; `{dir}` is the model's folder, `{name}` its name without `.onnx`, for example `{dir}/{name}.reference/*`.",

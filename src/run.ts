@@ -282,6 +282,7 @@ async function convert(
         formats: settings.formats,
         changeOrdering: settings.changeOrdering,
         namePolicy: settings.namePolicy,
+        target: settings.target,
         inputShapes: turn.own?.inputShapes,
         inputOrders: turn.own?.inputOrders,
         quantize: plan,

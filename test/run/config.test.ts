@@ -26,6 +26,7 @@ models:
     formats: [layers-model, graph-model]
     change-ordering: false
     name-policy: short
+    target: wasm
     references: '{dir}/{name}.npz'
     engines: [wasm, cpu]
     when-no-reference: skip
@@ -53,6 +54,7 @@ describe('what it says', () => {
       formats: ['layers-model', 'graph-model'],
       changeOrdering: false,
       namePolicy: 'short',
+      target: 'wasm',
       references: '{dir}/{name}.npz',
       engines: ['wasm', 'cpu'],
       whenNoReference: 'skip',
