@@ -7,8 +7,9 @@ function classifier(g, x, from, classes = 1000) {
   return g.output(g.linear(g.op('Flatten', [g.averagePool(x)], { axis: 1 }), from, classes));
 }
 
-function resnet18() {
-  const g = new OnnxGraph(18);
+/** @param seed of the weights */
+export function resnet18(seed = 18) {
+  const g = new OnnxGraph(seed);
   let x = g.maxPool(g.relu(g.conv(image(g), 3, 64, { kernel: 7, stride: 2 })), 3, 2, 1);
   let from = 64;
   for (const [width, first] of [
@@ -325,7 +326,7 @@ function recurrent(opType, steps, hidden, gates) {
 
 /** By name: what kind of network it is, and its model's bytes. */
 export const NETWORKS = {
-  resnet18: ['image', resnet18],
+  resnet18: ['image', () => resnet18()],
   resnet50: ['image', () => bottlenecks(1, 64)],
   'resnext50-32x4d': ['image', () => bottlenecks(32, 4)],
   'mobilenet-v2': ['image', mobilenetV2],

@@ -51,7 +51,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'scale-shift', run: scaleShift },
   { name: 'fuse-activation', run: fuseActivation },
   { name: 'merge-concats', run: mergeConcats },
-  { name: 'loop-products', target: 'wasm', run: loopProducts },
+  { name: 'loop-products', run: loopProducts },
   { name: 'cut-products', run: cutProducts },
   { name: 'split-concats', target: 'wasm', run: splitConcats },
   { name: 'stack-concats', target: 'wasm', run: stackConcats },

@@ -3,14 +3,17 @@ import { sizeOf, type Weight } from '../../tensor/tensor.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
 import { rewrite, Rewriting } from '../rewrite.js';
+import type { Target } from '../target.js';
 import { POINTWISE } from './lift-views.js';
 
 /** Rows below which the batched product is no slower (measured: 10). */
 const FEW_ROWS = 10;
 /** Multiplications of one matrix below which its ops cost more than they save. */
 const FEW_PRODUCTS = 40_000;
+/** For every target only above this: there the scalar loop costs milliseconds a matrix, an op on a GPU some 50 microseconds. */
+const MANY_PRODUCTS = 500_000;
 /** Matrices of one batch that are written one by one, at most. */
-const MOST_MATRICES = 64;
+const MOST_MATRICES = { wasm: 64, any: 16 };
 /** Ops between the two products of attention, at most. */
 const MOST_BETWEEN = 12;
 
@@ -22,16 +25,18 @@ const MOST_BETWEEN = 12;
  *
  *     becomes, for each head,      MatMul(q_i, k_i) -> AddV2(mask) -> Softmax -> MatMul(v_i)      and one ConcatV2 of them
  *
- * For WASM: there a product of more than one matrix is a scalar loop, a tenth as fast. On a GPU each op more costs.
+ * For WASM: there a product of more than one matrix is a scalar loop, a tenth as fast. On a GPU each op more costs, so that
+ * for `any` target only large matrices are taken apart: there it is seconds on WASM against milliseconds on a GPU.
  */
-export function loopProducts(graph: TfGraph): TfGraph {
+export function loopProducts(graph: TfGraph, target: Target): TfGraph {
+  if (target === 'webgl') return graph;
   // The first products of pairs are written with the second ones.
   const before = new Rewriting(graph);
   const firsts = new Set<TfNode>();
   for (const node of graph.nodes)
-    if (worthwhile(node, before)) firsts.add(between(node.inputs[0], before)?.first as TfNode);
+    if (worthwhile(node, before, target)) firsts.add(between(node.inputs[0], before)?.first as TfNode);
   return rewrite(graph, (node, r) => {
-    const dims = firsts.has(graph.nodes[r.at]) ? undefined : worthwhile(node, r);
+    const dims = firsts.has(graph.nodes[r.at]) ? undefined : worthwhile(node, r, target);
     const b = dims && matrices(node.inputs[1], r);
     if (!dims || !b) return undefined;
     const batch = dims.slice(0, -2);
@@ -48,14 +53,15 @@ export function loopProducts(graph: TfGraph): TfGraph {
 }
 
 /** The sizes of a product of batches that is better written matrix by matrix; undefined for any other node. */
-function worthwhile(node: TfNode, r: Rewriting): readonly number[] | undefined {
+function worthwhile(node: TfNode, r: Rewriting, target: 'any' | 'wasm'): readonly number[] | undefined {
   if (node.op !== 'BatchMatMulV2' || node.dtypes[0] !== 'float32') return undefined;
   const [a, dims] = [r.knownDims(node.inputs[0]), r.knownDims({ node, index: 0, dtype: 'float32' })];
   if (!a || !dims || !r.knownDims(node.inputs[1])) return undefined;
   const count = sizeOf(dims.slice(0, -2));
   const [rows, columns] = dims.slice(-2);
   const inner = a[a.length - (node.attrs.adj_x ? 2 : 1)];
-  return count >= 2 && count <= MOST_MATRICES && rows >= FEW_ROWS && rows * inner * columns >= FEW_PRODUCTS
+  const fewest = target === 'wasm' ? FEW_PRODUCTS : MANY_PRODUCTS;
+  return count >= 2 && count <= MOST_MATRICES[target] && rows >= FEW_ROWS && rows * inner * columns >= fewest
     ? dims
     : undefined;
 }
