@@ -11,6 +11,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +24,7 @@ const { values: o } = parseArgs({
     tensors: { type: 'string', default: '8' },
     external: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
+    json: { type: 'string' },
     cli: { type: 'string', default: new URL('../dist/cli.js', import.meta.url).pathname },
   },
 });
@@ -139,6 +141,8 @@ try {
   process.stdout.write(
     `${(total / 2 ** 20).toFixed(0)} MB in ${count} tensors${o.external ? ', external' : ''}: exit ${code}, ${(took / 1000).toFixed(1)} s (copying the file: ${(copy / 1000).toFixed(1)} s), peak ${(peak / 2 ** 20).toFixed(0)} MB resident\n`,
   );
+  if (o.json)
+    writeFileSync(o.json, JSON.stringify({ bytes: total, tensors: count, largest: bytes, took, copy, peak, code }));
   process.exitCode = code;
 } finally {
   rmSync(home, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 // Runs converted models on tfjs-wasm beside onnxruntime-web running the source, both on one thread, interleaved in one
 // process, and prints medians and their ratio (below 1: the converted model is faster).
-//   node bench/inference.mjs [--models DIR]… [--formats graph-model,layers-model] [--target any,wasm] [--runs 15]
+//   node bench/inference.mjs [--models DIR]… [--formats graph-model,layers-model] [--target any,wasm] [--runs N]
 //                            [--off PASS,…] [--json FILE]
 // A DIR holds model.onnx, or is a folder of such folders. Needs npm ci and npm run compile. Beside the ratio of medians
 // stand that of the fastest tenths and that of the time computed, which other work on the machine disturbs less.
@@ -19,10 +19,11 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { convertModel } from '../lib/convert.js';
 
 const require = createRequire(import.meta.url);
-const tf = require('@tensorflow/tfjs-core');
+export const tf = require('@tensorflow/tfjs-core');
 require('@tensorflow/tfjs-backend-cpu');
 const wasm = require('@tensorflow/tfjs-backend-wasm');
 const { loadGraphModel } = require('@tensorflow/tfjs-converter');
@@ -30,7 +31,7 @@ const { loadLayersModel } = require('@tensorflow/tfjs-layers');
 const ort = require('onnxruntime-web');
 
 let started = false;
-async function start() {
+export async function start() {
   if (started) return;
   started = true;
   wasm.setWasmPaths(`${join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist')}/`);
@@ -63,7 +64,7 @@ const timed = async (f) => {
 };
 
 /** Figures of one model in one form; `{ refused }` where it can't be converted. Times in milliseconds. */
-export async function measure(dir, { format = 'graph-model', target = 'any', off = [], runs = 15 } = {}) {
+export async function measure(dir, { format = 'graph-model', target = 'any', off = [], runs } = {}) {
   await start();
   const path = join(dir, 'model.onnx');
   const home = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -85,7 +86,9 @@ export async function measure(dir, { format = 'graph-model', target = 'any', off
     if (result.status !== 'converted') return { ...row, refused: result.diagnostics[0]?.message ?? result.status };
     const record = JSON.parse(readFileSync(join(home, 'conversion.json'), 'utf8'));
     const json = JSON.parse(readFileSync(join(home, 'model.json'), 'utf8'));
-    const bytes = result.artefacts.filter((a) => a.path !== 'conversion.json').reduce((n, a) => n + a.bytes, 0);
+    const files = result.artefacts.filter((a) => a.path !== 'conversion.json').map((a) => join(home, a.path));
+    const bytes = files.reduce((n, f) => n + statSync(f).size, 0);
+    const zipped = (f) => gzipSync(readFileSync(f), { level: 6 }).length;
     const inputs = record.inputs.map((face) => fed(face));
     began = performance.now();
     const model = await load(format, home, json);
@@ -124,7 +127,9 @@ export async function measure(dir, { format = 'graph-model', target = 'any', off
       cpu[i] += computed() - before;
     };
     const repeat = firstTf < 5 ? 10 : firstTf < 50 ? 3 : 1;
-    for (let i = 0; i < runs; i++) {
+    // About eight seconds, where it isn't said.
+    const most = runs ?? Math.max(5, Math.min(25, Math.round(8000 / (repeat * (firstTf + firstOrt)))));
+    for (let i = 0; i < most; i++) {
       await counted(0, async () => {
         for (let k = 0; k < repeat; k++) a.push(await timed(runTf));
       });
@@ -158,13 +163,15 @@ export async function measure(dir, { format = 'graph-model', target = 'any', off
       convert,
       bytes,
       sourceBytes: statSync(path).size,
+      ...(bytes < 2e7 ? { gzip: files.reduce((n, f) => n + zipped(f), 0), sourceGzip: zipped(path) } : {}),
+      nodes: record.nodes.length,
     };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-function fed(face) {
+export function fed(face) {
   const shape = face.onnx.shape.map((d) => (typeof d === 'number' ? d : 1));
   const n = shape.reduce((a, b) => a * b, 1);
   const data =
@@ -183,7 +190,7 @@ function ortTensor({ onnx }, shape, data) {
   return new ort.Tensor(onnx.dtype, own ? own() : data, shape);
 }
 
-function load(format, home, json) {
+export function load(format, home, json) {
   const groups = json.weightsManifest;
   const bytes = Buffer.concat(groups.flatMap((g) => g.paths).map((p) => readFileSync(join(home, p))));
   const artifacts = {
@@ -209,7 +216,7 @@ async function main() {
       },
       formats: { type: 'string', default: 'graph-model' },
       target: { type: 'string', default: 'any' },
-      runs: { type: 'string', default: '15' },
+      runs: { type: 'string' },
       off: { type: 'string', default: '' },
       json: { type: 'string' },
     },
@@ -241,7 +248,7 @@ async function main() {
           format,
           target,
           off: o.off.split(',').filter((p) => p !== ''),
-          runs: Number(o.runs),
+          runs: o.runs && Number(o.runs),
         }).catch((error) => ({ model: basename(dir), format, target, refused: error.message }));
         rows.push(row);
         if (row.refused) line([row.model, format, target, row.refused.slice(0, 60)]);
