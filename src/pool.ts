@@ -186,7 +186,7 @@ function startChild(program: string, memoryLimit: number, permissions: Permissio
   const child: ChildProcess = fork(program, [], {
     env: allowed(process.env),
     // Not inherited: flags of the parent (a debugger's port, a preloaded module) are not the child's.
-    execArgv: [`--max-old-space-size=${heap}`, '--no-warnings', ...permissionFlags(permissions)],
+    execArgv: [`--max-old-space-size=${heap}`, '--no-warnings', '--expose-gc', ...permissionFlags(permissions)],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'json',
     windowsHide: true,

@@ -46,8 +46,17 @@ export function sizeOf(dims: readonly number[]): number {
   return n;
 }
 
-/** The typed array that holds n elements of this type, zeroed (for strings: empty strings). */
+/** Elements from which on what was read before is given back first. */
+const LARGE = 2 ** 20;
+/** Where the process was started with --expose-gc (pool.ts does). */
+const { gc } = globalThis as { gc?: (options: { type: 'minor' }) => void };
+
+/**
+ * The typed array that holds n elements of this type, zeroed (for strings: empty strings). Before a large one, those that
+ * nobody holds any more are freed: the collector by itself lets several stand, since it doesn't see their bytes.
+ */
 export function allocate(dtype: DType, n: number): TensorData {
+  if (n >= LARGE) gc?.({ type: 'minor' });
   switch (dtype) {
     case 'float64':
       return new Float64Array(n);
