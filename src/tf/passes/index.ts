@@ -3,6 +3,7 @@ import { prune } from '../rewrite.js';
 import type { Target } from '../target.js';
 import { dropNoops } from './drop-noops.js';
 import { foldAffine } from './fold-affine.js';
+import { coverTaps } from './cover-taps.js';
 import { cutProducts } from './cut-products.js';
 import { foldForward } from './fold-forward.js';
 import { foldPads } from './fold-pads.js';
@@ -51,6 +52,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'scale-shift', run: scaleShift },
   { name: 'fuse-activation', run: fuseActivation },
   { name: 'merge-concats', run: mergeConcats },
+  { name: 'cover-taps', run: coverTaps },
   { name: 'loop-products', run: loopProducts },
   { name: 'cut-products', run: cutProducts },
   { name: 'split-concats', target: 'wasm', run: splitConcats },

@@ -79,7 +79,7 @@ function images(): OracleCase {
   const relu = (x: string) => n.op('Relu', [x]);
   let x = relu(n.batchNorm(n.conv(n.input('x', [1, 3, 16, 16]), 3, 8, 3), 8));
   x = n.op('Pad', [x, n.ints([0, 0, 1, 1, 0, 0, 1, 1])], { mode: 'constant' });
-  x = n.op('HardSwish', [n.conv(x, 8, 8, 3, 8)]);
+  x = n.op('HardSwish', [n.conv(n.conv(x, 8, 8, 7, 8), 8, 8, 3, 8)]);
   const gate = n.conv(relu(n.conv(n.op('GlobalAveragePool', [x]), 8, 4, 1, 1, true)), 4, 8, 1, 1, true);
   x = n.op('Mul', [x, n.op('HardSigmoid', [gate], { alpha: { float: 1 / 6 } })]);
   const wide = n.conv(x, 8, 64);

@@ -338,6 +338,32 @@ export const RULES: readonly Rule[] = [
     'Conv2D Conv2D Neg Neg',
   ),
   rule(
+    'cover-taps',
+    'a filter of 1x5, and one of 7x7 with a bias and an activation',
+    [[1, 9, 8, 3]],
+    (b, [x]) => {
+      const low = b.op('DepthwiseConv2dNative', [x, b.constant(wave([1, 5, 3, 1]))], { ...IMAGE, padding: 'VALID' });
+      return b.op('FusedDepthwiseConv2dNative', [low, b.constant(wave([7, 7, 3, 1], 1)), vector(b, 3)], {
+        ...IMAGE,
+        strides: [1, 2, 2, 1],
+        padding: 'EXPLICIT',
+        explicit_paddings: [0, 0, 3, 3, 3, 2, 0, 0],
+        num_args: 1,
+        fused_ops: ['BiasAdd', 'Relu'],
+      });
+    },
+    'DepthwiseConv2dNative FusedDepthwiseConv2dNative+BiasAdd+Relu',
+    'DepthwiseConv2dNative FusedDepthwiseConv2dNative+BiasAdd DepthwiseConv2dNative DepthwiseConv2dNative DepthwiseConv2dNative AddV2 AddV2 AddV2 Relu',
+  ),
+  rule(
+    'cover-taps',
+    'not where the padding is too little',
+    [[1, 9, 8, 3]],
+    (b, [x]) => b.op('DepthwiseConv2dNative', [x, b.constant(wave([7, 7, 3, 1]))], { ...IMAGE, padding: 'VALID' }),
+    'DepthwiseConv2dNative',
+    'DepthwiseConv2dNative',
+  ),
+  rule(
     'split-concats',
     'a convolution of joined images that narrows',
     [
