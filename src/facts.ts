@@ -8,7 +8,7 @@ import type { OnnxModel, TypeInfo } from './onnx/model.js';
 import type { Dim, KerasSummary, SourceFacts, SourceSummary, TensorFact } from './report/types.js';
 import { parameterDifferences } from './parameters.js';
 import { isFloat } from './tensor/dtype.js';
-import { sizeOf, type Weight } from './tensor/tensor.js';
+import { sizeOf } from './tensor/tensor.js';
 
 /** What the file says of itself. */
 export function sourceFacts(model: OnnxModel, imported?: Imported): SourceFacts {
@@ -45,10 +45,12 @@ export function sourceFacts(model: OnnxModel, imported?: Imported): SourceFacts 
   };
 }
 
-/** The surviving nodes of the source as torchsummary would list them, numbered in file order. */
+/**
+ * The surviving nodes of the source as torchsummary would list them, numbered in file order. A weight that several nodes
+ * share counts for each, as there; exporters also join weights that merely are alike.
+ */
 export function sourceSummary(imported: Imported, graph: Graph, fates: Fates): SourceSummary {
   const rows: SourceSummary['rows'] = [];
-  const counted = new Set<Weight>();
   for (const { index, nodes } of sourceNodes(graph)) {
     const fate = fates.nodes[index];
     const [first] = imported.results[index];
@@ -56,8 +58,7 @@ export function sourceSummary(imported: Imported, graph: Graph, fates: Fates): S
     let buffers = 0;
     for (const node of nodes)
       node.inputs.forEach((v, i) => {
-        if (!v?.constant || !isFloat(v.type.dtype) || v.type.dims.length === 0 || counted.has(v.constant)) return;
-        counted.add(v.constant);
+        if (!v?.constant || !isFloat(v.type.dtype) || v.type.dims.length === 0) return;
         const size = sizeOf(v.constant.dims);
         if (node.op.name === 'BatchNormalization' && i >= 3) buffers += size;
         else params += size;

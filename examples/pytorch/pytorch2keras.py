@@ -27,6 +27,19 @@ class Converted:
     def max_abs_error(self):
         return max(float(check["maxAbs"]) for check in self.report["checks"])
 
+    @property
+    def output_shapes(self):
+        """Of the written model, as it was run for the comparison: in its own order of axes."""
+        return [
+            [actual[axis] for axis in output["order"]]
+            for output, actual in zip(self.report["source"]["outputs"], (check["shape"]["actual"] for check in self.report["checks"]))
+        ]
+
+    @property
+    def predicted_class(self):
+        """For one output that looks like maps of class scores: the class with the highest score in the written model's."""
+        return self.report["checks"][0]["maps"]["predicted"]["actual"]["class"]
+
 
 def pytorch_to_keras(
     model,
@@ -41,7 +54,7 @@ def pytorch_to_keras(
     out="converted",
     name="model",
     formats="layers-model",
-    opset_version=13,
+    opset_version=None,
     dynamo=False,
 ):
     """Converts a torch module.
@@ -54,7 +67,8 @@ def pytorch_to_keras(
     do_constant_folding: False keeps BatchNormalization as it is; True lets torch fold it into convolutions
     out, name: where the ONNX file, its reference and the converted model are written
     formats: what the command line takes: layers-model, graph-model, keras, auto
-    dynamo: use torch 2's newer exporter
+    opset_version: 13, or 18 for the newer exporter, where nothing is said
+    dynamo: use torch 2's newer exporter, which folds BatchNormalization into convolutions
     Raises RuntimeError where the model can't be converted or differs from torch; what was found is in the message.
     """
     if use_optimizer:
@@ -94,6 +108,7 @@ def pytorch_to_keras(
 
 def export(model, inputs, path, input_names, output_names, input_shapes, opset_version, fold, dynamo, verbose):
     """torch.onnx.export of any torch from 1.13 on, with BatchNormalization kept unless constants are folded."""
+    opset_version = opset_version or (18 if dynamo else 13)
     options = {"opset_version": opset_version, "do_constant_folding": fold, "input_names": input_names, "output_names": output_names}
     takes = inspect.signature(torch.onnx.export).parameters
     if "dynamo" in takes:
