@@ -1,5 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Outcome } from './conformance.js';
+import type { Outcome as Whole } from './conformance.js';
+
+/** What matters of an outcome here. */
+type Outcome = Pick<Whole, 'id'> & {
+  readonly engines: Readonly<Record<string, { readonly status: string; readonly reason: string }>>;
+};
 
 /**
  * What isn't a pass is written down, one line each, sorted:

@@ -1,32 +1,19 @@
 /**
  * The Keras archive as Keras reads it: `npm run test:python`. Keras and TensorFlow come from the package folders that pip
  * is configured with; where there are none, the tests are skipped and say so. ONNX2KERAS_PYTHON names a Python that has
- * both, and spares the installation.
+ * both, and spares the installation. ONNX2KERAS_DATA names a folder with whole sets of cases (`index.json` in it), which are
+ * judged, too, and compared with test/conformance/expected.keras.txt; ONNX2KERAS_UPDATE=1 writes that anew.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
-import { permuted } from '../../src/ir/weights.js';
-import { readTensorFile } from '../../src/onnx/tensorfile.js';
-import { writeNpy } from '../../src/tensor/npy.js';
-import { weightOf } from '../../src/tensor/tensor.js';
+import { compareWith, readExpected, writeExpected } from '../../src/tools/expected.js';
 import { hdf5 } from '../../src/write/hdf5.js';
+import { judgeArchives, type Case } from './archives.js';
 
 const CASES = join(import.meta.dirname, 'cases');
-const JUDGE = join(import.meta.dirname, '..', 'python', 'judge.py');
+const EXPECTED = join(import.meta.dirname, '..', 'conformance', 'expected.keras.txt');
 const TEN_MINUTES = 600_000;
 
 /** A Python with Keras, or why there is none. */
@@ -67,80 +54,53 @@ function findPython(): { python: string } | { reason: string } {
 }
 
 const found = findPython();
-const names = readdirSync(CASES, { withFileTypes: true })
+const cases: Case[] = readdirSync(CASES, { withFileTypes: true })
   .filter((d) => d.isDirectory())
-  .map((d) => d.name)
-  .sort();
+  .map((d) => ({ id: d.name, folder: join(CASES, d.name) }))
+  .sort((a, b) => (a.id < b.id ? -1 : 1));
+/** Where whole sets of cases are. Their archives take half an hour, so nobody has to. */
+const data = process.env.ONNX2KERAS_DATA;
 const home = mkdtempSync(join(tmpdir(), 'keras-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 if ('reason' in found) test.skip(`Keras reads the archives: skipped, since ${found.reason}`, () => {});
 else {
   const { python } = found;
-  const environment = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', CUDA_VISIBLE_DEVICES: '-1' };
 
   describe.each([true, false])('change-ordering %s', (changeOrdering) => {
     test(
       'keras.models.load_model reads every archive and predicts what torch stored',
-      () => {
-        const list = names.map((name) => {
-          const folder = join(home, `${name}-${changeOrdering}`);
-          mkdirSync(folder);
-          const converted = convertModel({
-            path: join(CASES, name, 'model.onnx'),
-            relativePath: name,
-            formats: ['keras'],
-            changeOrdering,
-            namePolicy: 'keep',
-            outputFolder: folder,
-            limits: { maxModelBytes: 2 ** 24 },
-          });
-          expect([
-            name,
-            converted.diagnostics.filter((d) => d.severity !== 'note' && d.severity !== 'warning'),
-          ]).toEqual([name, []]);
-          const record = JSON.parse(readFileSync(join(folder, 'conversion.json'), 'utf8')) as {
-            inputs: { order: number[] }[];
-            outputs: { order: number[] }[];
-          };
-          const stored = (kind: 'input' | 'output', rows: readonly { order: number[] }[]) =>
-            rows.map(({ order }, i) => {
-              const { tensor } = readTensorFile(join(CASES, name, 'test_data_set_0', `${kind}_${i}.pb`)) as unknown as {
-                tensor?: never;
-              };
-              const value =
-                tensor ?? (readTensorFile(join(CASES, name, 'test_data_set_0', `${kind}_${i}.pb`)) as never);
-              const path = join(folder, `${kind}_${i}.npy`);
-              writeFileSync(path, writeNpy(permuted(weightOf(value), order).load()));
-              return path;
-            });
-          return {
-            id: name,
-            model: join(folder, 'model.keras'),
-            inputs: stored('input', record.inputs),
-            outputs: stored('output', record.outputs),
-            layers: layerNames(join(folder, 'model.keras')),
-            rtol: 1e-3,
-            atol: 1e-5,
-            rangeTol: 1e-5,
-            predict: true,
-          };
-        });
-        const file = join(home, `list-${changeOrdering}.json`);
-        writeFileSync(file, JSON.stringify(list));
-        const [versions, ...results] = execFileSync(python, [JUDGE, file], {
-          encoding: 'utf8',
-          env: environment,
-          maxBuffer: 2 ** 26,
-        })
-          .trim()
-          .split('\n')
-          .map((l) => JSON.parse(l));
-        expect(versions.keras).toMatch(/^3\./);
-        expect(results.filter((r) => r.status !== 'pass')).toEqual([]);
-        expect(results).toHaveLength(names.length);
+      async () => {
+        const { keras, verdicts } = await judgeArchives(python, cases, changeOrdering, mkdtempSync(join(home, 'own-')));
+        expect(keras).toMatch(/^3\./);
+        expect(verdicts.filter((v) => v.status !== 'pass')).toEqual([]);
+        expect(verdicts).toHaveLength(cases.length);
       },
       TEN_MINUTES,
+    );
+
+    (data === undefined ? test.skip : test)(
+      'so does every case of a whole data folder, or its refusal is known',
+      async () => {
+        const { verdicts } = await judgeArchives(
+          python,
+          casesOf(data as string),
+          changeOrdering,
+          mkdtempSync(join(home, 'data-')),
+        );
+        const counts = new Map<string, number[]>();
+        for (const { id, status } of verdicts) {
+          const set = id.split('/')[0];
+          const of = counts.get(set) ?? [0, 0];
+          counts.set(set, [of[0] + (status === 'pass' ? 1 : 0), of[1] + 1]);
+        }
+        const variant = `keras${changeOrdering ? '' : ' in ONNX order'}`;
+        for (const [set, [passed, all]] of counts) process.stdout.write(`${variant}: ${set} ${passed} of ${all}\n`);
+        const outcomes = verdicts.map((v) => ({ ...v, engines: { keras: v } }));
+        if (process.env.ONNX2KERAS_UPDATE) writeExpected(EXPECTED, variant, ['keras'], outcomes);
+        expect(compareWith(readExpected(EXPECTED), variant, outcomes)).toEqual([]);
+      },
+      60 * TEN_MINUTES,
     );
   });
 
@@ -170,13 +130,14 @@ else {
   );
 }
 
-/** Names of the layers, in the order of config.json: the second entry of the archive, which isn't compressed. */
-function layerNames(path: string): string[] {
-  const text = readFileSync(path).toString('latin1');
-  const from = text.indexOf('config.json') + 'config.json'.length;
-  const size = readFileSync(path).readUInt32LE(from - 'config.json'.length - 30 + 18);
-  const config = JSON.parse(Buffer.from(text.slice(from, from + size), 'latin1').toString('utf8')) as {
-    config: { layers: { name: string }[] };
-  };
-  return config.config.layers.map((l) => l.name);
+/** The cases of a data folder that a Keras model is expected of: all sets but ONNX's single operators. */
+function casesOf(folder: string): Case[] {
+  const rows = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as {
+    case: string;
+    set: string;
+    path: string;
+  }[];
+  return rows
+    .filter((r) => (r.set === 'onnx-head-node' ? r.case.startsWith('light__') : r.set !== 'wild-ops'))
+    .map((r) => ({ id: `${r.set}/${r.case}`, folder: join(folder, r.path) }));
 }

@@ -1,6 +1,7 @@
 """Loads Keras archives as a stranger would and compares what they predict with stored outputs.
 
-usage: judge.py FILE      FILE is JSON: a list of {"id", "model", "inputs": [npy...], "outputs": [npy...], "layers": [name...],
+usage: judge.py FILE|-    FILE is JSON (with - such paths come by standard input, a line each, and {"done": true} ends the
+                          answer to each): a list of {"id", "model", "inputs": [npy...], "outputs": [npy...], "layers": [name...],
                           "rtol", "atol", "rangeTol"}; prints one JSON object a line: {"id", "status", "reason"}
 """
 import json, os, sys
@@ -35,10 +36,9 @@ def judge(case):
     return "pass", ""
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as f:
+def judged(path):
+    with open(path, encoding="utf-8") as f:
         cases = json.load(f)
-    print(json.dumps({"keras": keras.__version__, "backend": keras.backend.backend()}), flush=True)
     for case in cases:
         try:
             status, reason = judge(case)
@@ -46,6 +46,16 @@ def main():
             status, reason = "error", f"{type(error).__name__}: {error}".replace("\n", " ")[:400]
         print(json.dumps({"id": case["id"], "status": status, "reason": reason}), flush=True)
         keras.backend.clear_session()
+
+
+def main():
+    print(json.dumps({"keras": keras.__version__, "backend": keras.backend.backend()}), flush=True)
+    if sys.argv[1] != "-":
+        judged(sys.argv[1])
+    else:
+        for line in sys.stdin:
+            judged(line.rstrip("\n"))
+            print(json.dumps({"done": True}), flush=True)
 
 
 main()
