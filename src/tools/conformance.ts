@@ -1,6 +1,7 @@
 /**
  * Converts every case of a data folder, judges what was written with stock TensorFlow.js, prints the rates per set and
- * operator, and compares with test/conformance/expected.txt: a regression fails, and so does an unexpected pass.
+ * operator, and compares with test/conformance/expected.txt (layers-models with --order false: expected.onnx-order.txt): a
+ * regression fails, and so does an unexpected pass.
  *
  *   npm run conformance -- [--data DIR] [--set NAME]… [--engine wasm,cpu,…] [--tfjs-node DIR] [--chrome FILE]
  *                          [--format graph-model|layers-model]
@@ -48,6 +49,8 @@ export interface Outcome {
   /** Element types of inputs and outputs. */
   readonly dtypes: readonly string[];
   readonly engines: Record<string, { status: Status; reason: string }>;
+  /** All that stands against a layers-model: operator and reason. */
+  readonly obstacles?: readonly { readonly op: string; readonly reason: string }[];
   readonly milliseconds: number;
   /** The judge says that the process should not be used for another case. */
   readonly restart?: boolean;
@@ -115,6 +118,7 @@ async function runCase({ row, data, engines, format, order, inputOrders, target,
   const all = (status: Status, reason: string): Outcome['engines'] =>
     Object.fromEntries(engines.map((e) => [e, { status, reason }]));
   let result: Outcome['engines'];
+  let obstacles: Outcome['obstacles'];
   let restart = false;
   try {
     const model = join(data, row.path, 'model.onnx');
@@ -132,6 +136,12 @@ async function runCase({ row, data, engines, format, order, inputOrders, target,
     if (converted.status !== 'converted') {
       const bug = converted.diagnostics.find((d) => d.code === 'internal-error');
       result = all(bug ? 'bug' : 'refused', reasonOf(bug ? [bug] : converted.diagnostics));
+      obstacles = converted.diagnostics
+        .filter((d) => d.code === 'no-keras-layer' && d.place.op !== undefined)
+        .map((d) => ({
+          op: d.place.domain ? `${d.place.domain}::${d.place.op}` : (d.place.op ?? ''),
+          reason: d.message.slice(0, 300),
+        }));
     } else {
       result = {};
       for (const engine of engines) {
@@ -164,6 +174,7 @@ async function runCase({ row, data, engines, format, order, inputOrders, target,
     ops: row.ops ?? [],
     dtypes: dtypesOf(row),
     engines: result,
+    ...(obstacles && obstacles.length > 0 ? { obstacles } : {}),
     milliseconds: performance.now() - begun,
     ...(restart ? { restart } : {}),
   };
@@ -270,7 +281,7 @@ async function main(): Promise<number> {
       'tfjs-node': { type: 'string' },
       chrome: { type: 'string' },
       verbose: { type: 'boolean', default: false },
-      expected: { type: 'string', default: 'test/conformance/expected.txt' },
+      expected: { type: 'string' },
     },
   });
   const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -283,6 +294,9 @@ async function main(): Promise<number> {
   const rows = (JSON.parse(readFileSync(join(o.data, 'index.json'), 'utf8')) as Case[]).filter(
     (r) => (!o.set || o.set.includes(r.set)) && (!o.match || new RegExp(o.match).test(r.case)),
   );
+  const expected =
+    o.expected ??
+    `test/conformance/expected${o.order === 'false' && format === 'layers-model' ? '.onnx-order' : ''}.txt`;
   const target = TARGETS.find((t) => t === o.target) ?? 'any';
   const jobs = rows.map(
     (row): Job => ({
@@ -316,11 +330,11 @@ async function main(): Promise<number> {
   }
   const variant = `${format}${o.order === 'false' ? ' in ONNX order' : ''}`;
   if (o.update) {
-    writeExpected(o.expected, variant, engines, outcomes);
-    print(`\n${o.expected} says now what was found`);
+    writeExpected(expected, variant, engines, outcomes);
+    print(`\n${expected} says now what was found`);
     return 0;
   }
-  const surprises = compareWith(readExpected(o.expected), variant, outcomes);
+  const surprises = compareWith(readExpected(expected), variant, outcomes);
   for (const line of surprises) print(line);
   const passed = outcomes.length - surprises.length;
   print(`\n${passed} passed, ${surprises.length} failed`);
