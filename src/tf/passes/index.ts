@@ -23,6 +23,7 @@ import { scaleShift } from './scale-shift.js';
 import { share } from './share.js';
 import { sinkScales } from './sink-scales.js';
 import { splitConcats } from './split-concats.js';
+import { splitHidden } from './split-hidden.js';
 import { stackConcats } from './stack-concats.js';
 
 /** A pass by its name, so that it can be switched off. */
@@ -56,6 +57,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'loop-products', run: loopProducts },
   { name: 'cut-products', run: cutProducts },
   { name: 'split-concats', target: 'wasm', run: splitConcats },
+  { name: 'split-hidden', target: 'wasm', run: splitHidden },
   { name: 'stack-concats', target: 'wasm', run: stackConcats },
   { name: 'gather-parts', target: 'wasm', run: gatherParts },
   { name: 'merge-moves', run: mergeMoves },

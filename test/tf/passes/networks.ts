@@ -144,7 +144,7 @@ function leftovers(): OracleCase {
   return n.case(n.op('Add', [same(), n.op('Softplus', [same()])]), n.op('Tanh', [shifted]));
 }
 
-/** Weights tied between two products, and a mean over an image's rows. */
+/** Weights tied between two products. */
 function tied(): OracleCase {
   const n = new Net('tied');
   const w = n.weight([6, 9]);

@@ -381,6 +381,22 @@ export const RULES: readonly Rule[] = [
     '_FusedConv2D+BiasAdd Conv2D AddV2 Relu',
   ),
   rule(
+    'split-hidden',
+    'a feed-forward layer with large weights',
+    [[17, 256]],
+    (b, [x]) => {
+      const wide = matmul(b, x, 256, 4608);
+      const gated = b.mul(wide, b.op('Sigmoid', [b.mul(wide, vector(b, 4608))]));
+      return b.op('_FusedMatMul', [gated, b.constant(wave([4608, 3])), vector(b, 3)], {
+        ...PLAIN,
+        num_args: 1,
+        fused_ops: ['BiasAdd', 'Relu'],
+      });
+    },
+    'MatMul Mul Sigmoid Mul _FusedMatMul+BiasAdd+Relu',
+    'MatMul Mul Sigmoid Mul _FusedMatMul+BiasAdd MatMul Mul Sigmoid Mul MatMul MatMul Mul Sigmoid Mul MatMul AddV2 AddV2 Relu',
+  ),
+  rule(
     'stack-concats',
     'a joint that is moved anyway',
     [
