@@ -127,8 +127,8 @@ export async function measure(dir, { format = 'graph-model', target = 'any', off
       cpu[i] += computed() - before;
     };
     const repeat = firstTf < 5 ? 10 : firstTf < 50 ? 3 : 1;
-    // About eight seconds, where it isn't said.
-    const most = runs ?? Math.max(5, Math.min(25, Math.round(8000 / (repeat * (firstTf + firstOrt)))));
+    // About six seconds, where it isn't said.
+    const most = runs ?? Math.max(5, Math.min(25, Math.round(6000 / (repeat * (firstTf + firstOrt)))));
     for (let i = 0; i < most; i++) {
       await counted(0, async () => {
         for (let k = 0; k < repeat; k++) a.push(await timed(runTf));

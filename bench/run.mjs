@@ -40,6 +40,8 @@ const { values: o } = parseArgs({
     data: { type: 'string', default: '../shared/data' },
     only: { type: 'string' },
     match: { type: 'string' },
+    runs: { type: 'string' },
+    formats: { type: 'string', default: 'graph-model,layers-model' },
     json: { type: 'string' },
     page: { type: 'string', default: join(HERE, '../docs/performance.md') },
   },
