@@ -137,7 +137,8 @@ export function notQuantized(place: Place): Diagnostic {
   return {
     code: 'keras-not-quantized',
     severity: 'note',
-    message: 'the Keras archive holds its weights as float32: it has no form for quantized ones of stock layers',
+    message:
+      'the Keras archive holds its weights as float32: quantized forms are those of TensorFlow.js, which Keras does not read',
     remedy: 'nothing needs to be done; layers-model and graph-model are quantized',
     place,
   };

@@ -308,7 +308,8 @@ function writtenLine(model: ModelReport): string {
 
 function weightLines({ quantization = [] }: ModelReport): string[] {
   return quantization.map(
-    (q) => `**Weights** of the ${q.format}: ${storageText(q)}${q.search ? `. ${searchText(q, q.search)}` : ''}`,
+    (q) =>
+      `**Weights** of the ${q.format}: ${prose(`${storageText(q)}${q.search ? `. ${searchText(q, q.search)}` : ''}`)}`,
   );
 }
 

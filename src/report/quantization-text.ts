@@ -33,5 +33,5 @@ function sensitive({ weights }: QuantizationSearch): string {
     .filter((w) => w.stored !== 'uint8' && w.used !== undefined && !(Number(w.used) <= 1))
     .sort((a, b) => Number(b.used) - Number(a.used));
   if (worst.length === 0) return '';
-  return ` ${counted(worst.length, 'weight')} could not be smaller even alone.`;
+  return ` ${counted(worst.length, 'weight')} would be too much in the smallest form, alone or within a group of small ones.`;
 }
