@@ -376,7 +376,7 @@ class Importer {
       checkTypes(
         schema,
         newest,
-        inputs.map((v) => (v?.kind === 'tensor' ? v.type.dtype : undefined)),
+        inputs.map((v) => (v?.kind === 'tensor' ? v.type.dtype : v?.kind)),
       );
     const tools = this.expander(context, node.outputs);
     const raw = new RawNode(

@@ -17,6 +17,8 @@ const OF_EVERY_OBJECT = Object.getOwnPropertyNames(Object.prototype).map((name) 
 export class Names {
   readonly policy: NamePolicy;
   private readonly taken = new Set<string>(OF_EVERY_OBJECT);
+  /** The number that a name in use gets next: all before it are taken. */
+  private readonly next = new Map<string, number>();
   constructor(policy: NamePolicy) {
     this.policy = policy;
   }
@@ -55,7 +57,11 @@ export class Names {
 
   private unique(wanted: string): string {
     let name = wanted;
-    for (let i = 1; this.taken.has(name.toLowerCase()); i++) name = `${wanted}_${i}`;
+    const key = wanted.toLowerCase();
+    for (let i = this.next.get(key) ?? 1; this.taken.has(name.toLowerCase()); i++) {
+      name = `${wanted}_${i}`;
+      this.next.set(key, i + 1);
+    }
     this.taken.add(name.toLowerCase());
     return name;
   }

@@ -7,14 +7,18 @@ const WORDS: Partial<Record<DType, string>> = { float32: 'float', float64: 'doub
 
 /**
  * Holds the element types of a node's inputs against those that its operator may have, and against each other where the
- * operator wants them alike. `given`: undefined for what is absent or no tensor. `newest`: the same operator as the newest
+ * operator wants them alike; none that it needs may be absent (undefined). `newest`: the same operator as the newest
  * opset has it, since files use types before the opset that allows them, and onnxruntime runs those. Refuses.
  */
-export function checkTypes(schema: OpSchema, newest: OpSchema, given: readonly (DType | undefined)[]): void {
+export function checkTypes(schema: OpSchema, newest: OpSchema, given: readonly (DType | 'sequence' | 'optional' | undefined)[]): void {
   const bound = new Map<string, { dtype: DType; name: string }>();
   given.forEach((dtype, i) => {
     const parameter = parameterAt(schema.inputs, i);
-    if (dtype === undefined || parameter === undefined) return;
+    if (parameter === undefined || dtype === 'sequence' || dtype === 'optional') return;
+    if (dtype === undefined) {
+      if (parameter.option !== 'optional') invalid(`input ${i} (${parameter.name}) of ${schema.name} is missing`);
+      return;
+    }
     const word = `tensor(${WORDS[dtype] ?? dtype})`;
     const later = parameterAt(newest.inputs, i);
     const allowed = [...typesOf(schema, parameter), ...(later ? typesOf(newest, later) : [])];

@@ -128,6 +128,7 @@ while (performance.now() < until) {
   const tallyFile = path.join(root, 'tally.json');
   rmSync(verdictFile, { force: true });
   rmSync(tallyFile, { force: true });
+  rmSync(path.join(root, 'current.json'), { force: true });
   const end = await child({ ...order, from }, until);
   const tally = json<Tally>(tallyFile);
   if (tally) {
@@ -138,6 +139,10 @@ while (performance.now() < until) {
   if (end.ours) break;
   restarts++;
   const verdict = json<Finding & { index: number }>(verdictFile);
+  if (!existsSync(path.join(root, 'current.json'))) {
+    print(`The child ended before its first case (${end.code ?? end.signal}):\n${end.stderr}`);
+    process.exit(2);
+  }
   const current = notedCase(path.join(root, 'current.json'), path.join(root, 'work/a/b/in'));
   if (verdict) {
     from = verdict.index + 1;

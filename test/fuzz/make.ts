@@ -39,7 +39,7 @@ export function makeCase(
         target,
         origin: `made by ${name.split('.').at(-1)}`,
         files: { [name]: bytes },
-        options: { record: recordFor(random) },
+        options: { record: recordFor(random), pictures: picturesFor(random) },
       };
     }
     case 'config':
@@ -113,6 +113,24 @@ function optionsFor(random: Random): Record<string, unknown> {
       : {}),
     ...(random.once(8) ? { twice: true } : random.once(10) ? { inspect: true } : {}),
   };
+}
+
+/** What settings may say of how a picture becomes the input `x`. */
+function picturesFor(random: Random): Record<string, unknown> {
+  const list = () => Array.from({ length: random.below(5) }, () => random.pick([0, 0.5, 1, -1, 1e30, 1e-12, 255]));
+  return random.once(3)
+    ? {}
+    : {
+        x: {
+          ...(random.once(2)
+            ? { size: [random.pick([1, 4, 4, 300, 65536, 2 ** 30]), random.pick([1, 4, 4, 300, 65536, 2 ** 30])] }
+            : {}),
+          ...(random.once(3) ? { mean: list() } : {}),
+          ...(random.once(3) ? { std: list() } : {}),
+          ...(random.once(4) ? { scale: random.pick([0, 1, 1e30, -1]) } : {}),
+          order: random.pick(['rgb', 'bgr', 'gray', undefined]),
+        },
+      };
 }
 
 function recordFor(random: Random): unknown {

@@ -11,7 +11,7 @@ import { readModelBytes } from '../../src/onnx/read.js';
 import { ConfigurationError, OPTIONS, type Settings } from '../../src/options.js';
 import { sizeOf, type Weight } from '../../src/tensor/tensor.js';
 import type { ConversionRecord } from '../../src/verify/record.js';
-import { readReference } from '../../src/verify/reference-set.js';
+import { type Pictures, readReference } from '../../src/verify/reference-set.js';
 import type { Case, Finding } from './case.js';
 
 /** Of the model: more than any mutant has by itself. */
@@ -171,7 +171,8 @@ function convert(c: Case, folder: string, root: string): Finding | undefined {
 function references(c: Case, folder: string): Finding | undefined {
   try {
     const files = Object.keys(c.files).map((name) => path.join(folder, name));
-    const read = readReference({ name: 'set', shown: 'set', files }, c.options.record as ConversionRecord, folder);
+    const { record, pictures } = c.options as { record: ConversionRecord; pictures?: Pictures };
+    const read = readReference({ name: 'set', shown: 'set', files }, record, folder, pictures);
     return judged(read.diagnostics);
   } catch (error) {
     return thrown(error);

@@ -120,6 +120,9 @@ const regexFullMatch = defineOp<{ pattern: string }>({
     const texts = x.data as readonly string[];
     const pattern = expression(n.attrs.pattern);
     if (!pattern || !texts.every((s) => PLAIN.test(s))) return undefined;
+    // RE2 takes time by the length of the text; JavaScript goes back and tries again.
+    const longest = texts.reduce((most, s) => Math.max(most, s.length), 1);
+    if (longest ** repetitions(n.attrs.pattern) * texts.length > MOST_TRIES) return undefined;
     return [
       tensorOf(
         'bool',
@@ -141,6 +144,30 @@ function expression(pattern: string): RegExp | undefined {
   } catch {
     return undefined;
   }
+}
+
+const MOST_TRIES = 1e7;
+
+/** In how many places an expression may match more or less of a text; infinite where such places are repeated themselves. */
+function repetitions(pattern: string): number {
+  let count = 0;
+  // Of each open group: whether it can match in several ways.
+  const open: boolean[] = [false];
+  const plain = pattern.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
+  for (let i = 0; i < plain.length; i++) {
+    const top = open.length - 1;
+    if (plain[i] === '(') open.push(false);
+    else if (plain[i] === '|') open[top] = true;
+    else if (plain[i] === ')' && top > 0) {
+      const several = open.pop() as boolean;
+      if (several && /[*+{]/.test(plain[i + 1] ?? '')) return Number.POSITIVE_INFINITY;
+      open[top - 1] ||= several;
+    } else if (/[*+{?]/.test(plain[i] as string) && plain[i - 1] !== '(') {
+      open[top] = true;
+      count++;
+    }
+  }
+  return count;
 }
 
 const imageDecoder = defineOp({
