@@ -217,6 +217,11 @@ export function referenceNotFound(file: string, template: string): Diagnostic {
   );
 }
 
+/** A reference takes, or says that it would take, more memory than is allowed. */
+export function referenceTooLarge(file: string, why: string): Diagnostic {
+  return make('reference-too-large', 'error', `the reference is too large: ${why}`, 'store a smaller sample', { file });
+}
+
 /** A reference file that can't be read or isn't what its name says. */
 export function referenceUnreadable(file: string, why: string): Diagnostic {
   return make(

@@ -10,7 +10,11 @@ const WORDS: Partial<Record<DType, string>> = { float32: 'float', float64: 'doub
  * operator wants them alike; none that it needs may be absent (undefined). `newest`: the same operator as the newest
  * opset has it, since files use types before the opset that allows them, and onnxruntime runs those. Refuses.
  */
-export function checkTypes(schema: OpSchema, newest: OpSchema, given: readonly (DType | 'sequence' | 'optional' | undefined)[]): void {
+export function checkTypes(
+  schema: OpSchema,
+  newest: OpSchema,
+  given: readonly (DType | 'sequence' | 'optional' | undefined)[],
+): void {
   const bound = new Map<string, { dtype: DType; name: string }>();
   given.forEach((dtype, i) => {
     const parameter = parameterAt(schema.inputs, i);

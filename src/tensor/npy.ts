@@ -6,9 +6,12 @@ import { allocate, sizeOf } from './tensor.js';
 
 /** A .npy or .npz file that can't be read; the message says why, as the end of a sentence. */
 export class NumpyError extends Error {
-  constructor(message: string) {
+  /** It would take more memory than is allowed. */
+  readonly tooLarge: boolean;
+  constructor(message: string, tooLarge = false) {
     super(message);
     this.name = 'NumpyError';
+    this.tooLarge = tooLarge;
   }
 }
 

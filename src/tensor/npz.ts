@@ -5,6 +5,10 @@ import type { Tensor } from './tensor.js';
 /** Unpacked bytes of all arrays together, above which a file is refused. */
 const MAX_BYTES = 2 ** 31;
 
+/** Unpacked bytes above which a file may not be more than so many times smaller: else it is made to fill the memory. */
+const MOST_PACKED = 2 ** 28;
+const MOST_RATIO = 100;
+
 interface Entry {
   readonly name: string;
   readonly method: number;
@@ -127,7 +131,12 @@ export function readNpz(bytes: Uint8Array, maxBytes: number = MAX_BYTES): Map<st
   const zip = new Zip(bytes);
   const entries = entriesOf(zip).filter((e) => e.name.endsWith('.npy'));
   const total = entries.reduce((sum, e) => sum + e.size, 0);
-  if (total > maxBytes) throw new NumpyError(`its arrays take ${total} bytes, and ${maxBytes} are allowed`);
+  if (total > maxBytes) throw new NumpyError(`its arrays take ${total} bytes, and ${maxBytes} are allowed`, true);
+  if (total > MOST_PACKED && total > MOST_RATIO * bytes.length)
+    throw new NumpyError(
+      `its arrays take ${total} bytes, more than ${MOST_RATIO} times those of the file; write it by numpy.savez, which doesn't compress`,
+      true,
+    );
   const arrays = new Map<string, Tensor>();
   for (const e of entries) {
     const name = e.name.slice(0, -4);
@@ -135,7 +144,8 @@ export function readNpz(bytes: Uint8Array, maxBytes: number = MAX_BYTES): Map<st
     try {
       arrays.set(name, readNpy(unpack(zip, e)));
     } catch (error) {
-      if (error instanceof NumpyError) throw new NumpyError(`${JSON.stringify(name)}: ${error.message}`);
+      if (error instanceof NumpyError)
+        throw new NumpyError(`${JSON.stringify(name)}: ${error.message}`, error.tooLarge);
       throw error;
     }
   }

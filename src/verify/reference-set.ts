@@ -82,6 +82,7 @@ export function readReference(
       found.push(...valuesIn(path, shown, reading));
     } catch (e) {
       if (e instanceof DiagnosticError) diagnostics.push(...e.diagnostics);
+      else if (e instanceof NumpyError && e.tooLarge) diagnostics.push(say.referenceTooLarge(shown, e.message));
       else if (e instanceof NumpyError || e instanceof JsonReferenceError || e instanceof PictureError)
         diagnostics.push(say.referenceUnreadable(shown, e.message));
       else if ((e as NodeJS.ErrnoException).code !== undefined)
@@ -125,7 +126,7 @@ function checkPlace(path: string, workspace: string, shown: string): void {
     throw new DiagnosticError([say.referenceOutside(shown)]);
   if (stat.size > MAX_BYTES)
     throw new DiagnosticError([
-      say.referenceUnreadable(shown, `it has ${stat.size} bytes, and ${MAX_BYTES} are allowed`),
+      say.referenceTooLarge(shown, `it has ${stat.size} bytes, and ${MAX_BYTES} are allowed`),
     ]);
 }
 

@@ -108,6 +108,13 @@ describe('.npz that is hostile or damaged', () => {
     ['an unknown method', changed(directory + 10, 14), 2 ** 31, /method 14/],
     ['encryption', changed(directory + 8, 1), 2 ** 31, /encrypted/],
     ['more bytes than allowed', good, 100, /100 are allowed/],
+    // 300 MB are claimed, by a file of a kilobyte
+    [
+      'a ratio that nothing honest has (a bomb)',
+      changed(directory + 24, 0, 0, 0, 0x12),
+      2 ** 31,
+      /times those of the file/,
+    ],
   ])('%s', (_, bytes, limit, message) => {
     expect(() => readNpz(bytes, limit)).toThrow(NumpyError);
     expect(() => readNpz(bytes, limit)).toThrow(message);
