@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { minify } from '@swc/core';
 import { BROWSER_FILE, BROWSER_PARTS, joinedParts } from '../verify/browser/runtime.js';
 import { licencesOf, type Package, packageOf } from './licences.js';
+import { sbomOf } from './sbom.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DIST = join(ROOT, 'dist');
@@ -75,6 +76,8 @@ async function build(): Promise<Files> {
     if (owner && !packages.some((p) => p.name === owner.name)) packages.push(owner);
   }
   files.set('licenses.txt', Buffer.from(licencesOf(packages, readFileSync(join(ROOT, 'LICENSE'), 'utf8'))));
+  const json = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+  files.set('sbom.cdx.json', Buffer.from(sbomOf(packages, json('package-lock.json').packages, json('package.json'))));
   return files;
 }
 

@@ -20,10 +20,10 @@ export interface StoredArtifact {
   blob: string;
 }
 
-/** What to do wrong, in the order of the calls of that name: `reset` breaks the connection, a number is the status. */
+/** What to do wrong, in the order of the calls of that name: a number is the status; `late` answers after 300 ms. */
 export interface Fault {
   call: string;
-  answer: 'reset' | 'reset after doing it' | number;
+  answer: 'reset' | 'reset after doing it' | 'silence' | 'late' | number;
   times: number;
 }
 
@@ -145,16 +145,23 @@ export async function startResultsService(store?: BlobStore): Promise<ResultsSer
       const fault = faults.find((f) => f.call === call && f.times > 0);
       if (fault) fault.times -= 1;
       if (fault?.answer === 'reset') return void request.socket.destroy();
+      if (fault?.answer === 'silence') return;
+      if (fault?.answer === 'late') return void setTimeout(() => answerTo(request, response, body), 300);
       if (typeof fault?.answer === 'number')
         return void response
           .writeHead(fault.answer, { 'content-type': 'application/json' })
           .end('{"msg":"out of order"}');
-      if (!method) return blob(request, response, url, body);
-      const answer = methods[method]?.(JSON.parse(body.toString('utf8'))) ?? { status: 404, body: {} };
-      if (fault) return void request.socket.destroy();
-      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+      answerTo(request, response, body, fault !== undefined);
     });
   });
+  const answerTo = (request: IncomingMessage, response: ServerResponse, body: Buffer, breaks = false) => {
+    const url = new URL(request.url ?? '/', origin);
+    if (!url.pathname.startsWith(SERVICE)) return blob(request, response, url, body);
+    const method = methods[url.pathname.slice(SERVICE.length)];
+    const answer = method?.(JSON.parse(body.toString('utf8'))) ?? { status: 404, body: {} };
+    if (breaks) return void request.socket.destroy();
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
