@@ -12,7 +12,7 @@ import { type Api, createApi } from './github/api.js';
 import { artifactService, UploadError, type Uploaded, upload } from './github/artifact.js';
 import { changesOf } from './github/changes.js';
 import { writeCheckRun } from './github/check-run.js';
-import { isAboutChanges, readEvent, runUrl, workflowFile } from './github/event.js';
+import { actionSource, isAboutChanges, readEvent, runUrl, workflowFile } from './github/event.js';
 import { type ActionInputs, readInputs } from './github/inputs.js';
 import { type Attached, attach, ReleaseError } from './github/release.js';
 import { releaseFiles } from './github/release-files.js';
@@ -62,7 +62,13 @@ async function act(): Promise<void> {
   const console = createConsole({ line: (text) => process.stdout.write(`${logText(text)}\n`), colour: false, group });
   const done =
     settings.mergeReports.length > 0
-      ? await mergeReports({ places: settings.mergeReports, base: inputs.base, output, settings })
+      ? await mergeReports({
+          places: settings.mergeReports,
+          base: inputs.base,
+          output,
+          settings,
+          source: actionSource(),
+        })
       : await runToEnd(request, console);
   if (!done) return fail('the run was cancelled');
   const { report, reportPath } = done;
@@ -99,7 +105,15 @@ async function requestOf(
   { settings, workspace, base, output }: ActionInputs,
   api: Api | undefined,
 ): Promise<RunRequest> {
-  const request = { patterns: settings.models, base, workspace, output, settings, strict: false };
+  const request = {
+    patterns: settings.models,
+    base,
+    workspace,
+    output,
+    settings,
+    strict: false,
+    source: actionSource(),
+  };
   const event = readEvent();
   const isWanted = { true: true, false: false, auto: isAboutChanges(event) }[settings.onlyChanged];
   if (!isWanted || settings.mergeReports.length > 0) return request;

@@ -11,7 +11,7 @@ import { sha256OfFile } from './hash.js';
 import { ConfigurationError, type Settings } from './options.js';
 import { scratchBelow, stage } from './place.js';
 import { totalsOf } from './report/totals.js';
-import { type ModelReport, type Report, STATUSES } from './report/types.js';
+import { type ModelReport, type Report, STATUSES, type Tool } from './report/types.js';
 import type { RunResult } from './run.js';
 import { TOOL } from './version.js';
 import { pageFolder } from './write-pages.js';
@@ -25,6 +25,8 @@ export interface MergeRequest {
   /** Absolute. */
   output: string;
   settings: Settings;
+  /** Where the program came from. */
+  source?: Tool['source'];
 }
 
 /** A report, and the folder that its artefacts' paths are relative to. */
@@ -69,7 +71,7 @@ export async function mergeReports(request: MergeRequest): Promise<RunResult> {
   const changedSince = first.report.selection?.changedSince;
   const report: Report = {
     schema: 1,
-    tool: TOOL,
+    tool: { ...TOOL, ...(request.source ? { source: request.source } : {}) },
     models: sorted,
     totals: totalsOf(sorted),
     diagnostics,

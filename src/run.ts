@@ -18,7 +18,7 @@ import { ConfigurationError, effectiveSettings } from './options.js';
 import { type Moment, mkdirInside, type Staging, scratchBelow, stage } from './place.js';
 import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
 import { totalsOf } from './report/totals.js';
-import type { ModelReport, Report, Status } from './report/types.js';
+import type { ModelReport, Report, Status, Tool } from './report/types.js';
 import { type SelectRequest, select } from './select.js';
 import { TOOL } from './version.js';
 import { pageFolder, removePages } from './write-pages.js';
@@ -26,6 +26,8 @@ import { applyWaiver } from './waiver.js';
 import { type WrittenReports, writeReports } from './write-reports.js';
 
 export interface RunRequest extends SelectRequest {
+  /** Where the program came from. */
+  source?: Tool['source'];
   /** The child's program, where it isn't this project's own. */
   worker?: string;
   /** Hears of each moment on a model folder's way to its place. */
@@ -94,7 +96,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
 
   const report: Report = {
     schema: 1,
-    tool: TOOL,
+    tool: { ...TOOL, ...(request.source ? { source: request.source } : {}) },
     models: reports,
     totals: totalsOf(reports),
     diagnostics,

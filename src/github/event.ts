@@ -42,6 +42,13 @@ export function workflowFile(env: NodeJS.ProcessEnv = process.env): string[] {
   return file === undefined ? [] : [file];
 }
 
+/** The repository and the version of it that the workflow names behind `uses`; undefined where it is a local one (`./`). */
+export function actionSource(env: NodeJS.ProcessEnv = process.env): { url: string; ref: string } | undefined {
+  const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = env;
+  if (!/^[\w.-]+\/[\w-][\w.-]*$/.test(repository) || !/^[\w][\w./-]*$/.test(ref)) return undefined;
+  return { url: `${env.GITHUB_SERVER_URL || 'https://github.com'}/${repository}`, ref };
+}
+
 /** Where the run that this job is part of can be seen. */
 export function runUrl(env: NodeJS.ProcessEnv = process.env): string {
   const server = env.GITHUB_SERVER_URL || 'https://github.com';

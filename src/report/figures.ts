@@ -53,6 +53,11 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** A value in full, since its last digits may be what differs: nine tell all of float32's apart. */
+export function exactFigure(x: number): string {
+  return Math.fround(x) === x ? String(Number(x.toPrecision(9))) : String(x);
+}
+
 /** An error or a value: three significant digits, exponents where they say more (`0`, `0.0123`, `4.77e-7`). */
 export function figure(x: Figure | undefined): string {
   if (x === undefined) return '–';

@@ -2,7 +2,7 @@ import { code, fence, html, markdown, shorten } from '../diag/escape.js';
 import { bar } from './bar.js';
 import { changeRows, layerLines, sinceText } from './changes-text.js';
 import { engineMatrix } from './engine-matrix.js';
-import { count, counted, duration, figure, shape, share, size } from './figures.js';
+import { count, counted, duration, exactFigure, figure, shape, share, size } from './figures.js';
 import { type FindingGroup, groupFindings, placeParts } from './findings.js';
 import { layersBeside } from './layers-beside.js';
 import { nextSteps, type Step } from './next.js';
@@ -36,8 +36,9 @@ export function name(text: string): string {
   return code(shorten(text, LONGEST_NAME));
 }
 
+/** What stands between backticks is code, as who wrote the message meant it. */
 function prose(text: string): string {
-  return markdown(shorten(text, LONGEST_MESSAGE));
+  return markdown(shorten(text, LONGEST_MESSAGE)).replace(/&#96;((?:(?!&#96;).)+)&#96;/g, '<code>$1</code>');
 }
 
 /** The `<details>` of one model: everything about it, as far as `detail` allows. */
@@ -202,9 +203,9 @@ function sentence(text: string): string {
   return `${prose(text)}${/[.!?]\s*$/.test(text) ? '' : '.'}`;
 }
 
-/** A number in full, since its last digits may be what differs; a string as code. */
+/** A string as code. */
 function valueText(value: number | string): string {
-  return typeof value === 'number' ? String(value) : name(value);
+  return typeof value === 'number' ? exactFigure(value) : name(value);
 }
 
 /** The rule with what was put into it, once per set of tolerances. */

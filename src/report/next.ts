@@ -1,5 +1,5 @@
 import { loadingProgram } from './loading.js';
-import { reproductionCommand } from './reproduce.js';
+import { commandLine, fetching, reproductionCommand } from './reproduce.js';
 import type { Check, ModelReport, Report } from './types.js';
 import { shownPath, verdictChecks } from './verdict.js';
 
@@ -21,7 +21,7 @@ export function nextSteps(report: Report, model: ModelReport): Step[] {
       break;
     case 'unverified':
       steps.push({
-        text: `Store what the source computes, so that the next run can compare: ${referenceFolder(shownPath(model))}input_0.pb and output_0.pb (serialized TensorProto), as in ONNX's own test data.`,
+        text: `Store what the source computes, so that the next run can compare: \`${commandLine(report.tool)} record\` makes it from the source, or put input_0.pb and output_0.pb (serialized TensorProto), as in ONNX's own test data, into ${referenceFolder(shownPath(model))}.`,
       });
       steps.push(...loading(model));
       break;
@@ -35,7 +35,7 @@ export function nextSteps(report: Report, model: ModelReport): Step[] {
       steps.push({ text: 'Follow the remedies above and run again.' });
       break;
   }
-  const command = reproductionCommand(report, shownPath(model));
+  const command = [...fetching(report.tool), reproductionCommand(report, shownPath(model))].join('\n');
   if (command.length <= LONGEST_CODE)
     steps.push({
       text: `Reproduce this with ${report.tool.name} ${report.tool.version}, at the root of your repository:`,
@@ -76,7 +76,11 @@ function mismatch(model: ModelReport): Step[] {
     steps.push({
       text: `With TensorFlow.js's CPU kernels in the place of its WASM ones${kernels.length > 0 ? ` (${kernels.join(', ')})` : ''} the outputs agree: the fault is in those kernels. Run the model on another backend.`,
     });
-  } else if (model.divergence === undefined)
+  } else if (model.diagnostics.some((d) => d.code === 'reference-at-fault'))
+    steps.push({
+      text: 'The written model gives what onnxruntime computes from the source: the conversion is right, and the stored reference is of another model, or of other inputs. Make it anew.',
+    });
+  else if (model.divergence === undefined)
     steps.push({
       text: 'If the source was meant to change, store its new outputs as the reference; if not, the source or the conversion is at fault.',
     });

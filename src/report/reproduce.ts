@@ -1,5 +1,5 @@
 import { INVISIBLE, visible } from '../diag/escape.js';
-import type { Report } from './types.js';
+import type { Report, Tool } from './types.js';
 
 /**
  * The settings that decide what is written and how it is judged, with their defaults: the command that gives the same
@@ -22,10 +22,27 @@ const DECIDING: Record<string, string> = {
 /** The command line that converts and judges one model again, to be run at the root of the repository. */
 export function reproductionCommand(report: Report, path: string): string {
   const flags = Object.entries(DECIDING).flatMap(([name, usual]) => flag(name, report.settings?.[name], usual));
-  return ['node dist/cli.js convert', quoted(path.startsWith('-') ? `./${path}` : path), '--out out', ...flags].join(
-    ' ',
-  );
+  return [
+    `${commandLine(report.tool)} convert`,
+    quoted(path.startsWith('-') ? `./${path}` : path),
+    '--out out',
+    ...flags,
+  ].join(' ');
 }
+
+/** How the command line is started: of a copy beside the reader's repository where it is known whose, see `fetching`. */
+export function commandLine({ source }: Tool): string {
+  return source === undefined ? 'node dist/cli.js' : `node ../${folderOf(source.url)}/dist/cli.js`;
+}
+
+/** How to get the very same program, a line each; nothing where nobody knows where it came from. */
+export function fetching({ source }: Tool): string[] {
+  if (source === undefined) return [];
+  const folder = `../${folderOf(source.url)}`;
+  return [`git clone --quiet ${source.url} ${folder}`, `git -C ${folder} checkout --quiet ${source.ref}`];
+}
+
+const folderOf = (url: string): string => quoted(url.slice(url.lastIndexOf('/') + 1));
 
 function flag(name: string, value: string | number | boolean | string[] | undefined, usual: string): string[] {
   if (value === undefined || value === '') return [];

@@ -30,7 +30,7 @@ export type Dim = number | string | null;
 /** Everything that one run found. */
 export interface Report {
   schema: 1;
-  tool: { name: string; version: string };
+  tool: Tool;
   /** In the order of their paths. */
   models: ModelReport[];
   totals: Totals;
@@ -43,6 +43,13 @@ export interface Report {
   /** Versions of what the verdicts rest on: `tfjs`, `onnxruntime`, `node` … */
   versions?: Record<string, string>;
   timings?: Timings;
+}
+
+export interface Tool {
+  name: string;
+  version: string;
+  /** The repository that the action came from, and what of it was asked for (a tag, a commit): for who wants to run it, too. */
+  source?: { url: string; ref: string };
 }
 
 /** How the models of a run were chosen from those that were found. */

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { jest } from '@jest/globals';
 import { inflateRawSync } from 'node:zlib';
+import { actionSource } from '../../src/github/event.js';
 import { folder, removeFolders } from '../run/folders.js';
 import { onnxCase, scratchRepository, withWrongReference } from '../run/repository.js';
 import { type GitHubService, startGitHub } from './github-service.js';
@@ -103,6 +104,15 @@ describe('the check run', () => {
     expect(JSON.stringify(github.checks)).not.toContain(TOKEN);
     expect(readFileSync(done.outputs['report-path'] as string, 'utf8')).not.toContain(TOKEN);
   });
+});
+
+test('the report says where the action came from, unless it is a local one', async () => {
+  const env = { GITHUB_ACTION_REPOSITORY: 'someone/onnx2keras-action', GITHUB_ACTION_REF: 'v1' };
+  const done = await step(folder(good()), {}, env);
+  expect(done.summary).toContain('git clone --quiet https://github.com/someone/onnx2keras-action ../onnx2keras-action');
+  expect(actionSource({ ...env, GITHUB_ACTION_REPOSITORY: '' })).toBeUndefined();
+  expect(actionSource({ ...env, GITHUB_ACTION_REF: '--upload-pack=x' })).toBeUndefined();
+  expect(actionSource({ ...env, GITHUB_SERVER_URL: 'https://ghes.test' })?.url).toMatch(/^https:\/\/ghes\.test\//);
 });
 
 describe('waivers', () => {

@@ -228,7 +228,7 @@ describe('the page to try a model', () => {
   test('says what to do where it was opened as a file', async () => {
     const page = await browser.newPage();
     await page.goto(pathToFileURL(path.join(out, 'report/try/add/model.onnx/index.html')).href);
-    expect(await page.getByRole('status').textContent()).toMatch(/Serve the folder: npx onnx2keras serve/);
+    expect(await page.getByRole('status').textContent()).toMatch(/Serve the folder .*: node dist\/cli\.js serve/);
     await page.close();
   });
 });

@@ -268,3 +268,25 @@ describe('limits', () => {
     expect(tags(rendered(markdown), 'a')).toEqual([]);
   });
 });
+
+test('the command that reproduces a verdict fetches the program first, where it is known whose', () => {
+  const r = report('all-pass');
+  r.tool.source = { url: 'https://github.com/someone/onnx2keras-action', ref: 'v1.2' };
+  expect(summaryMarkdown(r)).toContain(
+    [
+      '  git clone --quiet https://github.com/someone/onnx2keras-action ../onnx2keras-action',
+      '  git -C ../onnx2keras-action checkout --quiet v1.2',
+      '  node ../onnx2keras-action/dist/cli.js convert ',
+    ].join('\n'),
+  );
+});
+
+test('what a message has between backticks is code, and nothing gets out of it', () => {
+  const r = report('mixed');
+  const [model] = r.models;
+  if (model?.diagnostics[0]) model.diagnostics[0].remedy = 'set `lfs: true`, not `<b>`, `a|b` or ``` alone';
+  const page = rendered(summaryMarkdown(r));
+  const codes = tags(page, 'code').map(text);
+  expect(codes).toEqual(expect.arrayContaining(['lfs: true', '<b>', 'a|b']));
+  expect(tags(page, 'b')).toEqual([]);
+});

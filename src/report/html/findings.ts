@@ -1,6 +1,7 @@
 import { type FindingGroup, groupFindings, placeParts } from '../findings.js';
 import type { Finding, ModelReport } from '../types.js';
 import { h, join, type Markup } from './markup.js';
+import { prose } from './prose.js';
 import { more, type Section } from './section.js';
 
 /** Groups, and findings of one group; report.json has all. */
@@ -21,11 +22,11 @@ export function findingList(all: readonly Finding[], model?: ModelReport): Marku
 }
 
 function item({ code, severity, remedy, findings: list }: FindingGroup, model: ModelReport | undefined): Markup {
-  const shown = list.slice(0, SHOWN).map((finding) => h`${finding.message}${place(finding, model)}`);
+  const shown = list.slice(0, SHOWN).map((finding) => h`${prose(finding.message)}${place(finding, model)}`);
   const text = shown.length === 1 ? h`<p>${shown}</p>` : h`<ul>${join(shown.map((line) => h`<li>${line}</li>`))}</ul>`;
   return h`<li><p><span class="status ${severity}">${severity}</span> <code>${code}</code></p>
 ${text}${more(list.length, SHOWN)}
-${remedy !== '' && h`<p><strong>Remedy:</strong> ${remedy}</p>`}</li>`;
+${remedy !== '' && h`<p><strong>Remedy:</strong> ${prose(remedy)}</p>`}</li>`;
 }
 
 function place(finding: Finding, model: ModelReport | undefined): Markup | undefined {

@@ -1,4 +1,4 @@
-import { count, figure } from '../figures.js';
+import { count, exactFigure, figure } from '../figures.js';
 import { toleranceText } from '../markdown-model.js';
 import type { Check } from '../types.js';
 import { checksWorstFirst, verdictChecks } from '../verdict.js';
@@ -49,8 +49,10 @@ function row(check: Check): Markup {
 }
 
 function worst({ worst: w }: Check): Markup {
-  return w === undefined ? h`–` : h`[${w.index.join(', ')}]: expected ${String(w.expected)}, got ${String(w.actual)}`;
+  return w === undefined ? h`–` : h`[${w.index.join(', ')}]: expected ${exact(w.expected)}, got ${exact(w.actual)}`;
 }
+
+const exact = (value: number | string): string => (typeof value === 'number' ? exactFigure(value) : value);
 
 function range({ expectedRange: r }: Check): string {
   return r === undefined ? '–' : `${figure(r.min)} to ${figure(r.max)}`;

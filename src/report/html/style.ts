@@ -22,7 +22,7 @@ h2 { font-size: 1.15rem; margin: 1rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 summary h2 { display: inline; font-weight: 600; }
 code, pre { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-td code, th code { display: inline-block; max-width: 34rem; white-space: normal; overflow-wrap: break-word; vertical-align: top; }
+td code, th code { line-height: 1.63; display: inline-block; max-width: 34rem; white-space: normal; overflow-wrap: break-word; vertical-align: top; }
 a { color: var(--link); }
 .sub, .hint, footer { color: var(--soft); }
 .skip { position: absolute; left: -99rem; }
@@ -59,7 +59,9 @@ tbody tr:last-child > * { border-bottom: 0; }
 .model[data-status="error"], .model[data-status="mismatch"] { border-left: 5px solid var(--bad); }
 .model[data-status="unsupported"], .model[data-status="waived"] { border-left: 5px solid var(--warn); }
 .model[data-status="pass"] { border-left: 5px solid var(--pass); }
+.model > details[open] { padding-bottom: 1rem; }
 .verdict { font-size: 1.05rem; margin: .25rem 0; }
+.layers td code, .layers th code { max-width: 21rem; }
 .layers tr.same > * { background: var(--mark); }
 .layers tr:target > * { background: var(--mark); }
 .layers tr { scroll-margin-top: 3rem; }

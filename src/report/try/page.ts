@@ -1,5 +1,6 @@
 import { size } from '../figures.js';
 import { h } from '../html/markup.js';
+import { commandLine } from '../reproduce.js';
 import type { ModelReport, Report } from '../types.js';
 import { shownPath, statusWords } from '../verdict.js';
 
@@ -36,7 +37,7 @@ export function tryPage(report: Report, model: ModelReport): string {
 <title>Try ${shownPath(model)}</title>
 <link rel="stylesheet" href="${shared}page.css">
 </head>
-<body data-model="${folder}">
+<body data-model="${folder}" data-serve="${commandLine(report.tool)} serve">
 <header><div><h1>Try <code>${shownPath(model)}</code></h1><p class="sub">${model.format}, ${size(bytes)}; in the report: <span class="status ${model.status}">${statusWords(model)}</span>. <a href="${up}../index.html">Back to the report</a></p></div></header>
 <main>
 <p><label>Backend <select id="backend"><option>wasm</option><option>webgl</option><option>webgpu</option><option>cpu</option></select></label> <button type="button" id="run" disabled>Run</button></p>

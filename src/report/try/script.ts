@@ -9,7 +9,7 @@ export const TRY_SCRIPT = `
   const folder = document.body.dataset.model;
   const say = (text) => { find('state').textContent = text; };
   if (location.protocol === 'file:') {
-    say('A browser does not let a page read the files beside it. Serve the folder: npx onnx2keras serve <the folder that holds "report">');
+    say('A browser does not let a page read the files beside it. Serve the folder that holds "report": ' + document.body.dataset.serve + ' <folder>');
     return;
   }
   const get = async (place, how) => {
