@@ -109,7 +109,7 @@ const INPUT = {
   },
   range: {
     shape: listOf(anyNumber, 2, 2),
-    doc: 'Smallest and largest value of seeded inputs.',
+    doc: 'Smallest and largest value that it is fed: of seeded inputs, and in model.d.ts.',
   },
   preprocess: { shape: section(PREPROCESS), doc: 'How a PNG or JPEG among the references becomes the input.' },
 };

@@ -36,6 +36,8 @@ export interface ConvertRequest {
   target?: 'any' | 'wasm' | 'webgl';
   /** Names of passes over the TensorFlow graph that are left out: for measuring what each is worth. */
   passesOff?: string[];
+  /** By input name: the least and the greatest value that it is meant to be fed, where the user says so. */
+  inputRanges?: Record<string, [number, number]>;
   /** By input name: sizes in ONNX's order, where the file leaves them open. */
   inputShapes?: Record<string, number[]>;
   /** Weights narrower than float32, where they can be and are worth it; none where absent. */

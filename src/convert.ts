@@ -117,7 +117,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
 
   // What stands in the folder itself is the first that TensorFlow.js loads; a Keras archive stands beside it.
   const first = chosen.find((p) => p.format !== 'keras') ?? chosen[0];
-  const ranges = rangesByName(model, graph);
+  const ranges = rangesByName(model, graph, request.inputRanges ?? {});
   const written = guarded(request.relativePath, () =>
     onDisk({ file: request.relativePath }, () =>
       chosen.map((p) =>
@@ -176,10 +176,15 @@ interface Ranges {
   readonly outputs: ReadonlyMap<string, Range | undefined>;
 }
 
-function rangesByName(model: OnnxModel, graph: Graph): Ranges {
+function rangesByName(model: OnnxModel, graph: Graph, own: Readonly<Record<string, [number, number]>>): Ranges {
   const { fed, given } = knownRanges(model, graph);
   return {
-    inputs: new Map(graph.inputs.map((v) => [v.name, fed(v)])),
+    inputs: new Map(
+      graph.inputs.map((v) => {
+        const [min, max] = (Object.hasOwn(own, v.name) && own[v.name]) || [];
+        return [v.name, min === undefined || max === undefined ? fed(v) : { min, max }];
+      }),
+    ),
     outputs: new Map(graph.outputs.map((o) => [o.name, given(o.value)])),
   };
 }

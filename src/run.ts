@@ -287,6 +287,7 @@ async function convert(
         target: settings.target,
         inputShapes: turn.own?.inputShapes,
         inputOrders: turn.own?.inputOrders,
+        inputRanges: turn.own?.ranges,
         quantize: plan,
         shardBytes: Math.round(settings.shardSize * 2 ** 20),
         outputFolder: staging.folder,

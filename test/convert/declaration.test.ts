@@ -213,3 +213,9 @@ test('values of an output that nothing bounds have no range, and crossed bounds 
   const ranges = convert(s).source?.outputs?.map((o) => o.range);
   expect(ranges).toEqual([undefined, { min: 1, max: 1 }, { min: -1, max: 1 }]);
 });
+
+test('the range of an input that the settings name is that', () => {
+  const c = convert(several, { formats: ['layers-model'], inputRanges: { image: [0, 1] } });
+  expect(c.source?.inputs?.map((i) => i.range)).toEqual([{ min: 0, max: 1 }, undefined, { min: 0, max: 6 }]);
+  expect(readFileSync(join(c.folder, 'model.d.ts'), 'utf8')).toContain('values from 0 to 1');
+});
