@@ -1,5 +1,5 @@
 /**
- * The Keras archive as Keras reads it: `npm run test:python`. Keras and TensorFlow come from the package folders that pip
+ * The Keras archive as Keras reads it, and the example for PyTorch: `npm run test:python`. Keras and TensorFlow come from the package folders that pip
  * is configured with; where there are none, the tests are skipped and say so. ONNX2KERAS_PYTHON names a Python that has
  * both, and spares the installation. ONNX2KERAS_DATA names a folder with whole sets of cases (`index.json` in it), which are
  * judged, too, and compared with test/conformance/expected.keras.txt; ONNX2KERAS_UPDATE=1 writes that anew.
@@ -129,6 +129,89 @@ else {
     TEN_MINUTES,
   );
 }
+
+/** A Python with torch, which Debian packages; ONNX2KERAS_TORCH names another. */
+const torch = [process.env.ONNX2KERAS_TORCH, 'python3', '/usr/bin/python3'].find(
+  (program) => program && spawnSync(program, ['-c', 'import torch, numpy, onnx']).status === 0,
+);
+
+const EXAMPLE = `
+import json, sys, warnings
+sys.path.insert(0, sys.argv[1])
+import torch
+from torch import nn
+from pytorch2keras import pytorch_to_keras
+
+
+class Two(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm, self.line = nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Linear(120, 3)
+
+    def forward(self, image, vector):
+        return self.line(torch.relu(self.norm(self.conv(image))).flatten(1)) + vector, self.conv(image)
+
+
+torch.manual_seed(7)
+made = []
+for ordering in (True, False):
+    for policy in (None, "renumerate"):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            inputs = [torch.randn(1, 2, 5, 6), torch.randn(1, 3)]
+            c = pytorch_to_keras(Two(), inputs, [(2, 5, 6), (3,)], ordering, False, policy, True, False, out=sys.argv[2], name=f"{ordering}{policy}")
+        made.append({"ordering": ordering, "policy": policy, "error": c.max_abs_error, "told": [str(w.message) for w in told],
+                     "inputs": [i["tfjs"] for i in c.report["source"]["inputs"]], "layers": c.report["keras"]["rows"], "shapes": c.output_shapes})
+open_sizes = pytorch_to_keras(nn.Conv2d(2, 3, 3), torch.randn(1, 2, 7, 9), [(2, None, None)], True, out=sys.argv[2], name="open")
+print(json.dumps({"made": made, "open": open_sizes.report["source"]["inputs"][0]["tfjs"]["shape"]}))
+`;
+
+if (!torch) test.skip('pytorch_to_keras: skipped, since no Python here has torch, numpy and onnx', () => {});
+else
+  test(
+    'pytorch_to_keras converts as pytorch2keras was called, and tells how far it is from torch',
+    () => {
+      const root = join(import.meta.dirname, '..', '..');
+      const done = spawnSync(
+        torch,
+        ['-c', EXAMPLE, join(root, 'examples', 'pytorch'), mkdtempSync(join(home, 'torch-'))],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, ONNX2KERAS_CLI: join(root, 'lib', 'cli.js') },
+        },
+      );
+      const { made, open } = JSON.parse(done.stdout || JSON.stringify({ made: done.stderr })) as {
+        made: {
+          ordering: boolean;
+          policy: string | null;
+          error: number;
+          told: string[];
+          inputs: { name: string; shape: (number | null)[] }[];
+          layers: { name: string; className: string }[];
+          shapes: number[][];
+        }[];
+        open: (number | null)[];
+      };
+      expect(made).toHaveLength(4);
+      for (const { ordering, policy, error, told, inputs, layers, shapes } of made) {
+        expect(error).toBeLessThan(1e-5);
+        expect(told.join()).toContain('use_optimizer is ignored');
+        expect(inputs).toEqual([
+          expect.objectContaining({ name: 'input_0', shape: ordering ? [null, 5, 6, 2] : [null, 2, 5, 6] }),
+          expect.objectContaining({ name: 'input_1', shape: [null, 3] }),
+        ]);
+        expect(shapes).toEqual([[1, 3], ordering ? [1, 5, 6, 4] : [1, 4, 5, 6]]);
+        const named = layers.filter((l) => l.className !== 'InputLayer').map((l) => l.name);
+        if (policy === 'renumerate') for (const name of named) expect(name).toMatch(/^LAYER_\d+/);
+        else expect(named).toEqual(expect.arrayContaining(['output_0', 'output_1']));
+        expect(layers.map((l) => l.className)).toEqual(
+          expect.arrayContaining(['Conv2D', 'BatchNormalization', 'Dense']),
+        );
+      }
+      expect(open).toEqual([null, null, null, 2]);
+    },
+    TEN_MINUTES,
+  );
 
 /** The cases of a data folder that a Keras model is expected of: all sets but ONNX's single operators. */
 function casesOf(folder: string): Case[] {
