@@ -26,7 +26,9 @@ import { layersModelJson, type LayersModelJson } from './keras/writer-tfjs.js';
 import { checkInputOrders, withInputShapes } from './onnx/fix-shapes.js';
 import type { OnnxModel } from './onnx/model.js';
 import { readModel } from './onnx/read.js';
+import { groupNorms } from './passes/group-norm.js';
 import { assignLayouts, type LaidOut } from './passes/layout.js';
+import { moveRows } from './passes/move-rows.js';
 import { pruneGraph } from './passes/prune.js';
 import { isArithmetic, narrowedNodes } from './passes/narrowed.js';
 import { knownRanges, type Range } from './passes/ranges.js';
@@ -282,12 +284,14 @@ function placer(model: OnnxModel): (node: Pick<Node, 'origin'>) => Place {
 }
 
 function prepareGraph(model: OnnxModel, graph: Graph, settings: Settings): Prepared & { format: 'graph-model' } {
-  const laid = assignLayouts(graph, {
-    changeOrdering: settings.changeOrdering,
-    images: 'channels-last',
-    relabel: true,
-    inputOrders: settings.inputOrders,
-  });
+  const laid = moveRows(
+    assignLayouts(groupNorms(graph), {
+      changeOrdering: settings.changeOrdering,
+      images: 'channels-last',
+      relabel: true,
+      inputOrders: settings.inputOrders,
+    }),
+  );
   const tf = optimize(lowerToTf(laid.graph, new Names(settings.namePolicy), placer(model)), {
     target: settings.target,
     off: new Set(settings.passesOff),

@@ -313,9 +313,12 @@ function homeOf(rank: number, batch = 0): Layout {
 
 const home = (v: Value): Layout => homeOf(v.type.dims.length, v.batch);
 
+/** Operators that give parts of images, or images of parts. */
+const CUTS = new Set(['Slice', 'Split', 'Concat', 'Pad']);
+
 /**
  * Inputs that are images, or signals or volumes: of rank 3 to 5, and read by an operator that treats axis 1 as channels,
- * directly or through element-wise ones. An input of rank 4 or 5 counts also when it only meets operators that don't
+ * directly, through element-wise ones, or cut and joined. An input of rank 4 or 5 counts also when it only meets operators that don't
  * care (as in onnx2keras).
  */
 export function imageInputs(graph: Graph): Set<Value> {
@@ -334,7 +337,12 @@ export function imageInputs(graph: Graph): Set<Value> {
         for (const out of node.outputs) {
           if (out && out.type.dims.length === rank) family.add(out);
         }
-      else others = true;
+      else {
+        others = true;
+        // What is cut from an image and joined again is an image: the Focus of detectors.
+        if (!node.op.domain && CUTS.has(node.op.name))
+          for (const out of node.outputs) if (out?.type.dims.length === rank) family.add(out);
+      }
     }
     if (channels || (rank >= 4 && !others)) images.add(input);
   }

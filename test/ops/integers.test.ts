@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
 import type { DType } from '../../src/tensor/dtype.js';
 import { tensorOf } from '../../src/tensor/tensor.js';
 import { fed, fixed, modelOf, single, type Given, type OracleCase } from '../../src/tools/oracle/case.js';
-import { runCase } from '../../src/tools/oracle/run.js';
+import { convertCase, runCase } from '../../src/tools/oracle/run.js';
 
 const vector = (dtype: DType, values: (number | bigint)[]) => tensorOf(dtype, [values.length], values);
 const LARGEST = fixed(tensorOf('int64', [], [9223372036854775807n]));
@@ -37,18 +36,7 @@ describe('64-bit constants that stand for no end', () => {
 function findings(c: OracleCase): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'integers-'));
   try {
-    const path = join(folder, 'model.onnx');
-    writeFileSync(path, modelOf(c));
-    const result = convertModel({
-      path,
-      relativePath: 'model.onnx',
-      formats: ['graph-model'],
-      changeOrdering: true,
-      namePolicy: 'keep',
-      outputFolder: folder,
-      limits: { maxModelBytes: 2 ** 20 },
-    });
-    return result.diagnostics.map((d) => d.code);
+    return convertCase(modelOf(c), folder).diagnostics.map((d) => d.code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,10 @@
 import { invalid } from '../../diag/diagnostic.js';
 import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
+import { reshaped } from '../../ir/weights.js';
+import { numbersOf } from '../../tensor/tensor.js';
 import { Amounts } from '../../tf/amounts.js';
+import type { Ref } from '../../tf/builder.js';
 import { standardized } from './normalize.js';
 import { groupNormalization } from './normalize-keras.js';
 
@@ -36,7 +39,15 @@ export default defineOp<Attrs>({
       : [sizes[0], groups, channels / groups, a.product(sizes.slice(2))];
     const { y } = standardized(a.reshape(x, whole), last ? [1, 3] : [2, 3], epsilon, b);
     const shape = last ? [groups, perGroup ? 1 : channels / groups] : [groups, perGroup ? 1 : channels / groups, 1];
-    return a.reshape(b.add2(b.mul(y, b.reshape(scale, shape)), b.reshape(bias, shape)), sizes);
+    /** Constants take their shape while converting; those that change nothing are left out. */
+    const along = (i: number, ref: Ref, neutral: number): Ref | undefined => {
+      const w = n.weight(i);
+      if (!w) return b.reshape(ref, shape);
+      return numbersOf(w.load()).every((v) => v === neutral) ? undefined : b.constant(reshaped(w, shape));
+    };
+    const [factor, shift] = [along(1, scale, 1), along(2, bias, 0)];
+    const scaled = factor ? b.mul(y, factor) : y;
+    return a.reshape(shift ? b.add2(scaled, shift) : scaled, sizes);
   },
   keras: groupNormalization,
 });

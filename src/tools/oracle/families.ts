@@ -5,6 +5,7 @@ import { LOGIC } from './families/logic.js';
 import { MATH } from './families/math.js';
 import { MICROSOFT } from './families/microsoft.js';
 import { ML } from './families/ml.js';
+import { NETWORKS } from './families/networks.js';
 import { OLD } from './families/old.js';
 import { QUANTIZE } from './families/quantize.js';
 import { RECURRENT } from './families/recurrent.js';
@@ -22,6 +23,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   math: MATH,
   ml: ML,
   microsoft: MICROSOFT,
+  networks: NETWORKS,
   old: OLD,
   quantize: QUANTIZE,
   recurrent: RECURRENT,

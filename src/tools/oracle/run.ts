@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConvertResult } from '../../convert-types.js';
 import { convertModel } from '../../convert.js';
 import type { Diagnostic } from '../../diag/diagnostic.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -41,6 +42,26 @@ export async function runCase(c: OracleCase, options: RunOptions): Promise<Outco
   return await judgeCase(c, bytes, expected, options);
 }
 
+/** Converts a model into a folder, as a graph-model. */
+export function convertCase(
+  bytes: Uint8Array,
+  folder: string,
+  inputOrders?: Readonly<Record<string, number[]>>,
+): ConvertResult {
+  const path = join(folder, 'model.onnx');
+  writeFileSync(path, bytes);
+  return convertModel({
+    path,
+    relativePath: 'model.onnx',
+    formats: ['graph-model'],
+    changeOrdering: true,
+    namePolicy: 'keep',
+    outputFolder: folder,
+    limits: { maxModelBytes: 2 ** 31 },
+    ...(inputOrders ? { inputOrders } : {}),
+  });
+}
+
 /**
  * Converts the case's model and compares, on each engine.
  * @param expected outputs for each feed; without them it is only converted
@@ -53,19 +74,7 @@ export async function judgeCase(
 ): Promise<Outcome> {
   const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'oracle-'));
   try {
-    const path = join(folder, 'model.onnx');
-    writeFileSync(path, bytes);
-    const inputOrders = options.shuffle && ordersOf(c, options.shuffle);
-    const converted = convertModel({
-      path,
-      relativePath: 'model.onnx',
-      formats: ['graph-model'],
-      changeOrdering: true,
-      namePolicy: 'keep',
-      outputFolder: folder,
-      limits: { maxModelBytes: 2 ** 31 },
-      ...(inputOrders ? { inputOrders } : {}),
-    });
+    const converted = convertCase(bytes, folder, options.shuffle && ordersOf(c, options.shuffle));
     if (converted.status !== 'converted') {
       const bug = converted.diagnostics.find((d) => d.code === 'internal-error');
       return { status: bug ? 'bug' : 'refused', reason: reasonOf(bug ? [bug] : converted.diagnostics) };
