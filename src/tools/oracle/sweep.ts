@@ -129,15 +129,21 @@ function retyped(c: OracleCase, at: readonly number[], dtype: DType): OracleCase
   };
 }
 
-/** Division of integers by zero is nobody's business. */
+/** Division by zero is nobody's business. */
 const divides = (c: OracleCase, input: string): boolean =>
-  /^(Div|Mod)$/.test(c.nodes[0].op) && c.nodes[0].inputs[1] === input;
+  /^(Div|Mod|QuantizeLinear)$/.test(c.nodes[0].op) && c.nodes[0].inputs[1] === input;
+
+/** Operators whose steps are rounded to the type, so that another type's result, rounded at the end, isn't theirs. */
+const ROUNDS_WITHIN = /^QuantizeLinear$/;
 
 /** The values as near as another type can have them: integers are cut to the type's range. */
 function toType(t: Tensor, dtype: DType, nonzero: boolean): Tensor {
-  const values = Array.from(t.data as ArrayLike<number | bigint | string>, (v) => {
+  const given = Array.from(t.data as ArrayLike<number | bigint | string>);
+  // Products of large numbers are infinite in narrow floats, and the written model computes in float32.
+  const large = isNarrowFloat(dtype) && given.some((v) => Math.abs(Number(v)) > 64 && Number.isFinite(Number(v)));
+  const values = given.map((v) => {
     if (dtype === 'string') return String(v);
-    const n = Number(v);
+    const n = large ? Number(v) / 4096 : Number(v);
     const x = Number.isNaN(n) && !isFloat(dtype) ? 1 : n;
     if (dtype === 'bool') return x === 0 ? 0 : 1;
     if (isFloat(dtype)) {
@@ -180,7 +186,8 @@ async function runTyped(
   const own = retyped(c, ins, dtype);
   const tolerance = { ...c.tolerance, ...TOLERANCES[dtype] };
   let failure = '';
-  for (const by of [undefined, ...standIns(dtype)]) {
+  const others = ROUNDS_WITHIN.test(schema.name) ? [] : standIns(dtype);
+  for (const by of [undefined, ...others]) {
     // Versions of the same face that differ in types compute the same; onnxruntime has one of them.
     for (const opset of [undefined, ...likeOf(schema)]) {
       const asked = by === undefined ? own : retyped(own, ins, by);
