@@ -61,17 +61,26 @@ export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
   if (n === 0) return out as unknown as TensorData;
   const rank = outer.length;
   const index = new Array<number>(rank).fill(0);
+  const one = { size: 1, stride: 1 };
+  const [rows, columns] = [outer[rank - 2] ?? one, outer[rank - 1] ?? one];
   let from = 0;
-  const inner = rank > 0 ? outer[rank - 1] : { size: 1, stride: 1 };
-  for (let to = 0; to < n; ) {
-    for (let k = 0, f = from; k < inner.size; k++, f += inner.stride, to++) {
-      if (pairs === 1) out[to] = data[f];
-      else {
-        out[2 * to] = data[2 * f];
-        out[2 * to + 1] = data[2 * f + 1];
+  for (let to = 0; to < n; to += rows.size * columns.size) {
+    // In narrow bands, whose lines stay in the cache from one row to the next.
+    for (let band = 0; band < columns.size; band += BAND) {
+      const width = Math.min(BAND, columns.size - band);
+      for (let row = 0; row < rows.size; row++) {
+        let f = from + row * rows.stride + band * columns.stride;
+        let at = to + row * columns.size + band;
+        for (let k = 0; k < width; k++, at++, f += columns.stride) {
+          if (pairs === 1) out[at] = data[f];
+          else {
+            out[2 * at] = data[2 * f];
+            out[2 * at + 1] = data[2 * f + 1];
+          }
+        }
       }
     }
-    for (let a = rank - 2; a >= 0; a--) {
+    for (let a = rank - 3; a >= 0; a--) {
       from += outer[a].stride;
       if (++index[a] < outer[a].size) break;
       from -= outer[a].stride * outer[a].size;
@@ -80,6 +89,8 @@ export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
   }
   return out as unknown as TensorData;
 }
+/** Elements of a line of the cache, for most types. */
+const BAND = 16;
 
 /** Whether axis b follows axis a in memory but for axes of size 1. */
 function isNext(dims: readonly number[], a: number, b: number): boolean {
