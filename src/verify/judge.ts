@@ -7,11 +7,13 @@ import { type Diagnostic, DiagnosticError } from '../diag/diagnostic.js';
 import { nearestWord } from '../diag/nearest.js';
 import type { Judgement, ToleranceSettings } from './checks.js';
 import type { EnginePlaces } from './engines/index.js';
+import { layoutFindings } from './lint/layout.js';
+import { halfFindings, integerFindings, weightFindings } from './lint/precision.js';
 import { locate, type Located, type Mismatch } from './locate/locate.js';
 import { writePageData } from './page-data.js';
 import { provenanceFindings } from './provenance.js';
 import type { RecordedTensor } from './record.js';
-import { type Pictures, readReference, type ReferenceFiles } from './reference-set.js';
+import { type Pictures, readReference, type ReferenceFiles, type ReferenceSet } from './reference-set.js';
 import { findReferences } from './references.js';
 import { SecondOpinion } from './source/opinion.js';
 import { describeSizes, isOpen, type Sizes, sizesOf } from './source/sizes.js';
@@ -119,6 +121,8 @@ async function judgeFolder(
     return { verdict: verdictOf([], diagnostics), checks: [], diagnostics, engines: [], timings: {}, restart: false };
   }
   const { sources, diagnostics: own } = await referencesFor(model, request, opinion);
+  own.push(...layoutFindings(model));
+  let first: ReferenceSet | undefined;
   let _seen = request.page === undefined || folder !== request.folder;
   const judgement = await verifyModel(model, sources, {
     engines,
@@ -127,11 +131,17 @@ async function judgeFolder(
     outputs,
     progress,
     sees: (name, set) => {
+      if (!first) own.push(...integerFindings(model, set));
+      first ??= set;
       const toleranceOf = (row: RecordedTensor) => ({ ...tolerance, ...outputs?.[row.onnx.name] });
       _seen ||= writePageData(request.page as string, model.record, { name, set }, toleranceOf);
     },
     ...(request.locate ? { locate: locator(request.locate, opinion) } : {}),
   } satisfies VerifySettings);
+  if (judgement.verdict !== 'error') {
+    own.push(...weightFindings(model));
+    if (first) own.push(...(await halfFindings(model, first, { engines, tolerance, outputs })));
+  }
   const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
   return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
 }

@@ -38,6 +38,12 @@ export interface GuardedOutcome extends Outcome {
   readonly exchanged: readonly string[];
 }
 
+/** An inference in which tensors were held in float16, and what they couldn't hold. */
+export interface HalfOutcome extends Outcome {
+  /** The kernel that gave the first finite value beyond float16's range, and the value. */
+  readonly beyond?: { readonly kernel: string; readonly value: number };
+}
+
 /** A way to run written models: a TensorFlow.js backend, in this process or elsewhere. */
 export interface Engine {
   readonly name: string;
@@ -55,6 +61,8 @@ export interface Engine {
     inputs: ReadonlyMap<string, TfTensor>,
     allow?: (kernel: string) => boolean,
   ): Promise<GuardedOutcome>;
+  /** The same inference with every float tensor held in float16. */
+  half?(model: WrittenModel, inputs: ReadonlyMap<string, TfTensor>): Promise<HalfOutcome>;
   /** True after a trap or a failed allocation: the process should not judge another model. */
   readonly damaged: boolean;
   dispose(): Promise<void>;

@@ -5,8 +5,9 @@ import type { TfTensor } from '../tftensor.js';
 import type { WrittenModel } from '../written.js';
 import { withConsoleHeard } from './console.js';
 import { activate } from './cpu.js';
-import type { Engine, GuardedOutcome, Loaded } from './engine.js';
+import type { Engine, GuardedOutcome, HalfOutcome, Loaded } from './engine.js';
 import { GUARDED, openGuarded } from './guarded.js';
+import { HALF, openHalf } from './half.js';
 import { loadModel } from './loaded.js';
 import { bundled, type Core, tfjsCore, tfjsWasm } from './tfjs.js';
 
@@ -57,7 +58,7 @@ async function renew(core: Core): Promise<void> {
   const factory = core.findBackendFactory('wasm');
   // Its own dispose would run code on a heap that may be damaged.
   old.dispose = () => {};
-  if (core.findBackendFactory(GUARDED)) core.removeBackend(GUARDED);
+  for (const other of [GUARDED, HALF]) if (core.findBackendFactory(other)) core.removeBackend(other);
   core.removeBackend('wasm');
   core.registerBackend('wasm', factory, 2);
   await instantiate(core);
@@ -135,6 +136,16 @@ class Wasm implements Engine {
     }
   }
 
+  async half(model: WrittenModel, inputs: ReadonlyMap<string, TfTensor>): Promise<HalfOutcome> {
+    const trace = openHalf(this.#core);
+    const loaded = await this.#loadOn(HALF, model);
+    try {
+      return { ...(await this.#watch(() => loaded.run(inputs))), ...trace };
+    } finally {
+      await loaded.dispose();
+    }
+  }
+
   async dispose(): Promise<void> {}
 
   async #loadOn(backend: string, model: WrittenModel): Promise<Loaded> {
@@ -143,7 +154,7 @@ class Wasm implements Engine {
       if (thrown !== undefined) throw thrown;
     }
     this.#fresh = false;
-    if (backend === GUARDED) this.#core.registerBackend(GUARDED, () => this.#core.findBackend('wasm'), 0);
+    if (backend !== 'wasm') this.#core.registerBackend(backend, () => this.#core.findBackend('wasm'), 0);
     const runtime = await bundled();
     return this.#watch(() => loadModel(runtime, model, () => activate(this.#core, backend)));
   }

@@ -1,0 +1,110 @@
+import {
+  halfNotRun,
+  outputBeyondInt32,
+  outputOffInHalf,
+  valueBeyondHalf,
+  weightBeyondHalf,
+} from '../../diag/catalogue-lint.js';
+import { type Diagnostic, DiagnosticError } from '../../diag/diagnostic.js';
+import { isBig } from '../../tensor/dtype.js';
+import { sizeOf } from '../../tensor/tensor.js';
+import { DEFAULT_TOLERANCE, type ToleranceSettings } from '../checks.js';
+import { compare } from '../compare.js';
+import { sentenceOf } from '../describe.js';
+import { HALF_MAX } from '../engines/half.js';
+import { engineOf } from '../engines/index.js';
+import { feedOf } from '../feed.js';
+import type { RecordedTensor } from '../record.js';
+import type { ReferenceSet } from '../reference-set.js';
+import type { WrittenModel } from '../written.js';
+
+/** Engines whose kind some devices run with tensors in float16. */
+const GRAPHIC = ['chrome-webgl', 'chrome-webgpu'];
+/** More bytes of weights aren't read once more for a note. */
+const MOST_BYTES = 2 ** 30;
+
+/** The first weight that float16 has no finite number for. */
+export function weightFindings(model: WrittenModel): Diagnostic[] {
+  if (model.weightBytes > MOST_BYTES) return [];
+  const found: { name: string; value: number }[] = [];
+  let shard = 0;
+  const shards = model.readShards().map((buffer) => new Uint8Array(buffer));
+  for (const { paths, weights } of model.manifest) {
+    const bytes = Buffer.concat(shards.slice(shard, shard + paths.length));
+    shard += paths.length;
+    let at = 0;
+    for (const { name, shape, dtype, quantization } of weights) {
+      // Where strings and shrunk weights end isn't known from their shapes alone.
+      if (quantization || !['float32', 'int32', 'bool'].includes(dtype)) break;
+      const count = sizeOf(shape);
+      const begin = at;
+      at += count * (dtype === 'bool' ? 1 : 4);
+      if (dtype !== 'float32') continue;
+      const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset + begin, bytes.byteOffset + at));
+      const value = values.find((x) => Number.isFinite(x) && Math.abs(x) > HALF_MAX);
+      if (value !== undefined) found.push({ name, value });
+    }
+  }
+  const [first] = found;
+  return first ? [weightBeyondHalf(model.file, first.name, first.value, found.length)] : [];
+}
+
+/** How a model is held against float16. */
+export interface HalfSettings {
+  readonly engines: readonly string[];
+  readonly tolerance: Partial<ToleranceSettings>;
+  readonly outputs?: Readonly<Record<string, Partial<ToleranceSettings>>> | undefined;
+}
+
+/**
+ * What becomes of the model on a device that computes in float32 and holds tensors in float16, where an engine is asked for
+ * that such devices run: each kernel's floats are rounded on the way in and out, on the WASM backend. No verdict rests on it.
+ */
+export async function halfFindings(
+  model: WrittenModel,
+  set: ReferenceSet,
+  settings: HalfSettings,
+): Promise<Diagnostic[]> {
+  if (!settings.engines.some((name) => GRAPHIC.includes(name))) return [];
+  const { file, record } = model;
+  const toleranceOf = ({ onnx }: RecordedTensor): ToleranceSettings => {
+    const own =
+      settings.outputs && Object.hasOwn(settings.outputs, onnx.name) ? settings.outputs[onnx.name] : undefined;
+    return { ...DEFAULT_TOLERANCE, ...settings.tolerance, ...own };
+  };
+  try {
+    const engine = await engineOf('wasm');
+    if (!engine.half || model.weightBytes > (engine.maxWeightBytes ?? Infinity)) return [];
+    const inputs = new Map(
+      record.inputs.flatMap((row) => {
+        const value = set.inputs.get(row.onnx.name);
+        return value ? [[row.tfjs.name, feedOf(value, row, '')] as const] : [];
+      }),
+    );
+    const { outputs, beyond } = await engine.half(model, inputs);
+    if (beyond) return [valueBeyondHalf(file, beyond.kernel, beyond.value, 'warning')];
+    for (const row of record.outputs) {
+      const [expected, actual] = [set.outputs.get(row.onnx.name), outputs.get(row.tfjs.name)];
+      const comparison = expected && actual ? compare(expected, actual, row, toleranceOf(row)) : undefined;
+      if (comparison && comparison.kind !== 'pass')
+        return [outputOffInHalf(file, row.onnx.name, sentenceOf(comparison) ?? '', 'note')];
+    }
+    return [];
+  } catch (e) {
+    const why = e instanceof DiagnosticError ? e.diagnostics[0]?.message : (e as Error).message;
+    return [halfNotRun(file, why ?? '')];
+  }
+}
+
+/** Expected integers that TensorFlow.js has no number for. */
+export function integerFindings({ file, record }: WrittenModel, set: ReferenceSet): Diagnostic[] {
+  return record.outputs.flatMap(({ onnx: { name, dtype } }) => {
+    if (!isBig(dtype) && dtype !== 'uint32') return [];
+    const data = (set.outputs.get(name)?.data ?? []) as ArrayLike<number | bigint>;
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i] as number | bigint;
+      if (value < -(2 ** 31) || value > 2 ** 31 - 1) return [outputBeyondInt32(file, name, String(value))];
+    }
+    return [];
+  });
+}
