@@ -131,7 +131,6 @@ async function judgeFolder(
     outputs,
     progress,
     sees: (name, set) => {
-      if (!first) own.push(...integerFindings(model, set));
       first ??= set;
       const toleranceOf = (row: RecordedTensor) => ({ ...tolerance, ...outputs?.[row.onnx.name] });
       _seen ||= writePageData(request.page as string, model.record, { name, set }, toleranceOf);
@@ -140,7 +139,11 @@ async function judgeFolder(
   } satisfies VerifySettings);
   if (judgement.verdict !== 'error') {
     own.push(...weightFindings(model));
-    if (first) own.push(...(await halfFindings(model, first, { engines, tolerance, outputs })));
+    if (first)
+      own.push(
+        ...integerFindings(model, first),
+        ...(await halfFindings(model, first, { engines, tolerance, outputs })),
+      );
   }
   const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
   return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
