@@ -92,6 +92,24 @@ describe('the check run', () => {
     },
   );
 
+  test('of a fork is written by the workflow that follows, from the report that its run left', async () => {
+    const refused = { status: 403, message: 'Resource not accessible by integration' };
+    github.faults.push({ operation: 'checks/create', times: 1, answer: refused });
+    const fork = await step(folder({ ...good(), ...wrong() }), { 'check-run': 'true', 'fail-on': 'never' });
+    expect(github.checks).toEqual([]);
+    expect(warnings(fork)).toContainEqual(expect.stringContaining('a fork never has it'));
+    // examples/workflows/forks.yml: nothing is checked out, and the artifact lies in `fork`
+    const workspace = folder({ 'fork/report/report.json': readFileSync(fork.outputs['report-path'] as string) });
+    const event = path.join(folder(), 'event.json');
+    writeFileSync(event, JSON.stringify({ workflow_run: { head_sha: HEAD, event: 'pull_request' } }));
+    const given = { 'merge-reports': 'fork', 'check-run': 'true', annotations: 'false' };
+    const env = { GITHUB_EVENT_NAME: 'workflow_run', GITHUB_EVENT_PATH: event };
+    const done = await step(workspace, given, env);
+    expect(done.conclusion).toBe('failure');
+    expect(github.checks).toMatchObject([{ headSha: HEAD, status: 'completed', conclusion: 'failure' }]);
+    expect(github.checks[0]?.annotations.map((a) => a.path)).toEqual(['models/wrong/model.onnx']);
+  });
+
   test('is not written without a token, which is said', async () => {
     const done = await step(folder(good()), { 'check-run': 'true', token: '' }, { INPUT_TOKEN: '' });
     expect(github.calls).toEqual([]);

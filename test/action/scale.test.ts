@@ -272,6 +272,19 @@ describe('only what a pull request changes', () => {
     expect(paths(reportOf(await step(other, { 'only-changed': 'false' })))).toHaveLength(2);
   });
 
+  test('in a merge queue, against what the group goes onto', async () => {
+    const event = path.join(folder(), 'event.json');
+    const workspace = clone();
+    const [group, onto] = ['HEAD', 'HEAD^1'].map((commit) => git(workspace, 'rev-parse', commit));
+    writeFileSync(
+      event,
+      JSON.stringify({ action: 'checks_requested', merge_group: { head_sha: group, base_sha: onto } }),
+    );
+    const done = await step(workspace, {}, { GITHUB_EVENT_NAME: 'merge_group', GITHUB_EVENT_PATH: event });
+    expect(paths(reportOf(done))).toEqual(['models/relu/model.onnx']);
+    expect(reportOf(done).selection?.changedSince).toBe(onto);
+  });
+
   test('none where none is concerned, and that is a success; a model that Git does not know is', async () => {
     const workspace = clone();
     git(workspace, 'checkout', '-q', 'HEAD^1');
