@@ -104,7 +104,7 @@ function general(reason: string): string {
     .replace(/\b(the (?:input|constant|output)) (?!of\b)\S+ (?=has|would)/g, '$1 ')
     .replace(/\[[^\]]*\]/g, '[…]')
     .replace(/\b\d+(?= separate| items| and)/g, 'n')
-    .replace(/\b(?:u?int\d+|float\d+|bfloat16|double|bool)\b/g, 'a type');
+    .replace(/ of (?:u?int\d+|float\d+|bfloat16|bool)(?=:)/g, ' of other types');
 }
 
 function whyNot(op: Op, t: Tally): string {
