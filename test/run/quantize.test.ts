@@ -36,8 +36,8 @@ const network = sketched({
   ],
 });
 
-async function runWith(settings: Partial<Settings>) {
-  const base = folder({ 'm.onnx': Buffer.from(network) });
+async function runWith(settings: Partial<Settings>, config = '') {
+  const base = folder({ 'm.onnx': Buffer.from(network), ...(config === '' ? {} : { 'onnx2keras.yml': config }) });
   const { report } = await run(
     {
       patterns: ['**/*.onnx'],
@@ -83,6 +83,20 @@ test('uint8: the verdict is that of the quantized model', async () => {
   expect(model.status).toBe('mismatch');
   expect(model.quantization?.[0]).toMatchObject({ mode: 'uint8', stored: { uint8: { tensors: 2 } } });
   expect(summary).toContain('2 weights as uint8');
+}, 60_000);
+
+test('the settings file says it for single models, and how large a shard may be', async () => {
+  const { model } = await runWith(
+    {},
+    'models: { m.onnx: { quantize: uint16, shard-size: 0.005, tolerance: { atol: 0.1 } } }',
+  );
+  expect(model.status).toBe('pass');
+  expect(model.quantization?.[0]).toMatchObject({
+    mode: 'uint16',
+    stored: { uint16: { tensors: 2, bytes: 2 * 96 * 96 } },
+  });
+  const shards = model.artefacts.filter((a) => a.path.endsWith('.bin')).map((a) => a.bytes);
+  expect(shards).toEqual([5243, 5243, 5243, 2 * 96 * 96 - 3 * 5243]);
 }, 60_000);
 
 test('auto: smaller, within tolerance, the same twice, and the report has the curve', async () => {
