@@ -370,8 +370,11 @@ function writePrepared(
     files.push({ path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   };
   let specs: readonly WeightSpec[] = [];
-  if (p.format === 'keras') files.push(writeArchive(p.keras, join(target, 'model.keras'), model));
-  else {
+  if (p.format === 'keras') {
+    const archive = writeArchive(p.keras, join(target, 'model.keras'), request.quantize === 'float16', model);
+    specs = archive.specs;
+    files.push(archive.file);
+  } else {
     const json = p.format === 'graph-model' ? p.json : layersModelJson(p.keras.model);
     const shards = writeWeights(json, target, model, {
       shardBytes: request.shardBytes,
@@ -461,15 +464,18 @@ function writeWeights(
   }
 }
 
-function writeArchive(keras: LoweredKeras, path: string, model: OnnxModel): WrittenFile {
+function writeArchive(
+  keras: LoweredKeras,
+  path: string,
+  half: boolean,
+  model: OnnxModel,
+): { file: WrittenFile; specs: readonly WeightSpec[] } {
   let at: readonly number[] = [];
   try {
-    return {
-      path: 'model.keras',
-      ...writeKerasArchive(path, keras.model, (layer) => {
-        at = layer.origin;
-      }),
-    };
+    const { specs, ...written } = writeKerasArchive(path, keras.model, half, (layer) => {
+      at = layer.origin;
+    });
+    return { file: { path: 'model.keras', ...written }, specs };
   } catch (error) {
     if (error instanceof Refusal) throw new DiagnosticError([refusedNode(placer(model)({ origin: at }), error)]);
     throw error;

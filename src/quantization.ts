@@ -12,7 +12,7 @@ export function storageOf(
   plan: QuantizationPlan | undefined,
   format: Format,
 ): (weight: string) => QuantizedType | undefined {
-  if (plan === undefined || plan === 'none' || format === 'keras') return () => undefined;
+  if (plan === undefined || plan === 'none' || (format === 'keras' && plan !== 'float16')) return () => undefined;
   if (typeof plan === 'string') return () => plan;
   const own = plan[format] ?? {};
   return (weight) => (Object.hasOwn(own, weight) ? own[weight] : undefined);
@@ -26,7 +26,7 @@ export function quantizationOf(
   file: string,
 ): { facts?: QuantizationFacts; diagnostics: Diagnostic[] } {
   if (plan === undefined || plan === 'none') return { diagnostics: [] };
-  if (format === 'keras') return { diagnostics: [notQuantized({ file })] };
+  if (format === 'keras' && plan !== 'float16') return { diagnostics: [notQuantized({ file })] };
   const stored: QuantizationFacts['stored'] = {};
   let [before, bytes] = [0, 0];
   for (const { dtype, shape, quantization } of specs) {

@@ -138,8 +138,8 @@ export function notQuantized(place: Place): Diagnostic {
     code: 'keras-not-quantized',
     severity: 'note',
     message:
-      'the Keras archive holds its weights as float32: quantized forms are those of TensorFlow.js, which Keras does not read',
-    remedy: 'nothing needs to be done; layers-model and graph-model are quantized',
+      'the Keras archive holds its weights as float32: whole numbers with a scale are a form of TensorFlow.js, which Keras does not read',
+    remedy: 'nothing needs to be done; float16 is stored in an archive, too',
     place,
   };
 }

@@ -1,6 +1,8 @@
 import { hdf5, type H5Array, type H5Group } from '../write/hdf5.js';
 import { textEntry, writeZip } from '../write/zip.js';
-import { toFloat32 } from '../write/shards.js';
+import { isWorthQuantizing, quantizationFor, quantized, rangeOf } from '../tensor/quantization.js';
+import type { Weight } from '../tensor/tensor.js';
+import { toFloat32, type WeightSpec } from '../write/shards.js';
 import type { ConfigValue, Layer, LayerSpec } from './builder.js';
 import type { KerasModel } from './model.js';
 
@@ -10,19 +12,47 @@ const KERAS_VERSION = '3.15.1';
 /**
  * Writes a model as a Keras 3 archive: config.json, metadata.json and model.weights.h5. The same model gives the same
  * bytes.
+ * @param half store weights as float16 where they fit; Keras makes its variables' own type of them
  * @param onWeight tells before each weight whose it is
  */
 export function writeKerasArchive(
   path: string,
   model: KerasModel,
+  half: boolean,
   onWeight: (layer: LayerSpec) => void = () => {},
-): { bytes: number; sha256: string } {
-  const weights = hdf5(weightsTree(model, onWeight));
-  return writeZip(path, [
+): { bytes: number; sha256: string; specs: WeightSpec[] } {
+  const specs: WeightSpec[] = [];
+  const weights = hdf5(
+    weightsTree(model, (layer, name, weight) => {
+      const { array, spec } = stored(`${layer.name}/${name}`, weight, half, () => onWeight(layer));
+      specs.push(spec);
+      return array;
+    }),
+  );
+  const written = writeZip(path, [
     textEntry('metadata.json', JSON.stringify({ keras_version: KERAS_VERSION, date_saved: '1980-01-01@00:00:00' })),
     textEntry('config.json', JSON.stringify(modelConfig(model))),
     { name: 'model.weights.h5', bytes: weights.bytes, write: weights.write },
   ]);
+  return { ...written, specs };
+}
+
+function stored(
+  name: string,
+  weight: Weight,
+  half: boolean,
+  onWeight: () => void,
+): { array: H5Array; spec: WeightSpec } {
+  const load = () => {
+    onWeight();
+    return toFloat32(weight.load());
+  };
+  const spec = { name, shape: weight.dims, dtype: 'float32' };
+  const quantization =
+    half && isWorthQuantizing(weight.dims, 'float16') ? quantizationFor(rangeOf(load()), 'float16') : undefined;
+  if (!quantization) return { array: { dims: weight.dims, load }, spec };
+  const bits = () => new Uint16Array(quantized(load(), quantization).buffer);
+  return { array: { dims: weight.dims, half, load: bits }, spec: { ...spec, quantization } };
 }
 
 type Json = ConfigValue | { readonly [key: string]: Json } | readonly Json[];
@@ -78,7 +108,7 @@ function tensor({ spec, index, shape }: Layer): Json {
 const CELLS = new Set(['LSTM', 'GRU', 'SimpleRNN']);
 
 /** layers/<class in snake case, counted>/vars/<number>, as keras.src.saving.saving_lib walks a model. */
-function weightsTree(model: KerasModel, onWeight: (layer: LayerSpec) => void): H5Group {
+function weightsTree(model: KerasModel, arrayOf: (layer: LayerSpec, name: string, weight: Weight) => H5Array): H5Group {
   const layers: Record<string, H5Group> = {};
   const counts = new Map<string, number>();
   for (const layer of model.layers) {
@@ -86,15 +116,7 @@ function weightsTree(model: KerasModel, onWeight: (layer: LayerSpec) => void): H
     const count = counts.get(name) ?? 0;
     counts.set(name, count + 1);
     if (layer.weights.length === 0) continue;
-    const arrays = layer.weights.map(
-      ({ weight }): H5Array => ({
-        dims: weight.dims,
-        load: () => {
-          onWeight(layer);
-          return toFloat32(weight.load());
-        },
-      }),
-    );
+    const arrays = layer.weights.map(({ name: own, weight }) => arrayOf(layer, own, weight));
     const vars = (list: readonly H5Array[]): H5Group => ({
       vars: Object.fromEntries(list.map((a, i) => [String(i), a])),
     });

@@ -1,16 +1,17 @@
 import { sizeOf } from '../tensor/tensor.js';
 
 /**
- * An HDF5 file of groups and float32 arrays, written from front to back: all metadata first, since every size is known,
+ * An HDF5 file of groups and arrays of floats, written from front to back: all metadata first, since every size is known,
  * then the arrays one after another, so that no more than one is in memory. The same tree gives the same bytes: there are
  * no dates in it. Source: HDF5 File Format Specification, version 3.0: superblock 0, groups as B-trees of symbol tables
  * (version 1), object headers version 1, contiguous data. libhdf5 of any age reads that.
  */
 
-/** An array: its elements are asked for when they are written. */
+/** An array: its elements are asked for when they are written, float32 or, where it is `half`, float16 as their bits. */
 export interface H5Array {
   readonly dims: readonly number[];
-  readonly load: () => Float32Array;
+  readonly half?: boolean;
+  readonly load: () => Float32Array | Uint16Array;
 }
 
 /** A group: other groups and arrays by name. */
@@ -78,7 +79,7 @@ export function hdf5(root: H5Group): H5File {
   const placed = arrays.map(({ array, header }): Placed => {
     const at = end;
     metadata.put(header, arrayHeader(array, at));
-    end += aligned(4 * sizeOf(array.dims));
+    end += aligned(sizeInFile(array));
     return { array, at };
   });
   metadata.put(0, superblock(top, end));
@@ -87,7 +88,7 @@ export function hdf5(root: H5Group): H5File {
     write: (to) => {
       to(metadata.join());
       for (const { array } of placed) {
-        const size = 4 * sizeOf(array.dims);
+        const size = sizeInFile(array);
         const data = array.load();
         if (data.byteLength !== size) throw new Error(`an array of ${size} bytes has ${data.byteLength}`);
         to(littleEndian(data));
@@ -97,8 +98,10 @@ export function hdf5(root: H5Group): H5File {
   };
 }
 
-/** Float32Array is little-endian wherever Node runs; the bytes are only looked at in another way. */
-function littleEndian(data: Float32Array): Uint8Array {
+const sizeInFile = ({ dims, half }: H5Array): number => sizeOf(dims) * (half ? 2 : 4);
+
+/** Arrays are little-endian wherever Node runs; the bytes are only looked at in another way. */
+function littleEndian(data: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
@@ -196,7 +199,7 @@ const arrayHeaderSize = (array: H5Array): number => 16 + messagesSize(array);
 
 /** Dataspace, datatype, fill value and layout of an array. */
 function arrayHeader(array: H5Array, at: number): Buffer {
-  const { dims } = array;
+  const { dims, half } = array;
   return record(arrayHeaderSize(array), (w) => {
     header(w, 4, messagesSize(array));
     w.u16(0x1)
@@ -205,18 +208,16 @@ function arrayHeader(array: H5Array, at: number): Buffer {
       .skip(3);
     w.u8(1).u8(dims.length).u8(0).skip(5);
     for (const d of dims) w.u64(d);
-    // IEEE float, 32 bits, little-endian: sign at 31, exponent 8 bits at 23 with bias 127, mantissa 23 bits at 0.
+    // IEEE floats, little-endian. 32 bits: sign at 31, exponent 8 bits at 23 with bias 127, mantissa 23 bits at 0; 16 bits:
+    // sign at 15, exponent 5 bits at 10 with bias 15, mantissa 10 bits at 0.
     w.u16(0x3).u16(24).u8(1).skip(3);
-    w.u8(0x11).u8(0x20).u8(0x1f).u8(0).u32(4).u16(0).u16(32).u8(23).u8(8).u8(0).u8(23).u32(127).skip(4);
+    if (half) w.u8(0x11).u8(0x20).u8(0x0f).u8(0).u32(2).u16(0).u16(16).u8(10).u8(5).u8(0).u8(10).u32(15).skip(4);
+    else w.u8(0x11).u8(0x20).u8(0x1f).u8(0).u32(4).u16(0).u16(32).u8(23).u8(8).u8(0).u8(23).u32(127).skip(4);
     // No fill value is defined.
     w.u16(0x5).u16(8).u8(1).skip(3);
     w.u8(2).u8(2).u8(2).u8(0).skip(4);
     w.u16(0x8).u16(24).u8(0).skip(3);
-    w.u8(3)
-      .u8(1)
-      .u64(at)
-      .u64(4 * sizeOf(dims))
-      .skip(6);
+    w.u8(3).u8(1).u64(at).u64(sizeInFile(array)).skip(6);
   });
 }
 

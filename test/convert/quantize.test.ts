@@ -161,7 +161,20 @@ test('a plan stores each weight in its own way', () => {
   expect(c.quantization?.[0]?.mode).toBe('auto');
 });
 
-test('a Keras archive is not quantized, and says so', () => {
+test('a Keras archive takes float16', () => {
+  const archive = (quantize: 'none' | 'float16') => {
+    const c = convert(plain, { formats: ['layers-model', 'keras'], quantize });
+    expect(c.diagnostics).toEqual([]);
+    return { c, bytes: statSync(join(c.folder, 'model.keras')).size };
+  };
+  const [exact, half] = [archive('none'), archive('float16')];
+  // test:python asks Keras what it reads.
+  expect(exact.bytes - half.bytes).toBe((144 + 640) * 2);
+  const [, facts] = half.c.quantization ?? [];
+  expect(facts).toMatchObject({ format: 'keras', stored: { float16: { tensors: 2 }, float32: { tensors: 2 } } });
+});
+
+test('a Keras archive is not quantized to whole numbers, and says so', () => {
   const c = convert(plain, { formats: ['layers-model', 'keras'], quantize: 'uint8' });
   expect(c.diagnostics.map((d) => d.code)).toEqual(['keras-not-quantized']);
   expect(c.quantization?.map((q) => q.format)).toEqual(['layers-model']);

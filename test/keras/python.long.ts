@@ -5,9 +5,20 @@
  * judged, too, and compared with test/conformance/expected.keras.txt; ONNX2KERAS_UPDATE=1 writes that anew.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { convertModel } from '../../src/convert.js';
 import { compareWith, readExpected, writeExpected } from '../../src/tools/expected.js';
 import { hdf5 } from '../../src/write/hdf5.js';
 import { judgeArchives, type Case } from './archives.js';
@@ -103,6 +114,37 @@ else {
       60 * TEN_MINUTES,
     );
   });
+
+  test(
+    'weights stored as float16 are float32 in Keras, each the nearest of what it was',
+    () => {
+      const model = join(import.meta.dirname, '..', '..', 'examples', 'fcn-resnet18', 'fcn-resnet18.onnx');
+      const [exact, half] = (['none', 'float16'] as const).map((quantize) => {
+        const outputFolder = mkdtempSync(join(home, 'half-'));
+        const { status } = convertModel({
+          path: model,
+          relativePath: 'fcn-resnet18.onnx',
+          formats: ['keras'],
+          changeOrdering: true,
+          namePolicy: 'keep',
+          quantize,
+          outputFolder,
+          limits: { maxModelBytes: 2 ** 31 },
+        });
+        expect(status).toBe('converted');
+        return join(outputFolder, 'model.keras');
+      }) as [string, string];
+      expect(statSync(half).size).toBeLessThan(0.6 * statSync(exact).size);
+      const program = `import keras, numpy as np, sys
+a, b = (keras.models.load_model(p, compile=False) for p in sys.argv[1:])
+pairs = [(np.asarray(v), np.asarray(w)) for v, w in zip(a.weights, b.weights)]
+near = [bool((v.astype(np.float16).astype(np.float32) == w).all()) if v.size >= 64 else bool((v == w).all()) for v, w in pairs]
+print(len(pairs) > 50, all(w.dtype == np.float32 for _, w in pairs), all(near))`;
+      const said = execFileSync(python, ['-c', program, exact, half], { encoding: 'utf8', stdio: 'pipe' });
+      expect(said.trim()).toBe('True True True');
+    },
+    TEN_MINUTES,
+  );
 
   test(
     'h5py finds every array of a group with thousands of names',
