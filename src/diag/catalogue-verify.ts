@@ -222,6 +222,17 @@ export function referenceTooLarge(file: string, why: string): Diagnostic {
   return make('reference-too-large', 'error', `the reference is too large: ${why}`, 'store a smaller sample', { file });
 }
 
+/** A reference in a place that is looked at only where the one before has none. */
+export function referenceNotUsed(file: string, used: string): Diagnostic {
+  return make(
+    'reference-not-used',
+    'warning',
+    `this reference is not used, since another is found first: ${q(used)}`,
+    'keep one of them, or name both in references',
+    { file },
+  );
+}
+
 /** A reference file that can't be read or isn't what its name says. */
 export function referenceUnreadable(file: string, why: string): Diagnostic {
   return make(

@@ -38,9 +38,16 @@ export function findReferences(at: ReferencePlace, record: ConversionRecord): Fo
     () => npzBeside(at),
     () => folderBeside(at),
   ];
-  for (const place of places) {
+  for (const [i, place] of places.entries()) {
     const sets = place();
-    if (sets.length > 0) return { sets, diagnostics };
+    if (sets.length === 0) continue;
+    // Who names references means those; but two places of our own are likelier an oversight.
+    const others = i === 0 ? [] : places.slice(Math.max(i + 1, 2)).flatMap((other) => other());
+    // Pictures alone may well be there to be looked at.
+    for (const { shown, files } of others)
+      if (files.some((f) => !/\.(png|jpe?g)$/i.test(f)))
+        diagnostics.push(say.referenceNotUsed(shown, sets[0]?.shown ?? ''));
+    return { sets, diagnostics };
   }
   return { sets: [], diagnostics };
 }

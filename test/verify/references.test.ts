@@ -110,6 +110,13 @@ describe('where references are found', () => {
       const { names } = read(['refs/{name}-*.npz']);
       expect(names).toEqual([name.startsWith('..') ? name.slice(3) && at('refs', 'net-1.npz') : name]);
     }
+    // Of those that are not used, it is said, unless someone has said which are.
+    const unused = (templates: string[]) =>
+      read(templates)
+        .diagnostics.filter((d) => d.code === 'reference-not-used')
+        .map((d) => d.place.file);
+    expect(unused([])).toEqual(['m/net.reference.npz', 'm/net.reference']);
+    expect(unused(['refs/{name}-*.npz'])).toEqual([]);
   });
 
   test('a template may name folders, files and data sets; braces and brackets in a name are no pattern', () => {
