@@ -34,7 +34,7 @@ import { isArithmetic, narrowedNodes } from './passes/narrowed.js';
 import { knownRanges, type Range } from './passes/ranges.js';
 import { recompose } from './passes/recompose.js';
 import { quantizationOf, storageOf } from './quantization.js';
-import type { Format, TensorFact } from './report/types.js';
+import type { ConversionFacts, Format, TensorFact } from './report/types.js';
 import { lowerToTf, type TfGraph } from './tf/lower.js';
 import { optimize } from './tf/passes/index.js';
 import { graphModelJson, type GraphModelJson } from './tf/writer.js';
@@ -83,7 +83,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
 
   const chosen: Prepared[] = [];
   const problems: Diagnostic[] = [];
-  let notLayers: { node: string; op: string; reason: string }[] | undefined;
+  let notLayers: ConversionFacts['notLayers'];
   for (const format of request.formats) {
     if (format === 'auto') {
       const layers = guarded(request.relativePath, () =>
@@ -97,6 +97,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
         node: d.place.node ?? d.place.tensor ?? '',
         op: d.place.op ?? '',
         reason: d.message,
+        ...(isGraphModel(d.remedy) ? {} : { remedy: d.remedy }),
       }));
       const bugs = layers.problems.filter((d) => d.code === 'internal-error');
       diagnostics.push(...bugs, becameGraphModel({ file: request.relativePath }, layers.problems.length));
@@ -235,6 +236,9 @@ function integerFindings(graph: Graph, placeOf: (node: Node) => Place): Diagnost
     ...(overflowing.length > 0 ? [narrowedIntegers(overflowing[0], overflowing.length)] : []),
   ];
 }
+
+/** A remedy that `auto` has followed already. */
+const isGraphModel = (remedy: string): boolean => /^(convert to a graph-model( \(.*\))?)?$/.test(remedy);
 
 function failed(diagnostics: Diagnostic[]): ConvertResult {
   return {

@@ -358,7 +358,12 @@ function tensorRow(direction: string, t: TensorFact): string[] {
 function notLayers({ conversion }: ModelReport, maxRows: number): string {
   const nodes = conversion?.notLayers ?? [];
   if (nodes.length === 0) return '';
-  const lines = nodes.slice(0, maxRows).map((n) => `- ${name(n.op)} ${name(n.node)}: ${prose(n.reason)}`);
+  const lines = nodes
+    .slice(0, maxRows)
+    .map(
+      (n) =>
+        `- ${name(n.op)} ${name(n.node)}: ${prose(n.reason)}${n.remedy === undefined ? '' : ` (${prose(n.remedy)})`}`,
+    );
   return `#### Why it is not a layers-model\n\n${lines.join('\n')}${more(nodes.length, maxRows)}`;
 }
 

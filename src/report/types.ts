@@ -331,8 +331,8 @@ export interface ConversionFacts {
   fates: Partial<Record<Fate, number>>;
   /** Transposes that had to be inserted because layouts disagreed. */
   relayouts?: number;
-  /** Where `auto` chose a graph-model: each node without a stock Keras layer, and why. */
-  notLayers?: { node: string; op: string; reason: string }[];
+  /** Where `auto` chose a graph-model: each node without a stock Keras layer, why, and what else than a graph-model would do. */
+  notLayers?: { node: string; op: string; reason: string; remedy?: string }[];
 }
 
 /** How weights can be stored; all are float32 again where the model is loaded. */

@@ -94,6 +94,28 @@ test.each<[string, Sketch, RegExp]>([
   }
 });
 
+test('where auto writes a graph-model, the report has each node, why, and what else would do', () => {
+  const vector: Sketch = {
+    inputs: { v: ['float32', ['N']], x: ['float32', ['N', 3]] },
+    outputs: ['y', 'z'],
+    nodes: [
+      { op: 'Relu', name: 'line', in: ['v'], out: ['y'] },
+      { op: 'Floor', name: 'down', in: ['x'], out: ['z'] },
+    ],
+  };
+  const c = convert(vector, { formats: ['auto'] });
+  expect(c.format).toBe('graph-model');
+  expect(c.conversion?.notLayers).toEqual([
+    {
+      node: 'v',
+      op: '',
+      reason: expect.stringMatching(/feeds a layers-model no vectors/),
+      remedy: 'give it a second axis, or convert to a graph-model',
+    },
+    { node: 'down', op: 'Floor', reason: 'no stock Keras layer says Floor' },
+  ]);
+});
+
 test('a GRU with linear_before_reset has a layer in Keras 3, and none in TensorFlow.js', () => {
   const gru: Sketch = {
     opset: 14,

@@ -42,7 +42,11 @@ export const notLayers: Section = {
   body({ model: { conversion } }) {
     const nodes = conversion?.notLayers ?? [];
     if (nodes.length === 0) return undefined;
-    const items = nodes.slice(0, SHOWN).map((n) => h`<li>${n.op} <code>${n.node}</code>: ${n.reason}</li>`);
+    const items = nodes
+      .slice(0, SHOWN)
+      .map(
+        (n) => h`<li>${n.op} <code>${n.node}</code>: ${n.reason}${n.remedy !== undefined && h` (${n.remedy})`}</li>`,
+      );
     return h`<ul>${join(items)}</ul>${more(nodes.length, SHOWN)}`;
   },
 };
