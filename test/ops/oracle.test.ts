@@ -6,7 +6,7 @@ import { runCase } from '../../src/tools/oracle/run.js';
  * Generated models of one operator each, run by onnxruntime-web and, converted, by stock TensorFlow.js: the first of the
  * many that `npm run test:oracle` makes. What is fed is fed in another order of axes the second time.
  */
-for (const family of ['control', 'logic', 'math', 'old', 'quantize', 'reduce', 'text']) {
+for (const family of ['control', 'logic', 'math', 'newer', 'old', 'quantize', 'reduce', 'text']) {
   describe(family, () => {
     test.each(Object.entries(FAMILIES[family]).filter(([name]) => !name.endsWith('folded')))(
       '%s agrees with onnxruntime-web',

@@ -6,6 +6,7 @@ import { MATH } from './families/math.js';
 import { MICROSOFT } from './families/microsoft.js';
 import { ML } from './families/ml.js';
 import { NETWORKS } from './families/networks.js';
+import { NEWER } from './families/newer.js';
 import { OLD } from './families/old.js';
 import { QUANTIZE } from './families/quantize.js';
 import { RECURRENT } from './families/recurrent.js';
@@ -24,6 +25,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   ml: ML,
   microsoft: MICROSOFT,
   networks: NETWORKS,
+  newer: NEWER,
   old: OLD,
   quantize: QUANTIZE,
   recurrent: RECURRENT,
