@@ -17,7 +17,8 @@ export function goalOf({ kind, model, ort }) {
 
 const ms = (x) => (x < 10 ? x.toFixed(2) : x < 100 ? x.toFixed(1) : x.toFixed(0));
 const mb = (x) => (x / 2 ** 20).toFixed(x < 2 ** 23 ? 2 : 0);
-const ratio = (r) => (r.tfjs / r.ort).toFixed(2);
+/** Of the time computed, and of medians. */
+const both = (r) => `**${r.cpu.toFixed(2)}** (${(r.tfjs / r.ort).toFixed(2)})`;
 const table = (head, rows) =>
   [`| ${head.join(' | ')} |`, `|${head.map((_, i) => (i === 0 ? '---' : '---:')).join('|')}|`]
     .concat(rows.map((r) => `| ${r.join(' | ')} |`))
@@ -31,8 +32,9 @@ export function page(r) {
     '<!-- Written by `npm run bench`. -->',
     '',
     `Measured on ${r.date}, ${r.machine.cores} cores of ${r.machine.cpu}, Node ${r.machine.node}, by \`npm run bench\` ` +
-      '(bench/run.mjs). Read the ratios: the machine has other work, which both sides share, since they run in turn in one ' +
-      'process. TensorFlow.js 4.22 and onnxruntime-web 1.30, both WASM with SIMD on one thread. How the written graph comes ' +
+      `(bench/run.mjs), load average ${r.machine.load}. Read the ratios: both sides run in turn in one process and share what ` +
+      'other work there is; on a busy machine milliseconds are longer than they need be. TensorFlow.js 4.22 and onnxruntime-web ' +
+      '1.30, both WASM with SIMD on one thread. Of two measurements of one graph the quieter one stands. How the written graph comes ' +
       'to be, and what was tried: [fast-forms.md](fast-forms.md).',
   ];
   const part = (title, ...text) => out.push('', `## ${title}`, '', ...text);
@@ -55,17 +57,14 @@ function networks(all, part) {
         all.find((r) => r.model === model && r.format === format && r.target === target && !r.refused);
       const [any, wasm, layers] = [of('graph-model', 'any'), of('graph-model', 'wasm'), of('layers-model', 'any')];
       if (!any || !wasm) return undefined;
-      const spread = `${ms(wasm.tfjsSpread[0])}–${ms(wasm.tfjsSpread[1])}`;
       return [
         model,
         ms(wasm.ort),
-        ms(wasm.tfjs),
-        spread,
-        ratio(any),
-        `**${ratio(wasm)}**`,
-        wasm.cpu.toFixed(2),
-        layers ? ratio(layers) : '–',
-        `${wasm.ops} of ${wasm.nodes}`,
+        `${ms(wasm.tfjs)} (${ms(wasm.tfjsSpread[0])}–${ms(wasm.tfjsSpread[1])})`,
+        both(any),
+        both(wasm),
+        layers ? both(layers) : '–',
+        `${any.ops}, ${wasm.ops} of ${wasm.nodes ?? '–'}`,
         `${ms(any.loadTf)} / ${ms(any.loadOrt)}`,
         `${ms(any.firstTf)} / ${ms(any.firstOrt)}`,
       ];
@@ -75,17 +74,17 @@ function networks(all, part) {
     const means = ['any', 'wasm'].map((t) => {
       const list = judged.filter((r) => r.target === t);
       return list.length > 0
-        ? `${t} ${mean(list.map((r) => r.tfjs / r.ort)).toFixed(2)} (of the time computed ${mean(list.map((r) => r.cpu)).toFixed(2)})`
+        ? `${t} **${mean(list.map((r) => r.cpu)).toFixed(2)}** (${mean(list.map((r) => r.tfjs / r.ort)).toFixed(2)})`
         : '';
     });
     part(
       title,
-      'Milliseconds, medians; the spread is that of the middle half. Ratios to onnxruntime-web of the graph-model for target ' +
-        '`any` and `wasm`, of the time that `wasm` computed (other work left out), and of the layers-model (`–`: none is ' +
-        'possible). Ops of the written graph for target `wasm`, of nodes in the source. Load and first inference: ' +
-        'TensorFlow.js / onnxruntime-web.',
+      'Milliseconds a run: medians, with the middle half. Ratios to onnxruntime-web: of the time that each computed, which ' +
+        'other work on the machine touches less, and in parentheses of the medians; for the graph-model of target `any` and ' +
+        '`wasm`, and the layers-model (`–`: not possible, or not measured). Ops written for `any` and `wasm`, of nodes in the ' +
+        'source. Load and first inference: TensorFlow.js / onnxruntime-web.',
       '',
-      table(['', 'ORT', 'tfjs', 'spread', 'any', 'wasm', 'computed', 'layers', 'ops', 'load', 'first'], rows),
+      table(['', 'ORT', 'tfjs, wasm', 'any', 'wasm', 'layers-model', 'ops', 'load', 'first'], rows),
       '',
       `Geometric mean${kind === 'image' ? ' of those that take onnxruntime-web 10 ms or more' : ''}: ${means.join(', ')}.`,
     );
@@ -98,15 +97,15 @@ function profiles(r, part) {
   part(
     'Where the time goes',
     'Of those above their goal (1.1 for convolutional networks from 10 ms on, 1.2 for transformers, 2 for the LSTM of 20 steps, ' +
-      '5 for those of 50): milliseconds a run in each kernel of tfjs-wasm, target `wasm`. The rest is the executor: 3 to 11 ' +
+      '5 for those of 50): milliseconds a run in each kernel of tfjs-wasm, target `wasm`. To that comes the executor: 3 to 11 ' +
       'microseconds an op, which no graph can change but by having fewer.',
     '',
     table(
-      ['', 'run', 'outside of kernels', 'kernels, calls × and milliseconds'],
-      entries.map(([name, { total, rows }]) => {
+      ['', 'in kernels', 'of these, calls × and milliseconds'],
+      entries.map(([name, { rows }]) => {
         const within = rows.reduce((n, k) => n + k.ms, 0);
         const most = rows.slice(0, 6).map((k) => `${k.kernel} ${Math.round(k.calls)}× ${ms(k.ms)}`);
-        return [name, ms(total), ms(Math.max(0, total - within)), most.join(', ')];
+        return [name, ms(within), most.join(', ')];
       }),
     ),
   );
