@@ -137,16 +137,18 @@ async function judgeFolder(
     },
     ...(request.locate ? { locate: locator(request.locate, opinion) } : {}),
   } satisfies VerifySettings);
+  let { restart } = judgement;
   if (judgement.verdict !== 'error') {
     own.push(...weightFindings(model));
-    if (first)
-      own.push(
-        ...integerFindings(model, first),
-        ...(await halfFindings(model, first, { engines, tolerance, outputs })),
-      );
+    if (first) {
+      own.push(...integerFindings(model, first));
+      const half = await halfFindings(model, first, { engines, tolerance, outputs });
+      own.push(...half.diagnostics);
+      restart ||= half.restart;
+    }
   }
   const diagnostics: Diagnostic[] = [...own, ...judgement.diagnostics];
-  return { ...judgement, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
+  return { ...judgement, restart, diagnostics, verdict: verdictOf(judgement.checks, diagnostics) };
 }
 
 /** The data sets that a model is held against: stored ones, else what the source computes; and what is wrong with them. */

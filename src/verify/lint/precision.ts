@@ -56,6 +56,12 @@ export interface HalfSettings {
   readonly outputs?: Readonly<Record<string, Partial<ToleranceSettings>>> | undefined;
 }
 
+export interface HalfResult {
+  readonly diagnostics: readonly Diagnostic[];
+  /** The process should not judge another model. */
+  readonly restart: boolean;
+}
+
 /**
  * What becomes of the model on a device that computes in float32 and holds tensors in float16, where an engine is asked for
  * that such devices run: each kernel's floats are rounded on the way in and out, on the WASM backend. No verdict rests on it.
@@ -64,8 +70,9 @@ export async function halfFindings(
   model: WrittenModel,
   set: ReferenceSet,
   settings: HalfSettings,
-): Promise<Diagnostic[]> {
-  if (!settings.engines.some((name) => GRAPHIC.includes(name))) return [];
+): Promise<HalfResult> {
+  const nothing: HalfResult = { diagnostics: [], restart: false };
+  if (!settings.engines.some((name) => GRAPHIC.includes(name))) return nothing;
   const { file, record } = model;
   const toleranceOf = ({ onnx }: RecordedTensor): ToleranceSettings => {
     const own =
@@ -74,7 +81,7 @@ export async function halfFindings(
   };
   try {
     const engine = await engineOf('wasm');
-    if (!engine.half || model.weightBytes > (engine.maxWeightBytes ?? Infinity)) return [];
+    if (!engine.half || model.weightBytes > (engine.maxWeightBytes ?? Infinity)) return nothing;
     const inputs = new Map(
       record.inputs.flatMap((row) => {
         const value = set.inputs.get(row.onnx.name);
@@ -82,17 +89,21 @@ export async function halfFindings(
       }),
     );
     const { outputs, beyond } = await engine.half(model, inputs);
-    if (beyond) return [valueBeyondHalf(file, beyond.kernel, beyond.value, 'warning')];
+    if (beyond) return { ...nothing, diagnostics: [valueBeyondHalf(file, beyond.kernel, beyond.value, 'warning')] };
     for (const row of record.outputs) {
       const [expected, actual] = [set.outputs.get(row.onnx.name), outputs.get(row.tfjs.name)];
       const comparison = expected && actual ? compare(expected, actual, row, toleranceOf(row)) : undefined;
-      if (comparison && comparison.kind !== 'pass')
-        return [outputOffInHalf(file, row.onnx.name, sentenceOf(comparison) ?? '', 'note')];
+      if (!comparison || comparison.kind === 'pass') continue;
+      return {
+        ...nothing,
+        diagnostics: [outputOffInHalf(file, row.onnx.name, sentenceOf(comparison) ?? '', 'note')],
+      };
     }
-    return [];
+    return nothing;
   } catch (e) {
     const why = e instanceof DiagnosticError ? e.diagnostics[0]?.message : (e as Error).message;
-    return [halfNotRun(file, why ?? '')];
+    // Whatever it was, the instance that it happened in judges no other model.
+    return { diagnostics: [halfNotRun(file, why ?? '')], restart: true };
   }
 }
 
