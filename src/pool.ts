@@ -12,8 +12,6 @@ import { allowed } from './verify/process/environment.js';
 import { memoryOfMachine, residentBytes } from './verify/process/memory.js';
 import { type Permissions, permissionFlags } from './verify/process/permissions.js';
 
-export { memoryOfMachine };
-
 export type FailureReason =
   | 'crashed' // the process ended by itself
   | 'timed-out'

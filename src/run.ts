@@ -14,9 +14,10 @@ import { runFails } from './fail-on.js';
 import { type FoundModel, isInside } from './find.js';
 import { failure, judge, permissionsFor, type Turn } from './judge.js';
 import { applyLabels } from './labels.js';
+import { planMemory } from './memory-plan.js';
 import { ConfigurationError, effectiveSettings } from './options.js';
 import { type Moment, mkdirInside, type Staging, scratchBelow, stage } from './place.js';
-import { createPool, type Lease, memoryOfMachine, WORKER } from './pool.js';
+import { createPool, type Lease, WORKER } from './pool.js';
 import { totalsOf } from './report/totals.js';
 import type { ModelReport, Report, Status, Tool } from './report/types.js';
 import { type SelectRequest, select } from './select.js';
@@ -50,10 +51,6 @@ export interface RunResult extends WrittenReports {
   report: Report;
 }
 
-/** A model takes about so much more memory than disk while it is converted and judged. */
-const MEMORY_PER_BYTE = 4;
-const MEMORY_OF_PROCESS = 400 * 2 ** 20;
-
 /** Throws ConfigurationError; everything about a model is in the report. */
 export async function run(request: RunRequest, listener: Listener, signal?: AbortSignal): Promise<RunResult> {
   const { settings } = request;
@@ -76,8 +73,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     scratch,
     permissions: permissionsFor(models.map((model) => config.for(model.file, settings).settings)),
   });
-  const memoryOf = (model: FoundModel) =>
-    Math.min(MEMORY_OF_PROCESS + MEMORY_PER_BYTE * model.bytes, memoryOfMachine());
+  const memory = await planMemory(models, settings.verify);
   let reports: ModelReport[];
   try {
     reports = await Promise.all(
@@ -86,7 +82,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
           const own = config.for(model.file, settings);
           const task = { model, request: { ...request, settings: own.settings }, own, lease, listener, configFile };
           return convertAndJudge({ ...task, cache: cacheOf?.(model, own) });
-        }, memoryOf(model)),
+        }, memory.get(model)),
       ),
     );
   } finally {
