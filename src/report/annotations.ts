@@ -98,7 +98,9 @@ function basename(path: string): string {
 }
 
 function theOthers(models: readonly ModelReport[], level: Annotation['level']): Annotation {
-  const names = models.slice(0, 20).map((m) => `${shorten(shownPath(m), 100)}: ${statusWords(m)}`);
+  const all = models.map((m) => `${shorten(shownPath(m), 100)}: ${statusWords(m)}`);
+  let room = LONGEST;
+  const names = all.filter((line) => (room -= line.length + 1) >= 0);
   const rest = models.length - names.length;
   return {
     level,

@@ -1,14 +1,17 @@
 /// <reference lib="dom" />
 /** The report of a run over eight models, and the pages to try them, in a real browser: `npm run test:browser`. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { reportHtml } from '../../src/report/html.js';
+import type { ModelReport, Report } from '../../src/report/types.js';
 import { serveFolder, type WebServer } from '../../src/web-server.js';
+import { report } from '../report/fixtures.js';
 import { folder, removeFolders } from '../run/folders.js';
 import { LFS_POINTER, onnxCase, withUnknownOperator, withWrongReference } from '../run/repository.js';
 import { axe, complaintsOf, launch } from './chromium.js';
@@ -193,6 +196,85 @@ describe('the report', () => {
     await page.setViewportSize({ width: 1400, height: 1000 });
     const pdf = await page.pdf({ path: path.join(SCREENSHOTS, 'paper.pdf') });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+  });
+});
+
+describe('what a run of eight models has not', () => {
+  const page = async (given: Report, name: string) => {
+    const file = path.join(folder({ 'index.html': reportHtml(given) }), 'index.html');
+    const found = await opened(pathToFileURL(file).href);
+    await found.page.getByRole('button', { name: 'Open all' }).click();
+    expect(await axe(found.page)).toEqual([]);
+    await picture(found.page, name, true);
+    return found;
+  };
+  const colour = (of: Locator) => of.evaluate((e) => getComputedStyle(e).fill);
+
+  test('the diverging node is red on both sides, beside how the error grew', async () => {
+    const { page: mixed, complaints } = await page(report('mixed'), 'mixed');
+    const pool = mixed.getByRole('article').filter({ hasText: 'First diverging node' }).first();
+    expect(await pool.getByRole('img', { name: /^Difference of 5 values inside/ }).isVisible()).toBe(true);
+    for (const side of [/^Source/, /^Written/]) {
+      const graph = pool.getByRole('img', { name: side });
+      const red = await colour(graph.locator('.marked rect').first());
+      const [r = 0, g = 0, b = 0] = red.match(/\d+/g)?.map(Number) ?? [];
+      expect(r).toBeGreaterThan(2 * Math.max(g, b));
+    }
+    await pool.getByRole('heading', { name: 'First diverging node' }).scrollIntoViewIfNeeded();
+    await picture(mixed, 'diverging');
+    expect(complaints).toEqual([]);
+    await mixed.close();
+  });
+
+  test('waivers are said, and what has ended', async () => {
+    const { page: waived, complaints } = await page(report('waived'), 'waived');
+    expect(await waived.getByText(/^This is known, and waived until/).count()).toBe(2);
+    expect(await waived.getByText('differs, waiver ended').first().isVisible()).toBe(true);
+    expect(complaints).toEqual([]);
+    await waived.close();
+  });
+
+  test('a very large model is drawn by collapsed blocks', async () => {
+    const given = report('mixed');
+    const large = given.models.find((m) => m.divergence) as ModelReport;
+    const chain = Array.from({ length: 3000 }, (_, i) => ({
+      kind: 'node' as const,
+      op: 'Relu',
+      name: `n${i}`,
+      onnx: [i],
+    }));
+    large.graphs = { source: { nodes: chain, edges: chain.slice(1).map((_, i): [number, number] => [i, i + 1]) } };
+    given.models = [large];
+    const { page: one, complaints } = await page(given, 'large');
+    const graph = one.getByRole('img', { name: /^Source \(ONNX\) as a graph/ });
+    expect(await graph.locator('.block').count()).toBeGreaterThan(10);
+    expect(await graph.locator('rect').count()).toBeLessThanOrEqual(200);
+    // the diverging node stays by itself
+    expect(await graph.locator('.marked').count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await one.close();
+  });
+
+  // 46 MB of weights aren't in the repository; where the project's data lies beside it, the article's own network is shown.
+  const FULL = path.join(ROOT, '../shared/data/fcn-resnet18/fcn_resnet18_128x160_bn');
+  const whereItIs = existsSync(FULL) ? test : test.skip;
+  whereItIs('fcn-resnet18 as it is: the best of its 1000 classes by name, and its layers', async () => {
+    const classes = Array.from({ length: 1000 }, (_, i) => `the class ${i}`).join('\n');
+    const base = folder({ 'onnx2keras.yml': 'defaults: { labels: classes.txt }\n', 'classes.txt': classes });
+    cpSync(FULL, path.join(base, 'fcn-resnet18'), { recursive: true });
+    const words = [path.join(ROOT, 'lib/cli.js'), 'convert', 'fcn-resnet18', '--out', 'out'];
+    await promisify(execFile)(process.execPath, words, { cwd: base });
+    const { page: fcn, complaints } = await opened(pathToFileURL(path.join(base, 'out/report/index.html')).href);
+    const best = fcn.locator('figure').filter({ hasText: 'Best classes (after softmax)' });
+    expect(await best.locator('tbody tr').count()).toBe(5);
+    const cells = await best.locator('tbody tr').first().locator('td').allTextContents();
+    expect(cells[1]).toMatch(/^(\d+) the class \1$/);
+    expect(cells[3]).toBe(cells[1]);
+    const first = fcn.locator('table.layers tr').filter({ hasText: 'Conv2d-1' }).first();
+    expect(await first.textContent()).toMatch(/9,408.*\(Conv2D\)/);
+    await picture(fcn, 'fcn-resnet18', true);
+    expect(complaints).toEqual([]);
+    await fcn.close();
   });
 });
 

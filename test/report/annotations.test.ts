@@ -34,7 +34,12 @@ describe('annotations', () => {
     expect(found).toHaveLength(10);
     expect(new Set(found.slice(0, 9).map((a) => a.file)).size).toBe(9);
     expect(found[9]).toMatchObject({ level: 'error', title: '21 more models not as they should be' });
+    // one line each: nobody is only counted
     expect(found[9]?.message.split('\n')).toHaveLength(21);
+    expect(found[9]?.message).not.toContain('more, in the job summary');
+    const crowd = annotations(manyModels(300, 1));
+    expect(crowd[9]?.message.length).toBeLessThanOrEqual(4096);
+    expect(crowd[9]?.message).toMatch(/\n… and \d+ more, in the job summary$/);
     expect(annotations(manyModels(100, 10))).toHaveLength(10);
     expect(annotations(manyModels(100, 10))[9]?.file).toBeDefined();
   });

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { changesBetween } from '../../src/report/changes.js';
 import type { Diagnostic } from '../../src/diag/diagnostic.js';
 import type { Check, EngineFacts, Finding, Report } from '../../src/report/types.js';
 import type { Check as JudgesCheck, EngineFacts as JudgesEngineFacts } from '../../src/verify/checks.js';
@@ -32,6 +33,9 @@ export function manyModels(n: number, failsEvery: number): Report {
     const rows = Array.from({ length: 30 }, () => model.layers?.rows ?? []).flat();
     const path = `models/family-${i % 7}/model-${String(i).padStart(4, '0')}.onnx`;
     for (const finding of model.diagnostics) finding.place.file = path;
+    // What a pull request adds: each changed model says what it was before.
+    if (i % 3 === 0)
+      model.changes = changesBetween({ ...model, layers: { rows: rows.slice(30) } }, model, 'ab'.repeat(20));
     return { ...model, path, layers: { rows } };
   });
   const mismatch = models.filter((m) => m.status === 'mismatch').length;

@@ -61,7 +61,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .model[data-status="pass"] { border-left: 5px solid var(--pass); }
 .model > details[open] { padding-bottom: 1rem; }
 .verdict { font-size: 1.05rem; margin: .25rem 0; }
-.layers td code, .layers th code { max-width: 21rem; }
+.layers td code, .layers th code { max-width: 25rem; }
 .layers tr.same > * { background: var(--mark); }
 .layers tr:target > * { background: var(--mark); }
 .layers tr { scroll-margin-top: 3rem; }
