@@ -20,8 +20,8 @@ import type { WrittenModel } from '../written.js';
 
 /** Engines whose kind some devices run with tensors in float16. */
 const GRAPHIC = ['chrome-webgl', 'chrome-webgpu'];
-/** More bytes of weights aren't read once more for a note. */
-const MOST_BYTES = 2 ** 30;
+/** More bytes of weights aren't held in memory once more for a note. */
+const MOST_BYTES = 2 ** 28;
 
 /** The first weight that float16 has no finite number for. */
 export function weightFindings(model: WrittenModel): Diagnostic[] {
