@@ -104,7 +104,7 @@ describe('the report', () => {
     await page.getByRole('link', { name: 'models/fcn/model.onnx' }).focus();
     await page.keyboard.press('Enter');
     const fcn = page.getByRole('article').filter({ hasText: 'models/fcn/model.onnx' });
-    expect(await fcn.getByRole('heading', { name: 'Graphs' }).isVisible()).toBe(true);
+    await fcn.getByRole('heading', { name: 'Graphs' }).waitFor({ state: 'visible' });
     expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('models/fcn/model.onnx');
   });
 
