@@ -2,6 +2,7 @@ import type { TfGraph } from '../lower.js';
 import { prune } from '../rewrite.js';
 import type { Target } from '../target.js';
 import { dropNoops } from './drop-noops.js';
+import { flatSlices } from './flat-slices.js';
 import { foldAffine } from './fold-affine.js';
 import { coverTaps } from './cover-taps.js';
 import { cutProducts } from './cut-products.js';
@@ -56,6 +57,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'cover-taps', run: coverTaps },
   { name: 'loop-products', run: loopProducts },
   { name: 'cut-products', run: cutProducts },
+  { name: 'flat-slices', run: flatSlices },
   { name: 'split-concats', target: 'wasm', run: splitConcats },
   { name: 'split-hidden', target: 'wasm', run: splitHidden },
   { name: 'stack-concats', target: 'wasm', run: stackConcats },

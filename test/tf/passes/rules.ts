@@ -364,6 +364,14 @@ export const RULES: readonly Rule[] = [
     'DepthwiseConv2dNative',
   ),
   rule(
+    'flat-slices',
+    'one of q, k and v',
+    [[1, 4, 3, 2, 5]],
+    (b, [x]) => b.op('Neg', [b.slice(x, [0, 0, 1, 0, 0], [-1, -1, 2, -1, -1])]),
+    'Slice Neg',
+    'Reshape Slice Reshape Neg',
+  ),
+  rule(
     'split-concats',
     'a convolution of joined images that narrows',
     [
