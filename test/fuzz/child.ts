@@ -38,6 +38,8 @@ export interface Tally {
   /** Functions of src/ reached, by target. */
   reached: Record<string, number>;
   learned: number;
+  /** Seconds of processor time. */
+  cpu: number;
   /** Milliseconds spent on making, running, minimising and measuring what was reached. */
   spent: Record<string, number>;
 }
@@ -116,6 +118,7 @@ function newlyReached(target: string): number {
 }
 
 const tally: Tally = {
+  cpu: 0,
   spent: {},
   from: order.from,
   next: order.from,
@@ -126,6 +129,8 @@ const tally: Tally = {
 const writeTally = () => {
   tally.reached = Object.fromEntries([...reached].map(([k, v]) => [k, v.size]));
   tally.learned = learned.models.length;
+  const { user, system } = process.cpuUsage();
+  tally.cpu = (user + system) / 1e6;
   writeFileSync(path.join(order.root, 'tally.json'), JSON.stringify(tally));
   writeFileSync(reachedFile, JSON.stringify(Object.fromEntries([...reached].map(([k, v]) => [k, [...v]]))));
 };

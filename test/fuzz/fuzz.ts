@@ -37,7 +37,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Runs a child to its end; kills it where it stalls or where `until` is over. */
 function child(
   order: Order,
-  until: number,
+  until: () => number,
 ): Promise<{ code: number | null; signal: string | null; stderr: string; ours: boolean }> {
   return new Promise((resolve) => {
     const process_ = spawn(
@@ -63,8 +63,8 @@ function child(
         last = now;
         moved = performance.now();
       }
-      if (performance.now() > until || performance.now() - moved > STALLED_MS) {
-        ours = performance.now() > until;
+      if (performance.now() > until() || performance.now() - moved > STALLED_MS) {
+        ours = performance.now() > until();
         process_.kill('SIGKILL');
       }
     }, 500);
@@ -99,7 +99,7 @@ const order: Order = {
 };
 
 if (values.replay) {
-  const end = await child({ ...order, replay: path.resolve(values.replay) }, performance.now() + 120_000);
+  const end = await child({ ...order, replay: path.resolve(values.replay) }, () => Number.POSITIVE_INFINITY);
   const verdict = readFileSync(path.join(root, 'verdict.json'), 'utf8');
   print(verdict === 'null' ? 'nothing is wrong' : verdict);
   if (end.stderr) print(end.stderr);
@@ -107,10 +107,15 @@ if (values.replay) {
   process.exit(verdict === 'null' ? 0 : 1);
 }
 
-const until = performance.now() + Number(values.minutes) * 60_000;
+let until = performance.now() + Number(values.minutes) * 60_000;
+// Whoever ends it gets the account of what was done.
+process.on('SIGTERM', () => {
+  until = 0;
+});
 const total: Record<string, number> = {};
 let reached: Record<string, number> = {};
 let learned = 0;
+let cpu = 0;
 let restarts = 0;
 let from = 0;
 let told = 0;
@@ -119,7 +124,7 @@ function report(): void {
   const counts = TARGETS.map((t) => `${t} ${total[t] ?? 0} (${reached[t] ?? 0} functions)`).join(', ');
   const sum = Object.values(total).reduce((a, b) => a + b, 0);
   print(
-    `${sum} executions: ${counts}; ${learned} learned; ${restarts} restarts; ${readdirSync(findings).length} findings`,
+    `${sum} executions: ${counts}; ${learned} learned; ${Math.round(cpu / 60)} minutes of processor time; ${restarts} restarts; ${readdirSync(findings).length} findings`,
   );
 }
 
@@ -129,12 +134,13 @@ while (performance.now() < until) {
   rmSync(verdictFile, { force: true });
   rmSync(tallyFile, { force: true });
   rmSync(path.join(root, 'current.json'), { force: true });
-  const end = await child({ ...order, from }, until);
+  const end = await child({ ...order, from }, () => until);
   const tally = json<Tally>(tallyFile);
   if (tally) {
     for (const [target, n] of Object.entries(tally.byTarget)) total[target] = (total[target] ?? 0) + n;
     reached = tally.reached;
     learned = tally.learned;
+    cpu += tally.cpu;
   }
   if (end.ours) break;
   restarts++;
