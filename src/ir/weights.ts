@@ -13,6 +13,11 @@ export function listed(n: number, most: number = LIMITS.listedElements): number 
   return n;
 }
 
+/** What `f` gives for 0 … n - 1; refuses where that is too long to list. */
+export function series<T>(n: number, f: (i: number) => T): T[] {
+  return Array.from({ length: listed(n) }, (_, i) => f(i));
+}
+
 /** Row-major strides. */
 export function stridesOf(dims: readonly number[]): number[] {
   const strides = new Array<number>(dims.length);

@@ -42,6 +42,9 @@ export interface Ref {
   readonly dtype: TfDType;
 }
 
+/** Numbers that are counted while converting; more are counted by the model. */
+const MOST_COUNTED = 2 ** 16;
+
 const BOOLEAN = new Set([
   'Equal',
   'NotEqual',
@@ -274,8 +277,9 @@ export class GraphBuilder {
 
   /** 0 … size-1 as an int32 vector; the size is not negative. */
   count(size: number | Ref): Ref {
-    if (typeof size === 'number') return this.ints(Array.from({ length: size }, (_, i) => i));
-    return this.op('Range', [this.scalar(0, 'int32'), size, this.scalar(1, 'int32')], { Tidx: 'int32' }, ['int32']);
+    if (typeof size === 'number' && size <= MOST_COUNTED) return this.ints(Array.from({ length: size }, (_, i) => i));
+    const end = typeof size === 'number' ? this.scalar(size, 'int32') : size;
+    return this.op('Range', [this.scalar(0, 'int32'), end, this.scalar(1, 'int32')], { Tidx: 'int32' }, ['int32']);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { areKnown, isKnown, type Dim } from '../ir/dim.js';
 import { elementIndices } from '../ir/scatter.js';
-import { stridesOf } from '../ir/weights.js';
+import { series, stridesOf } from '../ir/weights.js';
 import { tensorOf } from '../tensor/tensor.js';
 import type { GraphBuilder, Ref } from './builder.js';
 import { nonNegative } from './take.js';
@@ -29,8 +29,7 @@ export function flatElements(
     // What the other axes add, before and behind the axis; the axes are brought to three, since more broadcast slowly.
     const offsets = (from: number, to: number): number[] => {
       let out = [0];
-      for (let a = from; a < to; a++)
-        out = out.flatMap((o) => Array.from({ length: dims[a] }, (_, i) => o + i * strides[a]));
+      for (let a = from; a < to; a++) out = out.flatMap((o) => series(dims[a], (i) => o + i * strides[a]));
       return out;
     };
     const [before, behind] = [offsets(0, axis), offsets(axis + 1, dims.length)];

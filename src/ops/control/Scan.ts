@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import type { Expander } from '../../ir/expander.js';
@@ -79,7 +80,7 @@ function batchwise(n: View<Attrs>, inputs: readonly Value[], e: Expander): Value
       'the size of the batch has to be known',
       'fix the sizes with input-shapes in the config, or export with opset 9 or later',
     );
-  const samples = Array.from({ length: batch }, (_, i) =>
+  const samples = series(batch, (i) =>
     scan(
       n,
       inputs.map((v) => e.one('Gather', [v, e.constant(int64s(i))], { axis: 0 })),
@@ -200,7 +201,7 @@ function looped(
   const given = lists.map((l, k) => {
     const list = l.finish(partOf(outputs, k), outputs[0]);
     const axis = placed(outputAxes[k], kept[k]);
-    const perm = Array.from({ length: kept[k].dims.length + 1 }, (_, i) => (i === axis ? 0 : i < axis ? i + 1 : i));
+    const perm = series(kept[k].dims.length + 1, (i) => (i === axis ? 0 : i < axis ? i + 1 : i));
     return axis === 0 ? list : e.one('Transpose', [list], { perm });
   });
   return [...outputs.slice(1, 1 + states.length), ...given];

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
 import { isKnown, type Dim } from '../../ir/dim.js';
 import type { Expander } from '../../ir/expander.js';
@@ -98,7 +99,7 @@ class Summation {
     const front = this.e.one('Transpose', [x.value], { perm: [...rest, i, j] });
     const labels = rest.map((axis) => x.labels[axis]);
     const flat = this.e.one('Reshape', [front, this.shape([...labels.map((l) => [l]), size * size])]);
-    const picked = this.e.one('Gather', [flat, this.ints(Array.from({ length: size }, (_, k) => k * (size + 1)))], {
+    const picked = this.e.one('Gather', [flat, this.ints(series(size, (k) => k * (size + 1)))], {
       axis: rest.length,
     });
     return this.diagonal({ value: picked, labels: [...labels, label] });

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { isKnown } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
 import { axisLast, flattened, readSoftmax, type SoftmaxAttrs } from './along-axis.js';
@@ -14,7 +15,7 @@ export default defineOp<SoftmaxAttrs>({
     const size = n.dims(0)[n.axisOf(0, n.attrs.axis)];
     const at = b.op('ExpandDims', [b.op('ArgMax', [x, b.scalar(last, 'int32')]), b.scalar(last, 'int32')]);
     const indices = isKnown(size)
-      ? b.ints(Array.from({ length: size }, (_, i) => i))
+      ? b.ints(series(size, (i) => i))
       : b.op('Range', [b.scalar(0, 'int32'), b.size(x, last), b.scalar(1, 'int32')], { Tidx: 'int32' });
     return b.cast(b.op('Equal', [at, indices]), 'float32');
   },

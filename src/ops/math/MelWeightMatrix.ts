@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { castTensor } from '../../ir/cast.js';
 import { defineOp } from '../../ir/op.js';
@@ -20,7 +21,7 @@ function matrix(
 ): { rows: number; data: Float64Array } {
   const rows = Math.floor(dftLength / 2) + 1;
   const [from, to] = [mel(low), mel(high)];
-  const edges = Array.from({ length: bins + 2 }, (_, i) =>
+  const edges = series(bins + 2, (i) =>
     Math.floor(((dftLength + 1) * hertz(from + (i * (to - from)) / (bins + 2))) / rate),
   );
   const data = new Float64Array(rows * bins);

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import type { Dim } from '../../ir/dim.js';
 import { combine, mapElements } from '../../ir/numeric.js';
 import { defineOp, type Op } from '../../ir/op.js';
@@ -44,9 +45,7 @@ export function variadic(spec: Variadic): Op {
             const lists = n.inputs.map((_, i) => n.elems(i));
             const length = Math.max(...lists.map((l) => l?.length ?? 0));
             if (lists.some((l) => !l || (l.length !== 1 && l.length !== length))) return undefined;
-            return Array.from({ length }, (_, i) =>
-              (lists as Dim[][]).map((l) => l[l.length === 1 ? 0 : i]).reduce(elems),
-            );
+            return series(length, (i) => (lists as Dim[][]).map((l) => l[l.length === 1 ? 0 : i]).reduce(elems));
           },
         }
       : {}),

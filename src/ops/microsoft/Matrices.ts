@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { areKnown, productOf, type Dim } from '../../ir/dim.js';
 import type { Value } from '../../ir/graph.js';
@@ -116,7 +117,7 @@ export default [
       const axis = n.axisOf(0, n.attrs.axis);
       const count = Math.floor((n.knownDim(0, axis) - size) / step) + 1;
       if (count < 1) return invalid(`slices of ${size} don't fit into ${n.knownDim(0, axis)}`);
-      const places = Array.from({ length: count * size }, (_, i) => Math.floor(i / size) * step + (i % size));
+      const places = series(count * size, (i) => Math.floor(i / size) * step + (i % size));
       const taken = c.op('Gather', [n.value(0), c.reshape(c.ints(places), [count, size])], { axis });
       const rank = n.rank(0) + 1;
       return c.transpose(taken, [...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis + 1), axis + 1]);
@@ -143,7 +144,7 @@ function inverse(c: Composer, x: Value): Value {
   if (size > 4)
     return refuse(`the inverse of matrices with ${size} rows`, 'compute it before the export, or solve in another way');
   const cells = c.split(x, rank - 2, size).map((row) => c.split(row, rank - 1, size));
-  const all = Array.from({ length: size }, (_, i) => i);
+  const all = series(size, (i) => i);
   const minor = (rows: readonly number[], columns: readonly number[]): Value | number => {
     if (rows.length === 0) return 1;
     const [first, ...rest] = rows;

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid } from '../../diag/diagnostic.js';
 import type { Dim } from '../../ir/dim.js';
 import { isKnown } from '../../ir/dim.js';
@@ -54,9 +55,7 @@ function centers(n: Amount, alignCorners: boolean, b: GraphBuilder, a: Amounts):
       tensorOf(
         'float32',
         [n],
-        Array.from({ length: n }, (_, i) =>
-          alignCorners ? (n === 1 ? -1 : (2 * i) / (n - 1) - 1) : (2 * i + 1) / n - 1,
-        ),
+        series(n, (i) => (alignCorners ? (n === 1 ? -1 : (2 * i) / (n - 1) - 1) : (2 * i + 1) / n - 1)),
       ),
     );
   const i = b.cast(b.op('Range', [b.scalar(0, 'int32'), n, b.scalar(1, 'int32')], { Tidx: 'int32' }), 'float32');

@@ -1,6 +1,6 @@
 import { areKnown } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
-import { listed } from '../../ir/weights.js';
+import { listed, series } from '../../ir/weights.js';
 import type { View } from '../../ir/view.js';
 import { sizeOf, tensorOf } from '../../tensor/tensor.js';
 import { Amounts, type Amount } from '../../tf/amounts.js';
@@ -83,7 +83,7 @@ function shares(
   const out = poolType(n).dims.slice(2) as number[];
   out.forEach((length, i) => listed(length * kernel[i]));
   const counts = out.map((length, i) =>
-    Array.from({ length }, (_, at) => {
+    series(length, (at) => {
       let count = 0;
       for (let tap = 0; tap < kernel[i]; tap++) {
         const position = at * window.strides[i] - pads[i][0] + tap * window.dilations[i];
@@ -92,7 +92,7 @@ function shares(
       return count;
     }),
   );
-  const factors = Array.from({ length: listed(sizeOf(out)) }, (_, flat) => {
+  const factors = series(sizeOf(out), (flat) => {
     let rest = flat;
     let elements = 1;
     for (let i = out.length - 1; i >= 0; i--) {

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
@@ -55,7 +56,7 @@ export default defineOp<Attrs>({
 });
 
 /** from, from+1 … to-1 */
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+const range = (from: number, to: number): number[] => series(to - from, (i) => from + i);
 
 /** training_mode: by the statistics of the batch, the variance divided by the number of elements. */
 function trained(n: View<Attrs>, x: Ref, scale: Ref, bias: Ref, mean: Ref, variance: Ref, b: GraphBuilder): Ref[] {

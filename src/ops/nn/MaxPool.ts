@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import { Amounts, type Amount } from '../../tf/amounts.js';
@@ -99,8 +100,5 @@ function indices(n: View<Attrs>, p: Padded, b: GraphBuilder, a: Amounts): Ref {
 
 /** All positions in a window, row by row. */
 function allTaps(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>(
-    (taps, k) => taps.flatMap((t) => Array.from({ length: k }, (_, i) => [...t, i])),
-    [[]],
-  );
+  return kernel.reduce<number[][]>((taps, k) => taps.flatMap((t) => series(k, (i) => [...t, i])), [[]]);
 }

@@ -1,3 +1,5 @@
+import { series } from '../../ir/weights.js';
+
 /** Interpolation along one axis, as ONNX's Resize has it, on plain numbers. What is computed when the model runs is in interpolate-graph. */
 
 /** tf_half_pixel_for_nn is of Resize-11 alone. */
@@ -85,7 +87,7 @@ export function positions(t: Transform, { size, out, scale, roi }: Axis): number
     }
   };
   // Rounded to float32, positions that are whole but for the last bits are whole.
-  return Array.from({ length: out }, (_, i) => Math.fround(at(i)));
+  return series(out, (i) => Math.fround(at(i)));
 }
 
 /** Whether tf_crop_and_resize gives the extrapolation value there. */

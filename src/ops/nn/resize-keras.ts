@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
 import { exactDiv, isKnown } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
@@ -13,7 +14,7 @@ import type { ResizeAttrs } from './Resize.js';
 /** UpSampling2D of TensorFlow.js looks for its source at position * (size / out) in float32: right where this is. */
 function repeatsRightly(size: number, factor: number): boolean {
   const ratio = Math.fround(size / (size * factor));
-  return Array.from({ length: size * factor }, (_, i) => Math.floor(Math.fround(i * ratio))).every(
+  return series(size * factor, (i) => Math.floor(Math.fround(i * ratio))).every(
     (at, i) => Math.min(at, size - 1) === Math.floor(i / factor),
   );
 }

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
@@ -49,5 +50,5 @@ function partsOf(given: boolean, split: readonly number[] | undefined, rank: num
     );
   const size = split?.[0] ?? 1;
   if (size <= 0) return invalid(`parts of the size ${size}`);
-  return Array.from({ length: Math.ceil(whole / size) }, (_, i) => Math.min(size, whole - i * size));
+  return series(Math.ceil(whole / size), (i) => Math.min(size, whole - i * size));
 }

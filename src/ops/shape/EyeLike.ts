@@ -1,8 +1,10 @@
+import { LIMITS } from '../../diag/limits.js';
+import { series } from '../../ir/weights.js';
 import { invalid } from '../../diag/diagnostic.js';
 import { areKnown } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
 import { codeOfDtype, dtypeOfCode, type DType } from '../../tensor/dtype.js';
-import { int64s, tensorOf } from '../../tensor/tensor.js';
+import { int64s, sizeOf, tensorOf } from '../../tensor/tensor.js';
 
 interface Attrs {
   readonly dtype: DType;
@@ -27,16 +29,14 @@ export default defineOp<Attrs>({
     const { dtype, diagonal } = n.attrs;
     const dims = n.dims(0);
     if (dims.length !== 2) return invalid('EyeLike takes a matrix');
-    if (areKnown(dims)) {
+    if (areKnown(dims) && sizeOf(dims) <= LIMITS.listedElements) {
       const [rows, columns] = dims;
       return [
         e.constant(
           tensorOf(
             dtype,
             [rows, columns],
-            Array.from({ length: rows * columns }, (_, i) =>
-              (i % columns) - Math.floor(i / columns) === diagonal ? 1 : 0,
-            ),
+            series(rows * columns, (i) => ((i % columns) - Math.floor(i / columns) === diagonal ? 1 : 0)),
           ),
         ),
       ];

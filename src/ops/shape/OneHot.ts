@@ -23,7 +23,11 @@ export default defineOp<Attrs>({
       return { axis: axis < 0 ? axis + rank + 1 : axis };
     },
   },
-  infer: (n) => [{ dtype: n.dtype(2), dims: n.dims(0).toSpliced(n.attrs.axis, 0, depthOf(n) ?? n.fresh()) }],
+  infer: (n) => {
+    const [pair] = n.dims(2);
+    if (n.rank(2) !== 1 || (isKnown(pair) && pair !== 2)) return invalid('values have to be two: for off and for on');
+    return [{ dtype: n.dtype(2), dims: n.dims(0).toSpliced(n.attrs.axis, 0, depthOf(n) ?? n.fresh()) }];
+  },
   fold: (n, [indices, , values]) => {
     const depth = depthOf(n);
     if (depth === undefined || !isKnown(depth)) return undefined;

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { addDim, isKnown, type Dim } from '../../ir/dim.js';
 import { arrange, identity } from '../../ir/layout.js';
@@ -49,9 +50,7 @@ export default defineOp<Attrs>({
     if (!pads?.every((p) => p.every(isKnown))) return undefined;
     return [
       (pads as readonly (readonly [number, number])[]).reduce((t, [before, after], axis) => {
-        const at = Array.from({ length: Math.max(t.dims[axis] + before + after, 0) }, (_, i) =>
-          sourceOf(i - before, t.dims[axis], mode),
-        );
+        const at = series(Math.max(t.dims[axis] + before + after, 0), (i) => sourceOf(i - before, t.dims[axis], mode));
         // The value stands behind the elements, and is taken where there is none.
         const filler = { ...t, dims: t.dims.map((d, i) => (i === axis ? 1 : d)) };
         const full = concatTensors([t, { ...filler, data: filled(t, value, sizeOf(filler.dims)) }], axis);

@@ -1,3 +1,5 @@
+import { LIMITS } from '../../diag/limits.js';
+import { series } from '../../ir/weights.js';
 import { ceilDiv, isKnown, mulDim, addDim, subDim, type Dim } from '../../ir/dim.js';
 import { defineOp, noAttributes } from '../../ir/op.js';
 import { wrapBig, wrapNumber } from '../../ir/numeric.js';
@@ -24,18 +26,19 @@ export default defineOp({
     const [length, start, delta] = [symbolicLength(n), n.elems(0)?.[0], n.elems(2)?.[0]];
     if (length === undefined || start === undefined || delta === undefined || !isKnown(length) || length > MOST_ELEMS)
       return undefined;
-    return Array.from({ length }, (_, i) => addDim(start, mulDim(delta, i)));
+    return series(length, (i) => addDim(start, mulDim(delta, i)));
   },
   fold: (n, [start, limit, delta]) => {
     const dtype = n.dtype(0);
     const length = lengthOf(start, limit, delta);
+    if (length > LIMITS.listedElements) return undefined;
     if (isBig(dtype)) {
       const [first, step] = [start.data[0] as bigint, delta.data[0] as bigint];
       return [
         tensorOf(
           dtype,
           [length],
-          Array.from({ length }, (_, i) => wrapBig(dtype, first + BigInt(i) * step)),
+          series(length, (i) => wrapBig(dtype, first + BigInt(i) * step)),
         ),
       ];
     }
@@ -44,7 +47,7 @@ export default defineOp({
       tensorOf(
         dtype,
         [length],
-        Array.from({ length }, (_, i) => wrapNumber(dtype, first + i * step)),
+        series(length, (i) => wrapNumber(dtype, first + i * step)),
       ),
     ];
   },
@@ -56,6 +59,8 @@ export default defineOp({
 });
 
 function lengthOf(start: Tensor, limit: Tensor, delta: Tensor): number {
+  if ([start, limit, delta].some((t) => t.data.length !== 1))
+    return invalid('start, limit and delta have to be one number each');
   if (isBig(start.dtype)) {
     const [from, to, step] = [start, limit, delta].map((t) => t.data[0] as bigint);
     if (step === 0n) return invalid('the step is 0');

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { areKnown, exactDiv, floorDiv, isKnown, sameDim, type Dim } from '../../ir/dim.js';
 import { arrange } from '../../ir/layout.js';
@@ -30,7 +31,7 @@ export default defineOp<Attrs>({
     let start = 0;
     return partsOf(n).map((size) => {
       if (!isKnown(size)) return invalid('the size of a part is not known');
-      const at = Array.from({ length: size }, (_, i) => start + i);
+      const at = series(size, (i) => start + i);
       start += size;
       return takeAxis(x, n.attrs.axis, at);
     });
@@ -77,5 +78,5 @@ function partsOf(n: View<Attrs>): readonly Dim[] {
   const count = n.outputCount;
   if (!isKnown(whole)) return new Array<Dim>(count).fill(exactDiv(whole, count) ?? floorDiv(whole, count));
   const size = Math.ceil(whole / count);
-  return Array.from({ length: count }, (_, i) => Math.max(Math.min(size, whole - i * size), 0));
+  return series(count, (i) => Math.max(Math.min(size, whole - i * size), 0));
 }

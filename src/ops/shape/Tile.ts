@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { areKnown, isKnown, mulDim, type Dim } from '../../ir/dim.js';
 import { arrange } from '../../ir/layout.js';
@@ -47,7 +48,7 @@ export default defineOp<Attrs>({
           takeAxis(
             t,
             axis,
-            Array.from({ length: r * t.dims[axis] }, (_, i) => i % t.dims[axis]),
+            series(r * t.dims[axis], (i) => i % t.dims[axis]),
           ),
         x,
       ),

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import { identity, type Layout } from '../../ir/layout.js';
@@ -46,7 +47,7 @@ export default defineOp<Attrs>({
     for (let o = 0; o < sizeOf(x.dims.slice(0, axis)); o++)
       for (let i = 0; i < inner; i++) {
         const at = (j: number) => (o * size + j) * inner + i;
-        const order = Array.from({ length: size }, (_, j) => j).sort((p, q) =>
+        const order = series(size, (j) => j).sort((p, q) =>
           data[at(p)] === data[at(q)] ? p - q : data[at(p)] > data[at(q)] === largest ? -1 : 1,
         );
         for (let j = 0; j < k; j++) {

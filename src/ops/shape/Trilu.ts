@@ -1,3 +1,5 @@
+import { LIMITS } from '../../diag/limits.js';
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import { pick } from '../../ir/numeric.js';
@@ -38,11 +40,11 @@ export default defineOp<Attrs>({
     const [rows, columns] = n.dims(0).slice(-2);
     const diagonal = n.has(1) ? n.ints(1)?.[0] : 0;
     const zero = b.scalar(0, x.dtype as 'float32' | 'int32' | 'bool');
-    if (diagonal !== undefined && isKnown(rows) && isKnown(columns)) {
+    if (diagonal !== undefined && isKnown(rows) && isKnown(columns) && rows * columns <= LIMITS.listedElements) {
       const mask = tensorOf(
         'bool',
         [rows, columns],
-        Array.from({ length: rows * columns }, (_, i) => stays(Math.floor(i / columns), i % columns, diagonal, upper)),
+        series(rows * columns, (i) => stays(Math.floor(i / columns), i % columns, diagonal, upper)),
       );
       return b.select(b.tensor(mask), x, zero);
     }

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
 import { isKnown, productOf } from '../../ir/dim.js';
 import { arrange, identity } from '../../ir/layout.js';
@@ -123,7 +124,7 @@ function firstPlaces(
   if (!isKnown(places) || places > MOST_PLACES)
     return refuse(`the first places (output 1) among ${places} elements`, 'leave the second output out');
   const all = b.scalar(places, 'int32');
-  const keys = b.add2(b.mul(inverse, all), b.ints(Array.from({ length: places }, (_, i) => i)));
+  const keys = b.add2(b.mul(inverse, all), b.ints(series(places, (i) => i)));
   const sorted = b.op('GatherV2', [keys, ascending(b, keys, all), b.scalar(0, 'int32')]);
   const starts = b.op('Cumsum', [counts, b.scalar(0, 'int32')], { exclusive: true, reverse: false });
   const groups = b.count(found);

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
 import { areKnown, type Dim } from '../../ir/dim.js';
 import { broadcastIndices, pick } from '../../ir/numeric.js';
@@ -18,7 +19,7 @@ export default defineOp({
     if (!condition || !x || !y || !areKnown(condition)) return undefined;
     const length = Math.max(condition.length, x.length, y.length);
     const at = (list: readonly Dim[], i: number) => list[list.length === 1 ? 0 : i];
-    return Array.from({ length }, (_, i) => (at(condition, i) ? at(x, i) : at(y, i)));
+    return series(length, (i) => (at(condition, i) ? at(x, i) : at(y, i)));
   },
   fold: (_, [condition, x, y]) => {
     const { dims, each } = broadcastIndices([condition.dims, x.dims, y.dims]);

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { addDim, ceilDiv, isKnown, minDim, sameDim, subDim, type Dim } from '../../ir/dim.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { sizeFrom, type Sized } from '../../tf/sizes.js';
@@ -27,7 +28,7 @@ export function indicesOf(size: number, { start, end, step }: Cut): number[] | u
   const [from, to] =
     step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
   const length = Math.max(Math.ceil((to - from) / step), 0);
-  return Array.from({ length }, (_, i) => from + i * step);
+  return series(length, (i) => from + i * step);
 }
 
 /** Whether a size counts from the end: all of it is negative. */

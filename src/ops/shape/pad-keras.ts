@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
 import { isKnown, type Dim } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
@@ -48,7 +49,7 @@ export function padLayers(n: View<PadAttrs>, [x]: Layer[], k: KerasBuilder): Lay
         k,
         y,
         axis,
-        Array.from({ length: size + before + after }, (_, i) => sourceOf(i - before, size, mode)),
+        series(size + before + after, (i) => sourceOf(i - before, size, mode)),
       );
     });
     return y === x ? k.layer('Activation', [x], { activation: 'linear' }) : y;

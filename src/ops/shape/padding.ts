@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { areKnown, isKnown, productOf, type Dim } from '../../ir/dim.js';
 import type { Layout } from '../../ir/layout.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
@@ -177,7 +178,7 @@ function padAxes(
     if (p && p[0] === 0 && p[1] === 0) return;
     const [before, after] = p ?? [];
     if (before !== undefined && after !== undefined && isKnown(before) && isKnown(after) && isKnown(size)) {
-      const at = Array.from({ length: Math.max(size + before + after, 0) }, (_, i) => sourceOf(i - before, size, mode));
+      const at = series(Math.max(size + before + after, 0), (i) => sourceOf(i - before, size, mode));
       y = told ? takeConstant(b, y, dims, axis, at) : b.op('GatherV2', [y, b.ints(at), b.scalar(axis, 'int32')]);
       dims[axis] = at.length;
       return;

@@ -1,3 +1,4 @@
+import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown, type Dim } from '../../ir/dim.js';
 import type { Reduction } from '../../ir/scatter.js';
@@ -80,7 +81,7 @@ function joinRows(
       tensorOf(
         'int32',
         [1, cells],
-        Array.from({ length: cells }, (_, i) => i),
+        series(cells, (i) => i),
       ),
     ),
   ]);
