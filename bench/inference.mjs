@@ -20,7 +20,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { convertModel } from '../lib/convert.js';
+import { convertModel } from '../lib/convert/convert.js';
 
 const require = createRequire(import.meta.url);
 export const tf = require('@tensorflow/tfjs-core');

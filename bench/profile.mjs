@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { convertModel } from '../lib/convert.js';
+import { convertModel } from '../lib/convert/convert.js';
 import { fed, load, start, tf } from './inference.mjs';
 
 const RUNS = 9;

@@ -1,5 +1,5 @@
 /** The child of a judge: runs native code (onnxruntime, TensorFlow) apart from it. Loads what a task needs when it comes. */
-import { serve } from './serve.js';
+import { serve } from './run/serve.js';
 import type {
   DisposeRequest,
   LoadRequest,

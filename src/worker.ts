@@ -1,6 +1,6 @@
 /** The child of the pool: converts, judges and inspects, one model at a time. Loads what a task needs when it comes. */
-import type { ConvertRequest, InspectRequest } from './convert-types.js';
-import { serve } from './serve.js';
+import type { ConvertRequest, InspectRequest } from './convert/convert-types.js';
+import { serve } from './run/serve.js';
 import type { VerifyRequest } from './verify/judge.js';
 import { leaveNetwork } from './verify/process/network.js';
 import type { RecordingRequest } from './verify/source/recording.js';
@@ -9,11 +9,11 @@ import type { StorageRequest } from './verify/storage/find.js';
 leaveNetwork();
 serve({
   async convert(request: ConvertRequest) {
-    const { convertModel } = await import('./convert.js');
+    const { convertModel } = await import('./convert/convert.js');
     return convertModel(request);
   },
   async inspect(request: InspectRequest) {
-    const { inspectModel } = await import('./convert.js');
+    const { inspectModel } = await import('./convert/convert.js');
     return inspectModel(request);
   },
   async record(request: RecordingRequest) {

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sym
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { inputName, optionsOf } from '../src/options.js';
+import { inputName, optionsOf } from '../src/run/options.js';
 import { withTables } from '../src/tools/readme.js';
 import { TOOL } from '../src/version.js';
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
 import { parse } from 'yaml';
-import { matrixOf } from '../src/shard.js';
+import { matrixOf } from '../src/run/shard.js';
 import { folder, removeFolders } from './run/folders.js';
 
 const ROOT = path.join(import.meta.dirname, '..');

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
-import { isInside } from '../find.js';
+import { isInside } from '../run/find.js';
 
 export interface ArchiveEntry {
   /** Absolute. */

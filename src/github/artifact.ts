@@ -2,7 +2,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArtifactClient } from '@actions/artifact';
-import { isInside } from '../find.js';
+import { isInside } from '../run/find.js';
 import { runUrl } from './event.js';
 import { withSafeOutput } from './library-output.js';
 

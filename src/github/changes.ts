@@ -1,5 +1,5 @@
 /** What a pull request changes, by Git where the checkout has the history, else by GitHub's API. */
-import type { Changes } from '../changed.js';
+import type { Changes } from '../run/changed.js';
 import { type Api, ApiError } from './api.js';
 import type { GitHubEvent } from './event.js';
 import { changesSince, repositoryOf, trackedFiles } from './git.js';

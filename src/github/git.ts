@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { Changes } from '../changed.js';
+import type { Changes } from '../run/changed.js';
 
 const run = promisify(execFile);
 const MOST_BYTES = 256 * 2 ** 20;

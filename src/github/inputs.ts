@@ -3,8 +3,15 @@ import { realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { getInput } from '@actions/core';
-import { isInside } from '../find.js';
-import { ConfigurationError, inputName, type OptionKey, optionsOf, readSettings, type Settings } from '../options.js';
+import { isInside } from '../run/find.js';
+import {
+  ConfigurationError,
+  inputName,
+  type OptionKey,
+  optionsOf,
+  readSettings,
+  type Settings,
+} from '../run/options.js';
 
 export interface ActionInputs {
   settings: Settings;

@@ -1,6 +1,6 @@
 /** Attaches files to a release that is there already: one after the other, patiently, replacing nothing unasked. */
 import { stat } from 'node:fs/promises';
-import { sha256OfFile } from '../hash.js';
+import { sha256OfFile } from '../run/hash.js';
 import { type Api, ApiError, isPassing } from './api.js';
 
 export interface Asset {

@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileName } from '../diag/escape.js';
-import type { Settings } from '../options.js';
+import type { Settings } from '../run/options.js';
 import type { Report } from '../report/types.js';
 import type { Upload } from './artifact.js';
 import { filesBelow } from './files.js';

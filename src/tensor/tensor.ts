@@ -48,7 +48,7 @@ export function sizeOf(dims: readonly number[]): number {
 
 /** Elements from which on what was read before is given back first. */
 const LARGE = 2 ** 20;
-/** Where the process was started with --expose-gc (pool.ts does). */
+/** Where the process was started with --expose-gc (run/pool.ts does). */
 const { gc } = globalThis as { gc?: (options: { type: 'minor' }) => void };
 
 /**

@@ -18,7 +18,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { convertModel } from '../convert.js';
+import { convertModel } from '../convert/convert.js';
 import { TARGETS, type Target } from '../tf/target.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
 import type { EnginePlaces } from '../verify/engines/index.js';

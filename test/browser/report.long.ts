@@ -10,7 +10,7 @@ import { jest } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { reportHtml } from '../../src/report/html.js';
 import type { ModelReport, Report } from '../../src/report/types.js';
-import { serveFolder, type WebServer } from '../../src/web-server.js';
+import { serveFolder, type WebServer } from '../../src/cli/web-server.js';
 import { report } from '../report/fixtures.js';
 import { folder, removeFolders } from '../run/folders.js';
 import { LFS_POINTER, onnxCase, withUnknownOperator, withWrongReference } from '../run/repository.js';

@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
-import type { ConvertResult } from '../../src/convert-types.js';
+import { convertModel } from '../../src/convert/convert.js';
+import type { ConvertResult } from '../../src/convert/convert-types.js';
 import type { Net } from '../../src/report/types.js';
 
 const MODEL = join(import.meta.dirname, '../../examples/fcn-resnet18/fcn-resnet18.onnx');

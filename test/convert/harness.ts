@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
-import type { ConvertRequest, ConvertResult } from '../../src/convert-types.js';
+import { convertModel } from '../../src/convert/convert.js';
+import type { ConvertRequest, ConvertResult } from '../../src/convert/convert-types.js';
 import { encodeModel, tensorProto } from '../../src/onnx/encode.js';
 import type * as P from '../../src/onnx/proto-types.generated.js';
 import { codeOfDtype, type DType } from '../../src/tensor/dtype.js';

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
+import { convertModel } from '../../src/convert/convert.js';
 import { DiagnosticError } from '../../src/diag/diagnostic.js';
 import { LIMITS } from '../../src/diag/limits.js';
 import { readModelBytes } from '../../src/onnx/read.js';

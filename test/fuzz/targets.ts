@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../../src/config.js';
-import { convertModel, inspectModel } from '../../src/convert.js';
-import type { ConvertRequest } from '../../src/convert-types.js';
+import { readConfig } from '../../src/run/config.js';
+import { convertModel, inspectModel } from '../../src/convert/convert.js';
+import type { ConvertRequest } from '../../src/convert/convert-types.js';
 import { DiagnosticError, type Diagnostic } from '../../src/diag/diagnostic.js';
 import type { Attribute, Graph } from '../../src/onnx/model.js';
 import { readModelBytes } from '../../src/onnx/read.js';
-import { ConfigurationError, OPTIONS, type Settings } from '../../src/options.js';
+import { ConfigurationError, OPTIONS, type Settings } from '../../src/run/options.js';
 import { sizeOf, type Weight } from '../../src/tensor/tensor.js';
 import type { ConversionRecord } from '../../src/verify/record.js';
 import { type Pictures, readReference } from '../../src/verify/reference-set.js';

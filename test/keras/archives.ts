@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
+import { convertModel } from '../../src/convert/convert.js';
 import { permuted } from '../../src/ir/weights.js';
 import { readTensorFile } from '../../src/onnx/tensorfile.js';
 import { writeNpy } from '../../src/tensor/npy.js';

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
+import { convertModel } from '../../src/convert/convert.js';
 import { judge } from '../../src/verify/judge.js';
 
 const CASES = join(import.meta.dirname, 'cases');

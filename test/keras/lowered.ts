@@ -1,6 +1,6 @@
-import { ownValues } from '../../src/convert.js';
-import { fatesOf, type Fates } from '../../src/fates.js';
-import { importModel } from '../../src/import.js';
+import { ownValues } from '../../src/convert/convert.js';
+import { fatesOf, type Fates } from '../../src/convert/fates.js';
+import { importModel } from '../../src/import/import.js';
 import { Names, type NamePolicy } from '../../src/ir/names.js';
 import type { Dialect } from '../../src/keras/builder.js';
 import { lowerToKeras, type LoweredKeras } from '../../src/keras/lower.js';
@@ -8,7 +8,7 @@ import type { OnnxModel } from '../../src/onnx/model.js';
 import { assignLayouts } from '../../src/passes/layout.js';
 import { pruneGraph } from '../../src/passes/prune.js';
 import { recompose } from '../../src/passes/recompose.js';
-import { kerasSummary, sourceSummary } from '../../src/facts.js';
+import { kerasSummary, sourceSummary } from '../../src/convert/facts.js';
 import type { KerasSummary, SourceSummary } from '../../src/report/types.js';
 
 /** A model as layers, all but written: no weight is loaded that doesn't decide what the layers are. */

@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
+import { convertModel } from '../../src/convert/convert.js';
 import { compareWith, readExpected, writeExpected } from '../../src/tools/expected.js';
 import { hdf5 } from '../../src/write/hdf5.js';
 import { judgeArchives, type Case } from './archives.js';

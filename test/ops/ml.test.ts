@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
+import { convertModel } from '../../src/convert/convert.js';
 import { Grower } from '../../src/ops/ml/forest.js';
 import { tensorOf } from '../../src/tensor/tensor.js';
 import { fed, modelOf, type OracleCase, single } from '../../src/tools/oracle/case.js';

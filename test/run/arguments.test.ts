@@ -1,6 +1,13 @@
-import { readArguments } from '../../src/arguments.js';
-import { helpOf } from '../../src/help.js';
-import { ConfigurationError, flagName, OPTIONS, type OptionKey, optionsOf, readSettings } from '../../src/options.js';
+import { readArguments } from '../../src/cli/arguments.js';
+import { helpOf } from '../../src/cli/help.js';
+import {
+  ConfigurationError,
+  flagName,
+  OPTIONS,
+  type OptionKey,
+  optionsOf,
+  readSettings,
+} from '../../src/run/options.js';
 
 const read = (line: string) => readArguments(line.split(' '));
 const settings = (line: string) => {

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { jest } from '@jest/globals';
-import { readSettings, type Settings } from '../../src/options.js';
+import { readSettings, type Settings } from '../../src/run/options.js';
 import type { ModelReport } from '../../src/report/types.js';
-import { type Listener, run } from '../../src/run.js';
+import { type Listener, run } from '../../src/run/run.js';
 import { folder, removeFolders } from './folders.js';
 import { LFS_POINTER, onnxCase, withUnknownOperator, withWrongReference } from './repository.js';
 

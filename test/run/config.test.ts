@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse as parseYaml } from 'yaml';
-import { CONFIG_SCHEMA, parse, readConfig } from '../../src/config.js';
-import { ConfigurationError, readSettings, type Settings } from '../../src/options.js';
-import { type Listener, run } from '../../src/run.js';
+import { CONFIG_SCHEMA, parse, readConfig } from '../../src/run/config.js';
+import { ConfigurationError, readSettings, type Settings } from '../../src/run/options.js';
+import { type Listener, run } from '../../src/run/run.js';
 import { folder, removeFolders } from './folders.js';
 import { onnxCase, withWrongReference } from './repository.js';
 

@@ -1,6 +1,6 @@
-import { createConsole, type Terminal, terminalOf } from '../../src/console.js';
-import { progressLines, shareDone } from '../../src/progress.js';
-import type { FoundModel } from '../../src/find.js';
+import { createConsole, type Terminal, terminalOf } from '../../src/run/console.js';
+import { progressLines, shareDone } from '../../src/run/progress.js';
+import type { FoundModel } from '../../src/run/find.js';
 import { totalsOf } from '../../src/report/totals.js';
 import type { ModelReport, Report } from '../../src/report/types.js';
 

@@ -1,6 +1,6 @@
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { findModels, isInside } from '../../src/find.js';
+import { findModels, isInside } from '../../src/run/find.js';
 import { folder, removeFolders } from './folders.js';
 
 afterAll(removeFolders);

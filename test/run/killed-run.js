@@ -4,8 +4,8 @@
  * many-eth change in a folder that is being written; without it the run goes to its end, or to the signal of another.
  */
 import { watch } from 'node:fs';
-import { readSettings } from '../../lib/options.js';
-import { run } from '../../lib/run.js';
+import { readSettings } from '../../lib/run/options.js';
+import { run } from '../../lib/run/run.js';
 
 const { base, output, formats, signal, at } = JSON.parse(process.argv[2]);
 

@@ -1,5 +1,5 @@
 /** Two hundred runs that are cut off: `npm run test:kills`. KILLS_SEED chooses the moments. */
-import type { Moment } from '../../src/place.js';
+import type { Moment } from '../../src/run/place.js';
 import { type Kill, type Scene, setScene } from './kills.js';
 import { removeFolders } from './folders.js';
 

@@ -1,7 +1,7 @@
 import { truncateSync } from 'node:fs';
 import path from 'node:path';
-import { findModels } from '../../src/find.js';
-import { planMemory } from '../../src/memory-plan.js';
+import { findModels } from '../../src/run/find.js';
+import { planMemory } from '../../src/run/memory-plan.js';
 import { memoryOfMachine } from '../../src/verify/process/memory.js';
 import { folder, removeFolders } from './folders.js';
 

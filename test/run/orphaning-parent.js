@@ -1,5 +1,5 @@
 /** Starts a child that never ends, says its number, and waits to be killed: `node orphaning-parent.js <program>`. */
-import { createPool } from '../../lib/pool.js';
+import { createPool } from '../../lib/run/pool.js';
 
 const pool = createPool({ size: 1, program: process.argv[2] });
 await pool.use(async (lease) => {

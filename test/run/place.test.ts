@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { type Moment, mkdirInside, scratchBelow, stage, writeWhole } from '../../src/place.js';
+import { type Moment, mkdirInside, scratchBelow, stage, writeWhole } from '../../src/run/place.js';
 import { folder, removeFolders } from './folders.js';
 
 afterAll(removeFolders);

@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { createPool, type Lease, type PoolOptions } from '../../src/pool.js';
+import { createPool, type Lease, type PoolOptions } from '../../src/run/pool.js';
 import { allowed } from '../../src/verify/process/environment.js';
 import { folder, removeFolders } from './folders.js';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readSettings, type Settings } from '../../src/options.js';
+import { readSettings, type Settings } from '../../src/run/options.js';
 import type { ModelReport } from '../../src/report/types.js';
-import { type Listener, type RunRequest, run } from '../../src/run.js';
+import { type Listener, type RunRequest, run } from '../../src/run/run.js';
 import { folder, removeFolders } from './folders.js';
 import { onnxCase, scratchRepository, withUnknownOperator } from './repository.js';
 

@@ -1,8 +1,8 @@
 /** Which models a run works on: shards, and what a change concerns. */
 import path from 'node:path';
-import { type Changes, concernedBy } from '../../src/changed.js';
-import type { FoundModel } from '../../src/find.js';
-import { matrixOf, shardsOf } from '../../src/shard.js';
+import { type Changes, concernedBy } from '../../src/run/changed.js';
+import type { FoundModel } from '../../src/run/find.js';
+import { matrixOf, shardsOf } from '../../src/run/shard.js';
 
 const ROOT = path.resolve('/repo');
 const model = (place: string, bytes = 1000): FoundModel => ({

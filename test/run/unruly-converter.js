@@ -1,7 +1,7 @@
 /** A converter that does what the model's path says, each way leaving half a model behind. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { serve } from '../../lib/serve.js';
+import { serve } from '../../lib/run/serve.js';
 
 serve({
   convert({ path: model, outputFolder }) {

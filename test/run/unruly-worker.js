@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { serve } from '../../lib/serve.js';
+import { serve } from '../../lib/run/serve.js';
 import { leaveNetwork } from '../../lib/verify/process/network.js';
 
 const kept = [];

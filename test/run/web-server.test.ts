@@ -2,7 +2,7 @@
 import { symlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
-import { serveFolder, type WebServer } from '../../src/web-server.js';
+import { serveFolder, type WebServer } from '../../src/cli/web-server.js';
 import { folder, removeFolders } from './folders.js';
 
 let server: WebServer;

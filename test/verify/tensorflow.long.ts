@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../src/convert.js';
+import { convertModel } from '../../src/convert/convert.js';
 import { judge } from '../../src/verify/judge.js';
 
 const ROOT = join(import.meta.dirname, '../..');

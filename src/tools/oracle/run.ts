@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConvertResult } from '../../convert-types.js';
-import { convertModel } from '../../convert.js';
+import type { ConvertResult } from '../../convert/convert-types.js';
+import { convertModel } from '../../convert/convert.js';
 import type { Diagnostic } from '../../diag/diagnostic.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { verifyModel } from '../../verify/verify.js';

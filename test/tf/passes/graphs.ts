@@ -1,5 +1,5 @@
 /** TensorFlow graphs made by hand or lowered from a sketch, as text, and run by stock TensorFlow.js. */
-import { importModel } from '../../../src/import.js';
+import { importModel } from '../../../src/import/import.js';
 import type { Value } from '../../../src/ir/graph.js';
 import { Names } from '../../../src/ir/names.js';
 import { readModelBytes } from '../../../src/onnx/read.js';

@@ -2,7 +2,7 @@
  * Whole networks with all passes, with each left out, and for each target: what stock TensorFlow.js computes on WASM is what
  * onnxruntime-web computes from the source. And on the way, every pass run twice is the pass run once.
  */
-import { convertModel } from '../../../src/convert.js';
+import { convertModel } from '../../../src/convert/convert.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

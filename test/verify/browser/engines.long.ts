@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../../src/convert.js';
+import { convertModel } from '../../../src/convert/convert.js';
 import { Browser } from '../../../src/verify/chrome/browser.js';
 import { findChrome } from '../../../src/verify/chrome/find.js';
 import { PageServer } from '../../../src/verify/chrome/server.js';

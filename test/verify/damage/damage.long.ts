@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { convertModel } from '../../../src/convert.js';
+import { convertModel } from '../../../src/convert/convert.js';
 import { encodeTensor } from '../../../src/onnx/encode.js';
 import { readValueFile } from '../../../src/onnx/tensorfile.js';
 import { writeNpz } from '../../../src/tensor/npz.js';

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModel } from '../../../src/convert.js';
+import { convertModel } from '../../../src/convert/convert.js';
 import { judge } from '../../../src/verify/judge.js';
 import { damaged, type Fault } from './faults.js';
 

@@ -1,7 +1,7 @@
 /** The first diverging node of real models: which node is said, and the model of it alone that is written. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { convertModel } from '../../../src/convert.js';
+import { convertModel } from '../../../src/convert/convert.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { tensorOf } from '../../../src/tensor/tensor.js';
 import type { Judgement } from '../../../src/verify/checks.js';

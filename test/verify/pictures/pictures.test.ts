@@ -1,9 +1,9 @@
 /** Pictures as inputs of references, held against what Pillow, torchvision and torch make of the same files. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigurationError, readSettings } from '../../../src/options.js';
-import { parse } from '../../../src/config.js';
-import { type Listener, run } from '../../../src/run.js';
+import { ConfigurationError, readSettings } from '../../../src/run/options.js';
+import { parse } from '../../../src/run/config.js';
+import { type Listener, run } from '../../../src/run/run.js';
 import { readNpy } from '../../../src/tensor/npy.js';
 import { readNpz } from '../../../src/tensor/npz.js';
 import { decodePicture, PictureError } from '../../../src/verify/pictures/decode.js';

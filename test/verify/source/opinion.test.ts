@@ -1,7 +1,7 @@
 /** Models without stored outputs, judged by what onnxruntime-web computes: the real one, in its own process. */
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { convertModel } from '../../../src/convert.js';
+import { convertModel } from '../../../src/convert/convert.js';
 import { tensorOf } from '../../../src/tensor/tensor.js';
 import type { Judgement } from '../../../src/verify/checks.js';
 import { judge } from '../../../src/verify/judge.js';

@@ -1,7 +1,7 @@
 /** `record`: references made by onnxruntime-web, and what a later run says of them when something has changed. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { convertModel } from '../../../src/convert.js';
+import { convertModel } from '../../../src/convert/convert.js';
 import { readTensorFile } from '../../../src/onnx/tensorfile.js';
 import { readNpz } from '../../../src/tensor/npz.js';
 import { writeNpy } from '../../../src/tensor/npy.js';
