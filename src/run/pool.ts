@@ -6,11 +6,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Answer, Call } from './serve.js';
 import { allowed } from '../verify/process/environment.js';
 import { memoryOfMachine, residentBytes } from '../verify/process/memory.js';
 import { type Permissions, permissionFlags } from '../verify/process/permissions.js';
+import { programOf } from '../verify/process/program.js';
 
 export type FailureReason =
   | 'crashed' // the process ended by itself
@@ -66,8 +66,8 @@ export interface Pool {
   close(): void;
 }
 
-/** This project's own child: the file beside this one, or beside the bundle. */
-export const WORKER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.js');
+/** This project's own child. */
+export const WORKER = programOf('worker.js') ?? 'worker.js';
 
 /** How much of a child's own output is kept, for the case that it crashes. */
 const OUTPUT_KEPT = 16384;

@@ -437,7 +437,8 @@ describe.each([...new Set(EXAMPLES.map((e) => e.opset))])('opset %i', (opset) =>
       },
       { changeOrdering: false },
     );
-    expect(model.diagnostics).toEqual([]);
+    // 64-bit sums whose size nothing shows are noted.
+    expect(model.diagnostics.filter((d) => d.severity !== 'note')).toEqual([]);
     for (const engine of ['wasm', 'cpu'] as const) {
       const outputs = await model.run(
         engine,
@@ -527,7 +528,14 @@ test.each(['StringConcat', 'StringSplit', 'StringNormalizer', 'RegexFullMatch'])
     const model = convert({
       opset: 20,
       inputs: { a: ['string', [2]], b: ['string', [2]] },
-      nodes: [{ op, in: two ? ['a', 'b'] : ['a'], out: ['y'] }],
+      nodes: [
+        {
+          op,
+          in: two ? ['a', 'b'] : ['a'],
+          out: ['y'],
+          ...(op === 'RegexFullMatch' ? { with: { pattern: 'a.*' } } : {}),
+        },
+      ],
       outputs: ['y'],
     });
     expect(model.status).not.toBe('converted');

@@ -27,6 +27,7 @@ const MOST_BYTES = 2 ** 28;
 export function weightFindings(model: WrittenModel): Diagnostic[] {
   if (model.weightBytes > MOST_BYTES) return [];
   const found: { name: string; value: number }[] = [];
+  const around = paddedWith(model);
   let shard = 0;
   const shards = model.readShards().map((buffer) => new Uint8Array(buffer));
   for (const { paths, weights } of model.manifest) {
@@ -39,7 +40,7 @@ export function weightFindings(model: WrittenModel): Diagnostic[] {
       const count = sizeOf(shape);
       const begin = at;
       at += count * (dtype === 'bool' ? 1 : 4);
-      if (dtype !== 'float32') continue;
+      if (dtype !== 'float32' || around.has(name)) continue;
       const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset + begin, bytes.byteOffset + at));
       const value = values.find((x) => Number.isFinite(x) && Math.abs(x) > HALF_MAX);
       if (value !== undefined) found.push({ name, value });
@@ -47,6 +48,12 @@ export function weightFindings(model: WrittenModel): Diagnostic[] {
   }
   const [first] = found;
   return first ? [weightBeyondHalf(model.file, first.name, first.value, found.length)] : [];
+}
+
+/** What a graph-model pads with: around a maximum that is float32's lowest number, and infinity does as well there. */
+function paddedWith({ json }: WrittenModel): ReadonlySet<string> {
+  const { node } = (json.modelTopology ?? {}) as { node?: readonly { op?: string; input?: readonly string[] }[] };
+  return new Set((node ?? []).flatMap(({ op, input }) => (op === 'PadV2' && input?.[2] ? [input[2]] : [])));
 }
 
 /** How a model is held against float16. */

@@ -3,12 +3,10 @@
  * bloat without taking the judge with it, and its instance of WebAssembly or native library is its own.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { allowed } from './environment.js';
 import { memoryOfMachine, residentBytes } from './memory.js';
 import { ownPermissionFlags } from './permissions.js';
+import { programOf } from './program.js';
 
 /** Parent to child. */
 export interface Call {
@@ -47,21 +45,12 @@ const WATCH_MS = 250;
 /** How long after its end a process's last words are waited for. */
 const OUTPUT_GRACE_MS = 200;
 
-/** The program beside the bundle; else lib/engine.js of the folder above that has one. */
-function program(): string {
-  let at = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    for (const candidate of [join(at, PROGRAM), join(at, 'lib', PROGRAM)]) if (existsSync(candidate)) return candidate;
-    const above = dirname(at);
-    if (above === at) throw new SubprocessError('crashed', `${PROGRAM} is not where the program is`);
-    at = above;
-  }
-}
-
 /** Starts a process; nothing is loaded in it yet. `environment` is added to what it may know of this one's. */
 export function startSubprocess(environment: Readonly<Record<string, string>> = {}): Subprocess {
   const limit = Math.floor(memoryOfMachine() * 0.85);
-  const child: ChildProcess = fork(program(), [], {
+  const program = programOf(PROGRAM);
+  if (program === undefined) throw new SubprocessError('crashed', `${PROGRAM} is not where the program is`);
+  const child: ChildProcess = fork(program, [], {
     env: { ...allowed(process.env), ...environment },
     // Flags of the parent (a debugger's port, jest's modules) are not the child's.
     execArgv: [
