@@ -28,6 +28,9 @@ const { values } = parseArgs({
   },
 });
 
+/** Bytes of a file that is printed with its finding. */
+const MOST_PRINTED = 4096;
+
 const LIMITS = { cpu: 20_000, memory: 3000 * 2 ** 20 };
 /** Nothing has happened for so long: the child is ended. */
 const STALLED_MS = 180_000;
@@ -182,8 +185,13 @@ function keep(finding: Finding, current: Case): void {
 report();
 const names = readdirSync(findings).sort();
 for (const name of names) {
-  const { finding, origin } = readCase(path.join(findings, name));
+  const { finding, origin, files, options } = readCase(path.join(findings, name));
   print(`\nFOUND ${name} (${origin})\n${finding?.signature}\n${finding?.text.slice(0, 1500)}`);
+  // Where the folder is lost, as in CI, this is what to go by.
+  print(`options ${JSON.stringify(options)}`);
+  for (const [file, bytes] of Object.entries(files))
+    if (bytes.length <= MOST_PRINTED && file !== 'weights.bin')
+      print(`${file} ${Buffer.from(bytes).toString('base64')}`);
 }
 if (names.length === 0) {
   print(`Seed ${values.seed}, ${values.minutes} minutes: nothing found.`);
