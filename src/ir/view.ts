@@ -312,6 +312,12 @@ export class RawNode {
   string(name: string): string {
     return this.optString(name) ?? this.missing(name);
   }
+  /** What a table has for a string; refuses one that it has not. */
+  choice<T>(name: string, table: Readonly<Record<string, T>>): T {
+    const given = this.string(name);
+    // A table is an object, and has `valueOf` and its like from elsewhere.
+    return Object.hasOwn(table, given) ? table[given] : invalid(`${name} is ${JSON.stringify(given)}`);
+  }
   optInts(name: string): number[] | undefined {
     const a = this.get(name, 'ints');
     return a?.value.map(Number);

@@ -36,11 +36,17 @@ export default defineOp<Attrs>({
   },
 });
 
+/** How many of the body's outputs are gathered step by step. */
+function gathered(body: OnnxGraph, scanned: number, inputs: number): number {
+  if (scanned < 1 || scanned > inputs) return invalid(`num_scan_inputs is ${scanned}, and there are ${inputs} inputs`);
+  const count = body.outputs.length - (inputs - scanned);
+  return count >= 0 ? count : invalid('the body gives fewer values than the scan carries');
+}
+
 function read9(n: RawNode): Attrs {
   const body = n.graph('body');
   const scanned = n.int('num_scan_inputs');
-  const states = n.inputs.length - scanned;
-  const given = body.outputs.length - states;
+  const given = gathered(body, scanned, n.inputs.length);
   const flags = (name: string, count: number) =>
     (n.optInts(name) ?? new Array<number>(count).fill(0)).map((d) => d !== 0);
   return {
@@ -60,7 +66,7 @@ function read8(n: RawNode): Attrs {
   n.setInputs(rest);
   const body = n.graph('body');
   const scanned = n.int('num_scan_inputs');
-  const given = body.outputs.length - (rest.length - scanned);
+  const given = gathered(body, scanned, rest.length);
   return {
     body,
     scanned,
@@ -105,10 +111,6 @@ function join(parts: readonly Value[], axis: number, e: Expander): Value {
 }
 
 function scan(n: View<Attrs>, inputs: readonly Value[], e: Expander): Value[] {
-  if (n.attrs.scanned < 1 || n.attrs.scanned > inputs.length)
-    return invalid(`num_scan_inputs is ${n.attrs.scanned}, and there are ${inputs.length} inputs`);
-  if (n.attrs.body.outputs.length < inputs.length - n.attrs.scanned)
-    return invalid('the body gives fewer values than the scan carries');
   const { scanned, inputAxes } = n.attrs;
   const states = inputs.slice(0, inputs.length - scanned);
   const sources = inputs.slice(inputs.length - scanned);

@@ -15,7 +15,7 @@ const MODES: Readonly<Record<string, Sampling['mode']>> = {
 };
 
 function read(n: RawNode): Sampling {
-  const mode = MODES[n.string('mode')] ?? invalid(`mode is ${JSON.stringify(n.string('mode'))}`);
+  const mode = n.choice('mode', MODES);
   const padding = n.string('padding_mode') as Padding;
   if (!['zeros', 'border', 'reflection'].includes(padding))
     return invalid(`padding_mode is ${JSON.stringify(padding)}`);

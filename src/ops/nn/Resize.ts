@@ -72,10 +72,12 @@ export function resizeAttrs(
 ): ResizeAttrs {
   const x = n.input(0) ?? invalid(`${n.opName} has no input`);
   const rank = x.type.dims.length;
-  const mode = { nearest: 'nearest', linear: 'linear', bilinear: 'linear', cubic: 'cubic' }[n.string('mode')] as
-    | Interpolation['mode']
-    | undefined;
-  if (!mode) return invalid(`mode is ${JSON.stringify(n.string('mode'))}`);
+  const mode = n.choice<Interpolation['mode']>('mode', {
+    nearest: 'nearest',
+    linear: 'linear',
+    bilinear: 'linear',
+    cubic: 'cubic',
+  });
   const axes = n.optInts('axes')?.map((axis) => normalAxis(axis, rank)) ?? Array.from({ length: rank }, (_, i) => i);
   const list =
     scales === undefined || 'length' in scales ? scales : scales.constant && numbersOf(scales.constant.load());
