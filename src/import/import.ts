@@ -444,6 +444,8 @@ function checkSize(dims: readonly Dim[]): void {
   const fix = 'check the sizes that the model computes, and export it again';
   if (dims.length > LIMITS.rank)
     beyond('rank-too-high', `a value has ${dims.length} axes, and ${LIMITS.rank} are allowed`, fix);
+  if (dims.includes(undefined as unknown as Dim))
+    invalid('its inputs have fewer axes than it needs', 'check the shapes of its inputs');
   let n = 1;
   for (const d of dims) if (isKnown(d)) n *= d;
   if (Math.abs(n) > LIMITS.elements)

@@ -118,6 +118,11 @@ export function lowerToKeras(
             ? (values.get(v) ?? (v.constant || sizes.has(v) ? (undefined as unknown as Layer) : stand(v)))
             : (undefined as unknown as Layer),
       );
+      if (node.inputs.length > 0 && node.inputs.every((v) => !v || v.constant))
+        throw new Refusal(
+          'all that it reads is constant, and a layer works on what is fed',
+          'convert to a graph-model',
+        );
       const result = node.op.keras(view, given, k);
       if (!ready) continue;
       const results = Array.isArray(result) ? result : [result];

@@ -3,6 +3,7 @@ import type { Expander } from '../../ir/expander.js';
 import type { Value } from '../../ir/graph.js';
 import { defineOp } from '../../ir/op.js';
 import type { RawNode, View } from '../../ir/view.js';
+import { series } from '../../ir/weights.js';
 import { int64s, tensorOf } from '../../tensor/tensor.js';
 import { codeOfDtype } from '../../tensor/dtype.js';
 
@@ -32,7 +33,7 @@ function negativeLogLikelihood(n: View<Attrs>, x: Value, e: Expander): Value {
     tensorOf(
       target.type.dtype,
       [1, classes, ...new Array<number>(rank - 2).fill(1)],
-      Array.from({ length: classes }, (_, i) => i),
+      series(classes, (i) => i),
     ),
   );
   const zero = e.constant(tensorOf(dtype, [], [0]));

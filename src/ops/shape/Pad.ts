@@ -93,6 +93,7 @@ function read(n: RawNode): Attrs {
     const axes = n.constantInts(3);
     const flat = n.elems(1);
     if (axes && flat) {
+      if (flat.length !== 2 * axes.length) return invalid(`${flat.length} pads are given for ${axes.length} axes`);
       const pads = Array.from({ length: rank }, (): [Dim, Dim] => [0, 0]);
       axes.forEach((axis, i) => {
         pads[normalAxis(axis, rank)] = [flat[i], flat[i + axes.length]];
