@@ -1,3 +1,4 @@
+import { listed } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
@@ -72,7 +73,7 @@ export function lrnLayers(n: View<LrnAttrs>, [x]: Layer[], k: KerasBuilder): Lay
 
 /** [channels, channels]: which channels' squares are summed for each. Source: ONNX, LRN-13. */
 function windows(channels: number, size: number, value: number) {
-  const matrix = new Float32Array(channels * channels);
+  const matrix = new Float32Array(listed(channels * channels));
   for (let c = 0; c < channels; c++) {
     const from = Math.max(0, c - Math.floor((size - 1) / 2));
     const to = Math.min(channels - 1, c + Math.ceil((size - 1) / 2));
