@@ -6,6 +6,7 @@ import { readConfig } from '../../src/run/config.js';
 import { convertModel, inspectModel } from '../../src/convert/convert.js';
 import type { ConvertRequest } from '../../src/convert/convert-types.js';
 import { DiagnosticError, type Diagnostic } from '../../src/diag/diagnostic.js';
+import { LIMITS } from '../../src/diag/limits.js';
 import type { Attribute, Graph } from '../../src/onnx/model.js';
 import { readModelBytes } from '../../src/onnx/read.js';
 import { ConfigurationError, OPTIONS, type Settings } from '../../src/run/options.js';
@@ -16,8 +17,8 @@ import type { Case, Finding } from './case.js';
 
 /** Of the model: more than any mutant has by itself. */
 const MOST_MODEL_BYTES = 64 * 2 ** 20;
-/** What a conversion may write. */
-export const MOST_OUTPUT_BYTES = 600 * 2 ** 20;
+/** What a conversion may write beside its weights: what is said of nodes and layers. */
+const MOST_BESIDE = 64 * 2 ** 20;
 /** What is said of one model, as text: it goes into reports. */
 const MOST_TEXT = 8 * 2 ** 20;
 
@@ -140,7 +141,9 @@ function convert(c: Case, folder: string, root: string): Finding | undefined {
     const wrong = judged(first.result.diagnostics);
     if (wrong) return wrong;
     const bytes = sizeBelow(first.outputFolder);
-    if (bytes > MOST_OUTPUT_BYTES)
+    const source = Object.values(c.files).reduce((sum, file) => sum + file.length, 0);
+    const formats = Math.max(1, given.formats?.length ?? 1);
+    if (bytes > formats * (8 * source + LIMITS.outputBytes + MOST_BESIDE))
       return { kind: 'output', signature: 'the output is too large', text: `${bytes} bytes` };
     if (text.length > 4 * MOST_TEXT)
       return { kind: 'output', signature: 'the result is too long', text: `${text.length} characters` };
