@@ -189,6 +189,11 @@ export function normalAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
+/** As {@link normalAxis}, for what cuts along an axis: a scalar has none. */
+export function realAxis(axis: number, rank: number): number {
+  return rank === 0 ? invalid('the input is a scalar, and has no axis') : normalAxis(axis, rank);
+}
+
 type Kind = Attribute['kind'];
 type Of<K extends Kind> = Attribute & { kind: K };
 

@@ -3,7 +3,7 @@ import { isKnown } from '../../ir/dim.js';
 import { arrange, identity, type Layout } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { takeAxis } from '../../ir/pieces.js';
-import { normalAxis } from '../../ir/view.js';
+import { realAxis } from '../../ir/view.js';
 import { codeOfDtype } from '../../tensor/dtype.js';
 import { int64s, numbersOf } from '../../tensor/tensor.js';
 import { nonNegative, takeConstant } from '../../tf/take.js';
@@ -17,7 +17,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Gather',
   summary: 'parts along an axis, by index',
-  read: { 1: (n) => ({ axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0) }) },
+  read: { 1: (n) => ({ axis: realAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0) }) },
   // The axes of the indices stand where the axis stood.
   layout: (n, [given, indices]) => ({
     inputs: [given, identity(indices.length)],

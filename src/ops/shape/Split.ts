@@ -4,7 +4,7 @@ import { areKnown, exactDiv, floorDiv, isKnown, sameDim, type Dim } from '../../
 import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { takeAxis } from '../../ir/pieces.js';
-import { normalAxis, type RawNode, type View } from '../../ir/view.js';
+import { realAxis, type RawNode, type View } from '../../ir/view.js';
 import { sizesFrom } from '../../tf/sizes.js';
 import { splitLayers } from './slice-keras.js';
 
@@ -57,7 +57,7 @@ export default defineOp<Attrs>({
   keras: splitLayers,
 });
 
-const axisOf = (n: RawNode): number => normalAxis(n.optInt('axis') ?? 0, n.input(0)?.type.dims.length ?? 0);
+const axisOf = (n: RawNode): number => realAxis(n.optInt('axis') ?? 0, n.input(0)?.type.dims.length ?? 0);
 
 function fromInput(n: RawNode): Attrs {
   const sizes = n.input(1) ? (n.elems(1) ?? 'computed') : undefined;
