@@ -43,7 +43,7 @@ export function operands<A>(n: View<A>, inputs: readonly Layer[], k: KerasBuilde
   return n.inputs.map((v, i) =>
     v?.constant
       ? constantLike(k, grown(k, model, constantOf(n, i) ?? []), constantOf(n, i) ?? 0)
-      : raised(k, inputs[i], rank),
+      : raised(k, inputs[i] ?? refuse('an operand is a size, which no layer gives', 'convert to a graph-model'), rank),
   );
 }
 
