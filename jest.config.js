@@ -8,6 +8,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   // Engines and processes are started for real, and a runner's cores are slow.
   testTimeout: 30_000,
+  maxWorkers: '100%',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -69,3 +69,6 @@ export function readCase(folder: string): Case & { finding?: Finding; codes?: re
   );
   return { ...told, files };
 }
+
+/** Below a run's folder: the number of each case in which something was found, a line each. */
+export const FOUND = 'found';

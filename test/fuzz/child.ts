@@ -9,7 +9,7 @@ import { Session } from 'node:inspector';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Finding, TargetName } from './case.js';
-import { noteCase, readCase, writeCase } from './case.js';
+import { noteCase, readCase, writeCase, FOUND } from './case.js';
 import { readCorpus } from './corpus.js';
 import { learnable, makeCase, type Learned } from './make.js';
 import { minimise } from './minimise.js';
@@ -160,6 +160,7 @@ for (let index = order.from; ; index++) {
   tally.byTarget[c.target] = (tally.byTarget[c.target] ?? 0) + 1;
   tally.next = index + 1;
   if (found) {
+    appendFileSync(path.join(order.root, FOUND), `${index}\n`);
     const folder = path.join(order.findings, slug(c.target, found));
     if (!existsSync(folder)) {
       writeCase(folder, c, found);
