@@ -86,11 +86,19 @@ const SCRATCH = /^\.partial-(\d+)-[0-9a-f]{8}$/;
 
 /** A name for this run's scratch folder below the output directory; and what runs that were cut off left there goes. */
 export async function scratchBelow(output: string): Promise<string> {
+  await sweep(output);
+  return path.join(output, `.partial-${process.pid}-${randomBytes(4).toString('hex')}`);
+}
+
+/**
+ * Removes the scratch folders of this process and of those that are dead. A child whose parent was killed writes until its
+ * task is done, and so what it leaves may only be there when the next run ends.
+ */
+export async function sweep(output: string): Promise<void> {
   for (const name of await readdir(output).catch(() => [] as string[])) {
     const pid = Number(SCRATCH.exec(name)?.[1] ?? process.ppid);
     if (pid === process.pid || !isAlive(pid)) await remove(path.join(output, name)).catch(() => {});
   }
-  return path.join(output, `.partial-${process.pid}-${randomBytes(4).toString('hex')}`);
 }
 
 /** Whether a process is there; one of another user is. */

@@ -16,7 +16,7 @@ import { failure, judge, permissionsFor, type Turn } from './judge.js';
 import { applyLabels } from './labels.js';
 import { planMemory } from './memory-plan.js';
 import { ConfigurationError, effectiveSettings } from './options.js';
-import { type Moment, mkdirInside, type Staging, scratchBelow, stage } from './place.js';
+import { type Moment, mkdirInside, type Staging, scratchBelow, stage, sweep } from './place.js';
 import { createPool, type Lease, WORKER } from './pool.js';
 import { totalsOf } from '../report/totals.js';
 import type { ModelReport, Report, Status, Tool } from '../report/types.js';
@@ -88,6 +88,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   } finally {
     pool.close();
     await remove(scratch).catch(() => {});
+    await sweep(request.output);
   }
 
   const report: Report = {
