@@ -44,7 +44,7 @@ export interface ConvertRequest {
   quantize?: QuantizationPlan;
   /** Bytes of a shard at most; 4 MiB where absent. */
   shardBytes?: number;
-  /** An empty folder, into which `model.json`, its shards, `conversion.json` … are written. */
+  /** An empty folder that is there, into which `model.json`, its shards, `conversion.json` … are written. */
   outputFolder: string;
   limits: ConvertLimits;
 }

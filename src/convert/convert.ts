@@ -364,7 +364,8 @@ function writePrepared(
 ): Written {
   const target = join(request.outputFolder, folder);
   checkOutput(p, model);
-  mkdirSync(target, { recursive: true });
+  // Never the output folder itself: a run that was ended has its folder taken away from under its children.
+  if (folder !== '') mkdirSync(target);
   const files: WrittenFile[] = [];
   const write = (path: string, content: object, indent?: number) =>
     writeText(path, `${JSON.stringify(content, onlyFinite, indent)}\n`);

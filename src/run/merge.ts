@@ -1,6 +1,6 @@
 /** Joins the reports of shards into one, and takes over the converted models that lie beside them. */
 import { constants } from 'node:fs';
-import { copyFile, cp, lstat, mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { copyFile, cp, lstat, mkdir, readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import * as say from '../diag/catalogue-run.js';
 import type { Diagnostic } from '../diag/diagnostic.js';
@@ -9,7 +9,7 @@ import { runFails } from './fail-on.js';
 import { isInside } from './find.js';
 import { sha256OfFile } from './hash.js';
 import { ConfigurationError, type Settings } from './options.js';
-import { scratchBelow, stage } from './place.js';
+import { scratchBelow, stage, sweep } from './place.js';
 import { totalsOf } from '../report/totals.js';
 import { type ModelReport, type Report, STATUSES, type Tool } from '../report/types.js';
 import type { RunResult } from './run.js';
@@ -63,7 +63,7 @@ export async function mergeReports(request: MergeRequest): Promise<RunResult> {
         else models.set(model.path, await takenOver(model, root, { output: request.output, scratch }));
       }
   } finally {
-    await rm(scratch, { recursive: true, force: true }).catch(() => {});
+    await sweep(request.output);
   }
   const [first] = parts as [Part];
   const sorted = [...models.values()].sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -87,19 +87,33 @@ const SCRATCH = /^\.partial-(\d+)-[0-9a-f]{8}$/;
 /** A name for this run's scratch folder below the output directory; and what runs that were cut off left there goes. */
 export async function scratchBelow(output: string): Promise<string> {
   await sweep(output);
-  return path.join(output, `.partial-${process.pid}-${randomBytes(4).toString('hex')}`);
+  return scratchName(output);
 }
 
-/**
- * Removes the scratch folders of this process and of those that are dead. A child whose parent was killed writes until its
- * task is done, and so what it leaves may only be there when the next run ends.
- */
+/** Removes the scratch folders of this process and of those that are dead. */
 export async function sweep(output: string): Promise<void> {
   for (const name of await readdir(output).catch(() => [] as string[])) {
     const pid = Number(SCRATCH.exec(name)?.[1] ?? process.ppid);
-    if (pid === process.pid || !isAlive(pid)) await remove(path.join(output, name)).catch(() => {});
+    if (pid === process.pid || !isAlive(pid)) await removeScratch(path.join(output, name)).catch(() => {});
   }
 }
+
+/**
+ * Removes a scratch folder for good. A child whose parent was killed writes until it notices; under another name its
+ * folder is out of its reach, since children make no folder above those that they write into.
+ */
+export async function removeScratch(scratch: string): Promise<void> {
+  const aside = scratchName(path.dirname(scratch));
+  // What can't be renamed, as where Windows has a file in it open, is removed where it is.
+  const gone = await rename(scratch, aside).then(
+    () => aside,
+    () => scratch,
+  );
+  await remove(gone);
+}
+
+const scratchName = (output: string): string =>
+  path.join(output, `.partial-${process.pid}-${randomBytes(4).toString('hex')}`);
 
 /** Whether a process is there; one of another user is. */
 function isAlive(pid: number): boolean {

@@ -87,7 +87,6 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     );
   } finally {
     pool.close();
-    await remove(scratch).catch(() => {});
     await sweep(request.output);
   }
 

@@ -1,10 +1,11 @@
 /** The stored inputs and outputs of a model as a page can take them: raw bytes in the written model's own order and types. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiagnosticError } from '../diag/diagnostic.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { DEFAULT_TOLERANCE, type ToleranceSettings } from './checks.js';
 import { feedOf } from './feed.js';
+import { makeFolder } from './make-folder.js';
 import type { ConversionRecord, RecordedTensor } from './record.js';
 import type { ReferenceSet } from './reference-set.js';
 
@@ -24,7 +25,7 @@ interface PageTensor {
 }
 
 /**
- * Writes `data.json` and a file per tensor into `folder`. Whether it did: not for data sets that are too large, or that
+ * Writes `data.json` and a file per tensor into `folder`, which it makes in one that is there. Whether it did: not for data sets that are too large, or that
  * TensorFlow.js can't take (their check says why).
  */
 export function writePageData(
@@ -63,7 +64,7 @@ export function writePageData(
       : [];
   });
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const [file, content] of files) writeFileSync(join(folder, file), content);
     const data = { reference: name, inputs, outputs: expected };
     writeFileSync(join(folder, 'data.json'), `${JSON.stringify(data, null, 1)}\n`);

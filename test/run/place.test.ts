@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { type Moment, mkdirInside, scratchBelow, stage, writeWhole } from '../../src/run/place.js';
+import { convertModel } from '../../src/convert/convert.js';
+import { type Moment, mkdirInside, scratchBelow, stage, sweep, writeWhole } from '../../src/run/place.js';
+import { makeFolder } from '../../src/verify/make-folder.js';
 import { folder, removeFolders } from './folders.js';
+import { onnxCase } from './repository.js';
 
 afterAll(removeFolders);
 
@@ -93,6 +96,52 @@ test('a run that was cut off leaves a folder that the next removes; one that goe
   expect(path.dirname(await scratchBelow(root))).toBe(root);
   expect(readdirSync(root).sort()).toEqual([`.partial-${process.ppid}-0123abcd`, '.partial-mine', 'm.onnx'].sort());
   expect(await scratchBelow(path.join(root, 'nix'))).toMatch(/nix.\.partial-\d+-[0-9a-f]{8}$/);
+});
+
+test('what a child of a dead run goes on writing into its folder does not bring the folder back', async () => {
+  const root = folder({ '.partial-999999999-0123abcd/1/model/half.bin': '' });
+  const own = path.join(root, '.partial-999999999-0123abcd', '1');
+  let writes = 0;
+  let stopped = false;
+  // As the judge's child does, beside the removal.
+  const writer = (async () => {
+    for (; !stopped; await new Promise(setImmediate))
+      try {
+        makeFolder(path.join(own, 'page'));
+        writeFileSync(path.join(own, 'page', `${writes}.bin`), 'x');
+        writes += 1;
+      } catch (e) {
+        expect((e as NodeJS.ErrnoException).code).toBe('ENOENT');
+      }
+  })();
+  while (writes < 10) await new Promise(setImmediate);
+  await sweep(root);
+  const before = writes;
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+  stopped = true;
+  await writer;
+  expect(writes).toBe(before);
+  expect(readdirSync(root)).toEqual([]);
+});
+
+test('the converter makes no folder above those that it writes into', () => {
+  const root = folder({ 'model.onnx': onnxCase('relu', '.')['model.onnx'] as Buffer });
+  const convert = (outputFolder: string) =>
+    convertModel({
+      path: path.join(root, 'model.onnx'),
+      relativePath: 'model.onnx',
+      formats: ['graph-model', 'layers-model'],
+      changeOrdering: true,
+      namePolicy: 'keep',
+      outputFolder,
+      limits: { maxModelBytes: 2 ** 20 },
+    });
+  const lost = convert(path.join(root, 'gone', 'model'));
+  expect([lost.status, lost.diagnostics.map((d) => d.code)]).toEqual(['error', ['cannot-write']]);
+  expect(readdirSync(root)).toEqual(['model.onnx']);
+  mkdirSync(path.join(root, 'there'));
+  expect(convert(path.join(root, 'there')).status).toBe('converted');
+  expect(readdirSync(path.join(root, 'there'))).toContain('layers-model');
 });
 
 test('a name as long as the file system takes has a place', async () => {

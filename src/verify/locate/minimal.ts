@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeTensor } from '../../onnx/encode.js';
 import { encodeWithGraph } from '../../onnx/encode-graph.js';
 import type { OnnxModel, TypeInfo } from '../../onnx/model.js';
 import { rawLength } from '../../tensor/raw.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
+import { makeFolder } from '../make-folder.js';
 import { type Checkable, inputsOf } from './values.js';
 
 /** Weights beyond this aren't written into a second model. */
@@ -47,7 +48,8 @@ export function writeMinimal(
   source: ReadonlyMap<string, Tensor>,
 ): string[] {
   const set = join(folder, 'test_data_set_0');
-  mkdirSync(set, { recursive: true });
+  makeFolder(folder);
+  makeFolder(set);
   const files: [string, Uint8Array][] = [['model.onnx', bytes]];
   for (const [i, name] of value.from.entries())
     files.push([`test_data_set_0/input_${i}.pb`, encodeTensor(source.get(name) as Tensor, name)]);
