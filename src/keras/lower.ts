@@ -20,6 +20,9 @@ export interface Own {
   readonly outputs: number;
 }
 
+/** Of what predict() cuts into batches. */
+const MOST_AXES = 6;
+
 /**
  * Gives each node its Keras costume.
  * @param own the values that ONNX's own nodes give; the others, which expansions made, get names derived from these
@@ -55,6 +58,11 @@ export function lowerToKeras(
   for (const value of graph.inputs) {
     try {
       const shape = batchShape(value);
+      if (dialect === 'tfjs' && shape.length > MOST_AXES)
+        throw new Refusal(
+          `the input ${value.name} has ${shape.length} axes, and TensorFlow.js takes batches of tensors of up to ${MOST_AXES}`,
+          'convert to a graph-model',
+        );
       // TensorFlow.js makes a column of a vector that it is fed.
       if (dialect === 'tfjs' && shape.length === 1)
         throw new Refusal(
@@ -174,6 +182,18 @@ export function lowerToKeras(
     taken.add(copy.spec);
     return copy;
   });
+  if (dialect === 'tfjs')
+    graph.outputs.forEach(({ name, value }, i) => {
+      const layer = outputs[i];
+      if (layer && narrow(value.type.dtype) !== 'float32' && !staysInteger(layer.spec))
+        problems.push(
+          noLayer(
+            { tensor: name },
+            `the output ${name} is ${value.type.dtype}, and TensorFlow.js makes floats of what goes from layer to layer`,
+            'convert to a graph-model, or cast it to float in the model',
+          ),
+        );
+    });
   if (problems.length > 0) throw new DiagnosticError(problems);
   if (dialect === 'tfjs') k.separate();
   for (const [value, layer] of values) if (k.flattenedOrder(layer) && layer.shape.length === 2) values.delete(value);
@@ -224,6 +244,16 @@ function computesSizes(node: Node, sizes: ReadonlySet<Value>): boolean {
   if (!node.op.domain && (node.op.name === 'Shape' || node.op.name === 'Size')) return true;
   const read = node.inputs.filter((v) => v && !v.constant);
   return read.length > 0 && read.every((v) => v && sizes.has(v));
+}
+
+/** Layers that move elements, whatever their type. */
+const MOVING = new Set(['Reshape', 'Permute', 'Flatten', 'Concatenate', 'Cropping2D', 'ZeroPadding2D']);
+
+/** Whether tfjs-layers gives what isn't float as what it was fed: between two layers all is cast to float32. */
+function staysInteger({ className, config, inputs }: LayerSpec): boolean {
+  if (className === 'InputLayer') return true;
+  const moves = MOVING.has(className) || (className === 'Activation' && config.activation === 'linear');
+  return moves && inputs.every(({ spec }) => spec.className === 'InputLayer');
 }
 
 /** Stands for the output of a node that was refused, so that the nodes after it can still be asked. */

@@ -96,16 +96,19 @@ function reduced(node: Node, [batch]: Given): Batch {
   return { axis: keepdims ? batch : batch - gone.filter((a) => a < batch).length };
 }
 
+/** numpy.matmul: of operands that are matrices in the last two axes, or one a vector, whose own axis the result has not. */
 function product(node: Node, [a, b]: Given): Batch {
-  const rank = rankOf(node.outputs[0]);
+  const [left, right] = [0, 1].map((i) => rankOf(node.inputs[i]));
+  const full = Math.max(2, left, right);
+  const gone = [...(left === 1 ? [full - 2] : []), ...(right === 1 ? [full - 1] : [])];
   const place = (batch: number | undefined, i: number) => {
-    const own = rankOf(node.inputs[i]);
     if (batch === undefined) return undefined;
+    const own = i === 0 ? left : right;
     const contracted = i === 0 ? own - 1 : Math.max(0, own - 2);
     if (batch === contracted)
       return lost(`it sums over the batch (axis ${batch} of input ${i}), which a Keras layer never touches`);
-    if (i === 1 && batch === own - 1) return rank - 1;
-    return i === 0 && batch === own - 2 && rankOf(node.inputs[1]) === 1 ? rank - 1 : batch + rank - own;
+    const axis = batch + full - own;
+    return axis - gone.filter((g) => g < axis).length;
   };
   const [p, q] = [place(a, 0), place(b, 1)];
   if (typeof p === 'object') return p;

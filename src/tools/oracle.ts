@@ -2,17 +2,25 @@
  * Compares converted operators with onnxruntime-web on generated models: seeded attributes, shapes, types and data.
  *
  *   npm run test:oracle -- [--family NAME]… [--op REGEX] [--cases N] [--seed TEXT] [--engine wasm,cpu] [--only I]
- *                          [--keep DIR] [--verbose]
+ *                          [--format graph-model|layers-model] [--keep DIR] [--verbose]
  *
  * Prints per operator how many cases ran, agreed, were refused, and how many onnxruntime itself doesn't run. A case is
- * made from seed, operator and its number alone, so `--op NAME --only I` runs one again; `--keep` leaves its files.
+ * made from seed, operator and its number alone, so `--op NAME --only I` runs one again; `--keep` leaves its files. As
+ * layers-models, cases take turns in both orders of axes and the three name policies.
  * Ends with 1 where anything disagreed.
  */
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FAMILIES } from './oracle/families.js';
 import { Random } from './oracle/random.js';
-import { runCase, type Status } from './oracle/run.js';
+import { runCase, type ConvertAs, type Status } from './oracle/run.js';
+
+/** The case with this number as a layers-model: each order of axes with each policy in six. */
+const asLayers = (i: number): ConvertAs => ({
+  format: 'layers-model',
+  changeOrdering: i % 2 === 0,
+  namePolicy: (['keep', 'short', 'renumerate'] as const)[i % 3],
+});
 
 async function main(): Promise<number> {
   const { values: o } = parseArgs({
@@ -23,6 +31,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '1' },
       engine: { type: 'string', default: 'wasm,cpu' },
       only: { type: 'string' },
+      format: { type: 'string', default: 'graph-model' },
       keep: { type: 'string' },
       verbose: { type: 'boolean', default: false },
     },
@@ -48,11 +57,13 @@ async function main(): Promise<number> {
       for (const i of numbers) {
         const r = new Random(`${o.seed} ${family} ${name} ${i}`);
         // Every third case is fed in another order of axes: the layout rules have to hold.
-        const shuffle = i % 3 === 2 ? new Random(`${o.seed} ${name} ${i} order`) : undefined;
+        const layers = o.format === 'layers-model';
+        const shuffle = i % 3 === 2 && !layers ? new Random(`${o.seed} ${name} ${i} order`) : undefined;
         if (o.keep) mkdirSync(o.keep, { recursive: true });
         const outcome = await runCase(generate(r), {
           engines: o.engine.split(','),
           ...(shuffle ? { shuffle } : {}),
+          ...(layers ? { as: asLayers(i) } : {}),
           ...(o.keep ? { keep: o.keep } : {}),
         });
         counts[outcome.status]++;

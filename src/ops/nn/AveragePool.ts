@@ -78,7 +78,9 @@ function shares(
   pads: readonly (readonly [number, number])[],
 ): { dims: number[]; factors: number[] } | undefined {
   const { window, kernel, countPads } = n.attrs;
-  const sizes = n.knownDims(0).slice(2);
+  const spatial = n.dims(0).slice(2);
+  // The batch and the channels may be of any size.
+  const sizes = areKnown(spatial) ? spatial : n.knownDims(0).slice(2);
   const inside = counted(window, countPads, pads) as readonly (readonly [number, number])[];
   const out = poolType(n).dims.slice(2) as number[];
   out.forEach((length, i) => listed(length * kernel[i]));

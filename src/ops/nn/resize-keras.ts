@@ -1,6 +1,6 @@
 import { series } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
-import { exactDiv, isKnown } from '../../ir/dim.js';
+import { exactDiv, isKnown, sameDim } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
 import { mapAlong, take } from '../../keras/along.js';
 import type { KerasBuilder, Layer } from '../../keras/builder.js';
@@ -28,7 +28,7 @@ export function kerasResize(n: View<ResizeAttrs>, [x]: Layer[], k: KerasBuilder)
   if (!isFloat(n.dtype(0)))
     return refuse(`Resize of ${n.dtype(0)}: the layers of Keras compute with floats`, 'convert to a graph-model');
   const out = n.outputs[0]?.type.dims ?? [];
-  const factors = n.dims(0).map((d, axis) => (d === out[axis] ? 1 : exactDiv(out[axis], d)));
+  const factors = n.dims(0).map((d, axis) => (sameDim(d, out[axis]) ? 1 : exactDiv(out[axis], d)));
   const repeats =
     rule.mode === 'nearest' &&
     (rule.transform === 'asymmetric'
@@ -45,7 +45,8 @@ export function kerasResize(n: View<ResizeAttrs>, [x]: Layer[], k: KerasBuilder)
   let y = x;
   axes.forEach((axis, i) => {
     const known = axisOf(n, i);
-    if (known && known.size === known.out && known.scale === 1 && rule.transform !== 'tf_crop_and_resize') return;
+    if ((known ? known.size === known.out && known.scale === 1 : stays(n, i)) && rule.transform !== 'tf_crop_and_resize')
+      return;
     const at = n.position(0, axis);
     if (at === 0)
       return refuse('it resizes the batch (axis 0), which a Keras layer never touches', 'convert to a graph-model');
@@ -115,6 +116,13 @@ function matrixOf(n: View<ResizeAttrs>, axis: Axis): Weight {
       for (let from = 0; from < axis.size; from++) data[from * axis.out + to] = rows[to * axis.size + from];
     return data;
   });
+}
+
+/** Whether the i-th resized axis keeps its size, whatever that is. */
+function stays(n: View<ResizeAttrs>, i: number): boolean {
+  const { axes, scales, bySizes } = n.attrs;
+  const out = n.outputs[0]?.type.dims[axes[i]];
+  return out !== undefined && sameDim(n.dims(0)[axes[i]], out) && (bySizes || scales?.[i] === 1);
 }
 
 /** What is known of the i-th resized axis. */

@@ -13,6 +13,7 @@ import { RECURRENT } from './families/recurrent.js';
 import { REDUCE } from './families/reduce.js';
 import { RESAMPLING } from './families/resampling.js';
 import { TEXT } from './families/text.js';
+import { TORCH_MODULES } from './families/torch-modules.js';
 import { WINDOWS } from './families/windows.js';
 import { SHAPE } from './families/shape.js';
 
@@ -32,6 +33,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   reduce: REDUCE,
   resampling: RESAMPLING,
   text: TEXT,
+  'torch-modules': TORCH_MODULES,
   windows: WINDOWS,
   shape: SHAPE,
 };

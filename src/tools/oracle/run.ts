@@ -25,7 +25,18 @@ export interface RunOptions {
   readonly shuffle?: Random;
   /** Keeps what was written in this folder. */
   readonly keep?: string;
+  /** How it is converted; a graph-model with channels last where nothing is said. */
+  readonly as?: ConvertAs;
 }
+
+/** What a user chooses. */
+export interface ConvertAs {
+  readonly format: 'graph-model' | 'layers-model';
+  readonly changeOrdering: boolean;
+  readonly namePolicy: 'keep' | 'short' | 'renumerate';
+}
+
+const AS_GRAPH: ConvertAs = { format: 'graph-model', changeOrdering: true, namePolicy: 'keep' };
 
 /** Tighter than the action's own: single operators lose little. */
 const TOLERANCE = { rtol: 1e-4, atol: 1e-6, rangeTol: 2e-6 };
@@ -39,23 +50,29 @@ export async function runCase(c: OracleCase, options: RunOptions): Promise<Outco
   } catch (error) {
     return { status: 'no-oracle', reason: oneLine(error instanceof Error ? error.message : String(error)) };
   }
-  return await judgeCase(c, bytes, expected, options);
+  try {
+    return await judgeCase(c, bytes, expected, options);
+  } catch (error) {
+    // What was written can't even be opened.
+    return { status: 'bug', reason: oneLine(error instanceof Error ? error.message : String(error)) };
+  }
 }
 
-/** Converts a model into a folder, as a graph-model. */
+/** Converts a model into a folder. */
 export function convertCase(
   bytes: Uint8Array,
   folder: string,
   inputOrders?: Readonly<Record<string, number[]>>,
+  { format, changeOrdering, namePolicy }: ConvertAs = AS_GRAPH,
 ): ConvertResult {
   const path = join(folder, 'model.onnx');
   writeFileSync(path, bytes);
   return convertModel({
     path,
     relativePath: 'model.onnx',
-    formats: ['graph-model'],
-    changeOrdering: true,
-    namePolicy: 'keep',
+    formats: [format],
+    changeOrdering,
+    namePolicy,
     outputFolder: folder,
     limits: { maxModelBytes: 2 ** 31 },
     ...(inputOrders ? { inputOrders } : {}),
@@ -74,7 +91,7 @@ export async function judgeCase(
 ): Promise<Outcome> {
   const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'oracle-'));
   try {
-    const converted = convertCase(bytes, folder, options.shuffle && ordersOf(c, options.shuffle));
+    const converted = convertCase(bytes, folder, options.shuffle && ordersOf(c, options.shuffle), options.as);
     if (converted.status !== 'converted') {
       const bug = converted.diagnostics.find((d) => d.code === 'internal-error');
       return { status: bug ? 'bug' : 'refused', reason: reasonOf(bug ? [bug] : converted.diagnostics) };

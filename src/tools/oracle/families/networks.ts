@@ -3,7 +3,7 @@ import { fed, fixed, type AttributeGiven, type Family, type Generator, type Give
 import type { Random } from '../random.js';
 
 /** Writes small networks, node by node. */
-class Net {
+export class Net {
   readonly r: Random;
   readonly nodes: NodeGiven[] = [];
   readonly inputs: Record<string, Given> = {};
@@ -30,6 +30,9 @@ class Net {
   }
   ints(values: readonly number[] | number): string {
     return this.hold(int64s(values));
+  }
+  floats(values: readonly number[]): string {
+    return this.hold(tensorOf('float32', [values.length], values));
   }
   float(v: number): string {
     return this.hold(tensorOf('float32', [], [v]));

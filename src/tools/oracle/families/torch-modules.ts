@@ -1,0 +1,490 @@
+import type { AttributeGiven, Family } from '../case.js';
+import type { Random } from '../random.js';
+import { module_, type TorchNet } from './torch-net.js';
+
+/** One torch module each, as in the tests of onnx2keras: what a convolutional network is made of. */
+
+const image = (r: Random) => [r.int(1, 6), r.int(7, 12), r.int(7, 12)];
+const small = (r: Random) => [r.int(1, 4), r.int(4, 7), r.int(4, 7)];
+const volume = (r: Random) => [r.int(1, 3), r.int(5, 8), r.int(5, 8), r.int(5, 8)];
+const line = (r: Random) => [r.int(1, 6), r.int(7, 14)];
+const vector = (r: Random) => [r.int(2, 9)];
+/** Ranks 2 to 5. */
+const any = (r: Random) => r.pick([vector, line, small, small, volume])(r);
+
+const unary = (op: string, attributes: (r: Random) => Record<string, AttributeGiven> = () => ({})) =>
+  module_(any, (n, [x]) => n.op(op, [x], attributes(n.r)));
+
+const both = (list: readonly number[]) => [...list, ...list];
+
+/** nn.ConvNd: padding alike at both ends. */
+const conv = (dims: number, how: 'any' | 'groups' | 'depthwise') =>
+  module_([line, image, volume][dims - 1], (n, [x], [channels]) => {
+    const { r } = n;
+    const groups = how === 'any' ? 1 : how === 'depthwise' ? channels : channels % 2 === 0 ? 2 : channels;
+    const filters = groups * r.int(1, 3);
+    const k = r.list(dims, () => r.pick([1, 3, 5]));
+    const dilations = r.list(dims, (i) => (k[i] === 5 ? 1 : r.int(1, 2)));
+    return n.op(
+      'Conv',
+      [x, n.weight([filters, channels / groups, ...k]), ...(r.chance(0.5) ? [n.weight([filters])] : [])],
+      {
+        kernel_shape: k,
+        pads: both(r.list(dims, () => r.pick([0, 1, 3]))),
+        strides: r.list(dims, () => r.int(1, 3)),
+        dilations,
+        group: groups,
+      },
+    );
+  });
+
+const convTranspose = (dims: number) =>
+  module_([line, small, volume][dims - 1], (n, [x], [channels]) => {
+    const { r } = n;
+    const group = channels % 2 === 0 && r.chance(0.3) ? 2 : 1;
+    const filters = r.int(1, 3);
+    const k = r.int(1, 5);
+    const stride = dims === 3 ? 1 : r.int(1, 3);
+    const dilation = r.pick([1, 1, 2]);
+    const output = stride > 1 ? r.int(0, stride - 1) : 0;
+    const every = (v: number) => new Array<number>(dims).fill(v);
+    return n.op(
+      'ConvTranspose',
+      [x, n.weight([channels, filters, ...every(k)]), ...(r.chance(0.5) ? [n.weight([filters * group])] : [])],
+      {
+        kernel_shape: every(k),
+        pads: both(every(r.int(0, Math.min(2, k - 1)))),
+        strides: every(stride),
+        dilations: every(dilation),
+        group,
+        ...(output > 0 ? { output_padding: every(output) } : {}),
+      },
+    );
+  });
+
+const pool = (op: 'MaxPool' | 'AveragePool', dims: number) =>
+  module_([line, image, volume][dims - 1], (n, [x]) => {
+    const { r } = n;
+    const k = r.list(dims, () => r.int(1, 5));
+    const ceil = n.opset >= 10 && r.chance(0.4);
+    return n.op(op, [r.chance(0.3) ? n.relu(x) : x], {
+      kernel_shape: k,
+      pads: both(k.map((size) => r.int(0, size >> 1))),
+      strides: k.map(() => r.int(1, 3)),
+      ...(ceil ? { ceil_mode: 1 } : {}),
+      ...(op === 'AveragePool' && r.chance(0.5) ? { count_include_pad: 1 } : {}),
+      ...(op === 'MaxPool' && n.opset >= 10 && r.chance(0.2) ? { dilations: k.map((size) => (size < 4 ? 2 : 1)) } : {}),
+    });
+  });
+
+/** x with another tensor or a number, in either place. */
+const elementwise = (op: string) =>
+  module_(
+    any,
+    (n, [x, y], dims) => {
+      const { r } = n;
+      const constant = () =>
+        r.chance(0.5)
+          ? n.float(r.float(0.5, 2))
+          : n.weight(
+              r.pick([
+                dims,
+                [1, ...dims],
+                dims.map((d) => (r.chance(0.5) ? d : 1)),
+                dims.slice(r.int(0, dims.length - 1)),
+              ]),
+              0.5,
+              2,
+            );
+      const other = op === 'Div' || r.chance(0.5) ? constant() : y;
+      const pair = op !== 'Div' && r.chance(0.3) ? [other, x] : [x, other];
+      const z = n.op(op, pair);
+      return other === y ? z : [z, n.op('Identity', [y])];
+    },
+    { inputs: 2 },
+  );
+
+const reduce = (op: string) =>
+  module_(any, (n, [x], dims) => {
+    const { r } = n;
+    const axes = r
+      .shuffle(dims.map((_, i) => i + 1))
+      .slice(0, r.int(1, dims.length))
+      .sort((a, b) => a - b);
+    // Without kept axes a scalar per item would be a vector of the batch.
+    const keep = axes.length === dims.length ? 1 : r.int(0, 1);
+    return n.reduce(op, x, r.chance(0.3) ? axes.map((a) => a - dims.length - 1) : axes, keep);
+  });
+
+const softmax = (op: 'Softmax' | 'LogSoftmax') =>
+  module_(any, (n, [x], dims) => n.softmax(op, x, n.r.int(1, dims.length), dims.length + 1));
+
+const view = module_(any, (n, [x], dims) => {
+  const { r } = n;
+  const total = dims.reduce((a, b) => a * b, 1);
+  const divisors = Array.from({ length: total }, (_, i) => i + 1).filter((d) => total % d === 0);
+  const first = r.pick(divisors);
+  const second = r.pick(divisors.filter((d) => (total / first) % d === 0));
+  const target = r.pick([[-1], [first, -1], [-1, first], [first, second, -1], [first, second, total / first / second]]);
+  const y = n.op('Reshape', [r.chance(0.5) ? n.relu(x) : x, n.ints([0, ...target])]);
+  return r.chance(0.3) && dims.length > 1 ? n.op('Reshape', [y, n.ints([0, ...dims])]) : y;
+});
+
+const permute = module_(any, (n, [x], dims) => {
+  const perm = [0, ...n.r.shuffle(dims.map((_, i) => i + 1))];
+  const y = n.op('Transpose', [x], { perm });
+  return n.r.chance(0.4) ? n.flat(y) : y;
+});
+
+/** view or flatten between a convolution and a Linear. */
+const head = module_(small, (n, [x], [channels, h, w]) => {
+  const filters = n.r.int(2, 4);
+  const y = n.relu(n.conv(x, channels, filters));
+  return n.linear(n.flat(n.r.chance(0.5) ? n.dropout(y) : y), filters * h * w, 5);
+});
+
+const slice = module_(any, (n, [x], dims) => {
+  const { r } = n;
+  const part = (y: string, at: number): string => {
+    const size = dims[at - 1];
+    const start = r.int(0, size - 1);
+    const end = r.chance(0.3) ? undefined : r.int(start + 1, size);
+    return n.slice(y, at, r.chance(0.3) ? start - size : start, end, r.chance(0.4) ? r.int(1, 3) : 1);
+  };
+  const axes = r.shuffle(dims.map((_, i) => i + 1)).slice(0, r.int(1, Math.min(2, dims.length)));
+  return axes.reduce((y, at) => part(y, at), x);
+});
+
+const select = module_(small, (n, [x], dims) => {
+  const at = n.r.int(1, dims.length);
+  return n.op('Gather', [x, n.ints(n.r.int(-dims[at - 1], dims[at - 1] - 1))], { axis: at });
+});
+
+const split = module_(any, (n, [x], dims) => {
+  const at = n.r.int(1, dims.length);
+  const size = dims[at - 1];
+  const first = n.r.int(1, Math.max(1, size - 1));
+  const parts = n.split(x, at, size > 1 ? [first, size - first] : [1]);
+  return n.r.chance(0.4) ? n.join([...parts].reverse(), at) : parts;
+});
+
+const squeeze = module_(
+  (r) => r.shuffle([1, r.int(2, 4), ...(r.chance(0.5) ? [1] : []), ...(r.chance(0.5) ? [r.int(2, 3)] : [])]),
+  (n, [x], dims) => {
+    const ones = dims.flatMap((d, i) => (d === 1 ? [i + 1] : []));
+    const y = n.squeeze(x, ones);
+    return n.r.chance(0.4) ? n.unsqueeze(y, [n.r.int(1, dims.length - ones.length + 1)]) : y;
+  },
+);
+
+const unsqueeze = module_(
+  (r) => r.pick([vector, line, small])(r),
+  (n, [x], dims) => n.unsqueeze(x, [n.r.chance(0.3) ? -1 : n.r.int(1, dims.length + 1)]),
+);
+
+const pads = module_(small, (n, [x], [, h, w]) => {
+  const { r } = n;
+  const mode = r.pick(['constant', 'constant', 'reflect', 'edge']);
+  const [t, l, b, e] = [h, w, h, w].map((d) => r.int(0, Math.min(3, d - 1)));
+  return n.pad(x, [0, 0, t, l, 0, 0, b, e], mode, r.pick([0, 0, 1.5, -2]));
+});
+
+const upsample = (mode: 'nearest' | 'linear', aligned: boolean, opset: readonly [number, number]) =>
+  module_(small, (n, [x]) => n.upsample(x, 4, n.r.int(2, 3), mode, aligned), { opset: [...opset] });
+
+/** interpolate(size=…): sizes as an input. */
+const interpolate = module_(
+  small,
+  (n, [x], [channels, h, w]) => {
+    const { r } = n;
+    const mode = r.pick(['nearest', 'linear', 'cubic']);
+    return n.op(
+      'Resize',
+      [x, n.roi(), n.opset < 13 ? n.floats([]) : '',
+        n.join([n.slice(n.op('Shape', [x]), 0, 0, 1), n.ints([channels, r.int(2, 2 * h), r.int(2, 2 * w)])], 0),
+      ],
+      mode === 'nearest'
+        ? { mode, coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
+        : {
+            mode,
+            coordinate_transformation_mode: r.pick(['pytorch_half_pixel', 'align_corners']),
+            ...(mode === 'cubic' ? { cubic_coeff_a: { float: -0.75 } } : {}),
+          },
+    );
+  },
+  { opset: [11, 17] },
+);
+
+const batchNorm = module_(any, (n, [x], [channels]) => n.norm(x, channels), { opset: [9, 17] });
+
+const instanceNorm = module_(
+  (r) => r.pick([line, small, volume])(r),
+  (n, [x], [channels]) =>
+    n.op('InstanceNormalization', [x, n.weight([channels], 0.5, 1.5), n.weight([channels])], {
+      epsilon: { float: 1e-5 },
+    }),
+);
+
+/** nn.GroupNorm, as torch writes it: InstanceNormalization of what is reshaped to groups. */
+const groupNorm = module_(
+  (r) => [6, r.int(3, 6), r.int(3, 6)],
+  (n, [x], [channels, h, w]) => {
+    const groups = n.r.pick([1, 2, 3, 6]);
+    const y = n.op(
+      'InstanceNormalization',
+      [n.op('Reshape', [x, n.ints([0, groups, -1])]), n.weight([groups], 1, 1), n.weight([groups], 0, 0)],
+      { epsilon: { float: 1e-5 } },
+    );
+    const z = n.op('Reshape', [y, n.r.chance(0.5) ? n.ints([0, channels, h, w]) : n.op('Shape', [x])]);
+    return n.op('Add', [n.op('Mul', [z, n.weight([channels, 1, 1])]), n.weight([channels, 1, 1])]);
+  },
+);
+
+/** nn.LayerNorm before opset 17: by its parts. */
+const layerNorm = module_(
+  (r) => r.pick([vector, line, small])(r),
+  (n, [x], dims) => {
+    const last = [-1];
+    const centred = n.op('Sub', [x, n.reduce('ReduceMean', x, last, 1)]);
+    const squares = n.r.chance(0.5) ? n.op('Mul', [centred, centred]) : n.op('Pow', [centred, n.float(2)]);
+    const deviation = n.op('Sqrt', [n.op('Add', [n.reduce('ReduceMean', squares, last, 1), n.float(1e-5)])]);
+    const size = dims[dims.length - 1];
+    return n.op('Add', [n.op('Mul', [n.op('Div', [centred, deviation]), n.weight([size])]), n.weight([size])]);
+  },
+);
+
+const lrn = module_(small, (n, [x]) =>
+  n.op('LRN', [x], { size: n.r.pick([1, 3, 5]), alpha: { float: 1e-3 }, beta: { float: 0.75 }, bias: { float: 1 } }),
+);
+
+const gelu = module_(
+  any,
+  (n, [x]) => {
+    const erf = n.op('Erf', [n.op('Div', [x, n.float(Math.SQRT2)])]);
+    return n.op('Mul', [n.op('Mul', [x, n.op('Add', [erf, n.float(1)])]), n.float(0.5)]);
+  },
+  { opset: [9, 17] },
+);
+
+const mish = module_(any, (n, [x]) => n.op('Mul', [x, n.op('Tanh', [n.op('Softplus', [x])])]));
+const swish = module_(any, (n, [x]) => n.op('Mul', [x, n.op('Sigmoid', [x])]));
+const hardSwish = module_(any, (n, [x]) =>
+  n.opset >= 14 && n.r.chance(0.5)
+    ? n.op('HardSwish', [x])
+    : n.op('Div', [n.op('Mul', [x, n.clip(n.op('Add', [x, n.float(3)]), 0, 6)]), n.float(6)]),
+);
+const hardSigmoid = module_(any, (n, [x]) =>
+  n.r.chance(0.5)
+    ? n.op('HardSigmoid', [x], { alpha: { float: 1 / 6 } })
+    : n.op('Div', [n.clip(n.op('Add', [x, n.float(3)]), 0, 6), n.float(6)]),
+);
+const hardTanh = module_(any, (n, [x]) =>
+  n.clip(
+    x,
+    ...n.r.pick<[number | undefined, number | undefined]>([
+      [-1, 1],
+      [0, 6],
+      [-2, 0.5],
+      [0.5, 2],
+      [undefined, 1],
+      [-0.5, undefined],
+      [0, undefined],
+    ]),
+  ),
+);
+const softsign = unary('Softsign');
+const logSigmoid = module_(any, (n, [x]) => n.op('Log', [n.op('Sigmoid', [x])]));
+const prelu = module_(any, (n, [x], dims) =>
+  n.op('PRelu', [
+    x,
+    n.r.chance(0.5) || dims.length === 1
+      ? n.weight(dims.length === 1 ? [1] : [dims[0], ...dims.slice(1).map(() => 1)])
+      : n.weight([1]),
+  ]),
+);
+
+/** nn.Linear on any rank: Gemm, or MatMul and Add. */
+const linear = module_(any, (n, [x], dims) => {
+  const [from, to] = [dims[dims.length - 1], n.r.int(1, 6)];
+  if (dims.length === 1 && n.r.chance(0.5)) return n.linear(x, from, to);
+  const y = n.op('MatMul', [x, n.weight([from, to])]);
+  return n.r.chance(0.6) ? n.op('Add', n.r.chance(0.5) ? [n.weight([to]), y] : [y, n.weight([to])]) : y;
+});
+
+const bmm = module_(
+  (r) =>
+    r.pick([
+      [4, 4],
+      [2, 5, 5],
+      [3, 2, 4, 4],
+    ]),
+  (n, [x, y], dims) => {
+    const perm = dims.map((_, i) => i).concat(dims.length);
+    const turned = [...perm.slice(0, -2), dims.length, dims.length - 1];
+    return n.op('MatMul', [x, n.r.chance(0.5) ? n.op('Transpose', [y], { perm: turned }) : y]);
+  },
+  { inputs: 2 },
+);
+
+const embedding = module_(
+  (r) => r.pick([[6], [3, 4]]),
+  (n, [x], dims) => {
+    const y = n.op('Gather', [n.weight([9, 5]), n.op('Cast', [x], { to: 7 })], { axis: 0 });
+    return n.r.chance(0.5) ? n.reduce('ReduceMean', y, [dims.length], 0) : y;
+  },
+  { low: 0, high: 8.9 },
+);
+
+const pow = module_(any, (n, [x]) => n.op('Pow', [n.relu(x), n.float(n.r.pick([0.5, 1, 2, 3]))]));
+const clamp = module_(any, (n, [x, y]) => n.op(n.r.pick(['Max', 'Min']), [x, y]), { inputs: 2 });
+const mean = module_(any, (n, [x, y]) => n.op(n.r.pick(['Mean', 'Sum']), [x, y, x]), { inputs: 2 });
+const concat = module_(
+  any,
+  (n, [x, y], dims) =>
+    n.join([x, n.relu(y), ...(n.r.chance(0.3) ? [x] : [])], n.r.chance(0.3) ? -1 : n.r.int(1, dims.length)),
+  { inputs: 2 },
+);
+
+const global = module_(
+  (r) => r.pick([line, image, volume])(r),
+  (n, [x], dims) => {
+    const y = n.op(n.r.pick(['GlobalAveragePool', 'GlobalMaxPool']), [x]);
+    return n.r.pick([
+      () => y,
+      () => n.flat(y),
+      () =>
+        n.squeeze(
+          y,
+          dims.slice(1).map((_, i) => i + 2),
+        ),
+    ])();
+  },
+);
+
+const pixelShuffle = module_(
+  (r) => [4 * r.int(1, 3), r.int(2, 5), r.int(2, 5)],
+  (n, [x], [c, h, w]) => {
+    const six = n.op('Reshape', [x, n.ints([0, c / 4, 2, 2, h, w])]);
+    return n.op('Reshape', [n.op('Transpose', [six], { perm: [0, 1, 4, 2, 5, 3] }), n.ints([0, c / 4, 2 * h, 2 * w])]);
+  },
+);
+
+const norm = module_(any, (n, [x], dims) =>
+  n.reduce(n.r.pick(['ReduceL1', 'ReduceL2']), x, [n.r.int(1, dims.length)], 1),
+);
+const normalize = module_(
+  any,
+  (n, [x], dims) => {
+    const length = n.clip(n.reduce('ReduceL2', x, [n.r.int(1, dims.length)], 1), 1e-12, undefined);
+    return n.op('Div', [x, n.op('Expand', [length, n.op('Shape', [x])])]);
+  },
+  { opset: [8, 17] },
+);
+const scaled = (n: TorchNet, x: string) => n.op('Mul', [x, n.float(2)]);
+const constants = module_(
+  small,
+  (n, [x], dims) => n.op('Add', [scaled(n, x), n.op('ConstantOfShape', [n.ints([1, ...dims])])]),
+  { opset: [9, 17] },
+);
+const recurrent = (op: 'LSTM' | 'RNN') =>
+  module_(
+    (r) => [r.int(2, 5), r.int(1, 4)],
+    (n, [x], [, features]) => {
+      const { r } = n;
+      const both_ = r.chance(0.5);
+      const [d, units, gates] = [both_ ? 2 : 1, r.int(1, 4), op === 'LSTM' ? 4 : 1];
+      const turned = n.op('Transpose', [x], { perm: [1, 0, 2] });
+      const bias = r.chance(0.7) ? [n.weight([d, 2 * gates * units])] : [];
+      const [y, last] = n.many(
+        op,
+        [turned, n.weight([d, gates * units, features]), n.weight([d, gates * units, units]), ...bias],
+        { hidden_size: units, ...(both_ ? { direction: 'bidirectional' } : {}) },
+        2,
+      );
+      const sequence = both_
+        ? n.op('Reshape', [n.op('Transpose', [y], { perm: [0, 2, 1, 3] }), n.ints([0, 0, -1])])
+        : n.squeeze(y, [1]);
+      const out = n.op('Transpose', [sequence], { perm: [1, 0, 2] });
+      if (r.chance(0.5)) return out;
+      return r.chance(0.5)
+        ? n.op('Transpose', [last], { perm: [1, 0, 2] })
+        : n.op('Gather', [out, n.ints(-1)], { axis: 1 });
+    },
+  );
+
+export const TORCH_MODULES: Family = {
+  ReLU: unary('Relu'),
+  Sigmoid: unary('Sigmoid'),
+  Tanh: unary('Tanh'),
+  ELU: unary('Elu', (r) => ({ alpha: { float: r.pick([1, 0.7, 1.5]) } })),
+  SELU: unary('Selu'),
+  LeakyReLU: unary('LeakyRelu', (r) => ({ alpha: { float: r.pick([0.01, 0.2, 1.5]) } })),
+  Softplus: unary('Softplus'),
+  Softsign: softsign,
+  LogSigmoid: logSigmoid,
+  Hardtanh: hardTanh,
+  Hardswish: hardSwish,
+  Hardsigmoid: hardSigmoid,
+  GELU: gelu,
+  Mish: mish,
+  SiLU: swish,
+  PReLU: prelu,
+  Softmax: softmax('Softmax'),
+  LogSoftmax: softmax('LogSoftmax'),
+  Conv1d: conv(1, 'any'),
+  Conv2d: conv(2, 'any'),
+  Conv3d: conv(3, 'any'),
+  'Conv1d of groups': conv(1, 'groups'),
+  'Conv2d of groups': conv(2, 'groups'),
+  'Conv3d of groups': conv(3, 'groups'),
+  'Conv2d depthwise': conv(2, 'depthwise'),
+  ConvTranspose1d: convTranspose(1),
+  ConvTranspose2d: convTranspose(2),
+  ConvTranspose3d: convTranspose(3),
+  MaxPool1d: pool('MaxPool', 1),
+  MaxPool2d: pool('MaxPool', 2),
+  MaxPool3d: pool('MaxPool', 3),
+  AvgPool1d: pool('AveragePool', 1),
+  AvgPool2d: pool('AveragePool', 2),
+  AvgPool3d: pool('AveragePool', 3),
+  'adaptive pools to 1': global,
+  BatchNorm: batchNorm,
+  InstanceNorm: instanceNorm,
+  GroupNorm: groupNorm,
+  LayerNorm: layerNorm,
+  LocalResponseNorm: lrn,
+  Linear: linear,
+  bmm,
+  Embedding: embedding,
+  add: elementwise('Add'),
+  sub: elementwise('Sub'),
+  mul: elementwise('Mul'),
+  div: elementwise('Div'),
+  'max and min of two': clamp,
+  'mean and sum': mean,
+  pow,
+  mean_: reduce('ReduceMean'),
+  sum: reduce('ReduceSum'),
+  amax: reduce('ReduceMax'),
+  amin: reduce('ReduceMin'),
+  norm,
+  normalize,
+  constants,
+  view,
+  permute,
+  'view before Linear': head,
+  slice,
+  select,
+  split,
+  cat: concat,
+  squeeze,
+  unsqueeze,
+  pad: pads,
+  'Upsample nearest': upsample('nearest', false, [7, 17]),
+  'Upsample bilinear': upsample('linear', false, [11, 17]),
+  'Upsample with aligned corners': upsample('linear', true, [11, 17]),
+  interpolate,
+  PixelShuffle: pixelShuffle,
+  LSTM: recurrent('LSTM'),
+  RNN: recurrent('RNN'),
+};
