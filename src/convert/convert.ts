@@ -32,6 +32,7 @@ import { moveRows } from '../passes/move-rows.js';
 import { pruneGraph } from '../passes/prune.js';
 import { isArithmetic, narrowedNodes } from '../passes/narrowed.js';
 import { knownRanges, type Range } from '../passes/ranges.js';
+import { unmergeBatch } from '../passes/unmerge.js';
 import { recompose } from '../passes/recompose.js';
 import { quantizationOf, storageOf } from './quantization.js';
 import type { ConversionFacts, Format, TensorFact } from '../report/types.js';
@@ -310,7 +311,7 @@ function prepareLayers(
   settings: Settings,
   format: 'layers-model' | 'keras',
 ): Prepared & { keras: LoweredKeras } {
-  const laid = assignLayouts(recompose(graph), {
+  const laid = assignLayouts(recompose(unmergeBatch(graph, settings.inputOrders)), {
     changeOrdering: settings.changeOrdering,
     images: settings.changeOrdering ? 'channels-last' : 'onnx',
     relabel: false,

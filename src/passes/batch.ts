@@ -40,6 +40,12 @@ export function batchAxes(graph: Graph, orders: Readonly<Record<string, readonly
 type Given = readonly (number | undefined)[];
 type Rule = (node: Node, given: Given) => Batch | Batch[];
 
+/** Where the batch of its inputs went, for each output of a node. */
+export function batchOfNode(node: Node, given: Given): Batch[] {
+  const found = batchOf(node, given);
+  return node.outputs.map((_, i) => (Array.isArray(found) ? (found[i] ?? NONE) : found));
+}
+
 function batchOf(node: Node, given: Given): Batch | Batch[] {
   if (given.every((b) => b === undefined)) return NONE;
   const rule = RULES[node.op.domain ? `${node.op.domain}.${node.op.name}` : node.op.name];
@@ -119,11 +125,13 @@ function product(node: Node, [a, b]: Given): Batch {
 
 /** X [T, B, I] and states [dirs, B, H], or the batch first. */
 function recurrent(node: Node, given: Given): Batch[] {
-  const { batchFirst } = node.attrs as { batchFirst: boolean };
+  const { batchFirst, linearBeforeReset } = node.attrs as { batchFirst: boolean; linearBeforeReset?: boolean };
   const at = batchFirst ? 0 : 1;
   const wrong = given.some((b, i) => b !== undefined && i !== 4 && b !== at);
   const why = lost(
-    `axis ${at} of its input is the batch for ${node.op.name}, and the inputs have theirs on axis 0; export the model with batch_first, or say the order of the input's axes in the config`,
+    `axis ${at} of its input is the batch for ${node.op.name}, and the inputs have theirs on axis 0; export the model with batch_first, or say the order of the input's axes in the config${
+      linearBeforeReset ? ' (with formats: keras, since the GRU of TensorFlow.js has no linear_before_reset)' : ''
+    }`,
   );
   return wrong ? [why, why, why] : [{ axis: batchFirst ? 0 : 2 }, { axis: at }, { axis: at }];
 }
