@@ -223,6 +223,64 @@ export class KerasBuilder {
     }
   }
 
+  /**
+   * Puts a Maximum of a tensor with itself behind a Cropping2D of open sizes, where a layer further on compares sizes:
+   * tfjs-layers subtracts from an open size as if it were 0, and takes only what comes out below 0 for open again. So an
+   * open size that nothing is cut off is made one longer and cut.
+   */
+  settle(): void {
+    const settled = new Map<LayerSpec, Layer>();
+    const seen = new Set<LayerSpec>();
+    for (const reader of [...this.layers]) {
+      if (reader.inputs.length < 2 && reader.className !== 'Reshape') continue;
+      const stack = reader.inputs.map((input) => input.spec);
+      for (let spec = stack.pop(); spec; spec = stack.pop()) {
+        if (seen.has(spec)) continue;
+        seen.add(spec);
+        // What a layer of several inputs, or one that says a shape, makes of them has its own sizes.
+        if (spec.inputs.length !== 1 || spec.className === 'Reshape') continue;
+        stack.push(spec.inputs[0].spec);
+        if (!cropsOpenSize(spec) || settled.has(spec)) continue;
+        const [shape] = spec.shapes;
+        this.cutAllOpen(spec);
+        const input: Layer = { spec, index: 0, shape };
+        const copy: LayerSpec = {
+          ...spec,
+          className: 'Maximum',
+          name: this.derived(spec.name, '_open'),
+          config: {},
+          inputs: [input, input],
+          weights: [],
+        };
+        settled.set(spec, { spec: copy, index: 0, shape });
+      }
+    }
+    for (const spec of this.layers)
+      Object.assign(spec, { inputs: spec.inputs.map((input) => settled.get(input.spec) ?? input) });
+    for (const { spec } of settled.values()) this.layers.push(spec);
+  }
+
+  /** Cuts one off every open size that a Cropping2D leaves as it is, and puts it there before. */
+  private cutAllOpen(spec: LayerSpec): void {
+    const { config, inputs, shapes } = spec;
+    const cropping = config.cropping as readonly (readonly [number, number])[];
+    const first = firstSpatial(spec);
+    const more = cropping.map(([begin, end], i) => (begin + end === 0 && shapes[0][first + i] === null ? 1 : 0));
+    if (more.every((m) => m === 0)) return;
+    const longer: LayerSpec = {
+      ...spec,
+      className: 'ZeroPadding2D',
+      name: this.derived(spec.name, '_longer'),
+      config: { padding: more.map((m) => [0, m]), data_format: config.data_format },
+      shapes: [inputs[0].shape],
+    };
+    this.layers.push(longer);
+    Object.assign(spec, {
+      config: { ...config, cropping: cropping.map(([begin, end], i) => [begin, end + more[i]]) },
+      inputs: [{ spec: longer, index: 0, shape: inputs[0].shape }],
+    });
+  }
+
   /** Names the node's layers and keeps them. */
   end(results: readonly (Layer | undefined)[]): void {
     const principals = new Map<number, Draft>();
@@ -243,6 +301,11 @@ export class KerasBuilder {
     this.drafts = [];
   }
 }
+
+const firstSpatial = ({ config }: LayerSpec): number => (config.data_format === 'channels_first' ? 2 : 1);
+
+const cropsOpenSize = (spec: LayerSpec): boolean =>
+  spec.className === 'Cropping2D' && [0, 1].some((i) => spec.shapes[0][firstSpatial(spec) + i] === null);
 
 /**
  * The shape of a value as a layer sees it: memory order, batch null, unknown sizes null. Refuses scalars, and what does

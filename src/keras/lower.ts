@@ -195,7 +195,10 @@ export function lowerToKeras(
         );
     });
   if (problems.length > 0) throw new DiagnosticError(problems);
-  if (dialect === 'tfjs') k.separate();
+  if (dialect === 'tfjs') {
+    k.settle();
+    k.separate();
+  }
   for (const [value, layer] of values) if (k.flattenedOrder(layer) && layer.shape.length === 2) values.delete(value);
   return { model: kerasModel('model', inputs, outputs as Layer[]), values };
 }
