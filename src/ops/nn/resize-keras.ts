@@ -45,7 +45,10 @@ export function kerasResize(n: View<ResizeAttrs>, [x]: Layer[], k: KerasBuilder)
   let y = x;
   axes.forEach((axis, i) => {
     const known = axisOf(n, i);
-    if ((known ? known.size === known.out && known.scale === 1 : stays(n, i)) && rule.transform !== 'tf_crop_and_resize')
+    if (
+      (known ? known.size === known.out && known.scale === 1 : stays(n, i)) &&
+      rule.transform !== 'tf_crop_and_resize'
+    )
       return;
     const at = n.position(0, axis);
     if (at === 0)
