@@ -14,6 +14,7 @@ import { REDUCE } from './families/reduce.js';
 import { RESAMPLING } from './families/resampling.js';
 import { TEXT } from './families/text.js';
 import { TORCH_MODULES } from './families/torch-modules.js';
+import { TORCHVISION } from './families/torchvision.js';
 import { WINDOWS } from './families/windows.js';
 import { SHAPE } from './families/shape.js';
 
@@ -34,6 +35,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   resampling: RESAMPLING,
   text: TEXT,
   'torch-modules': TORCH_MODULES,
+  torchvision: TORCHVISION,
   windows: WINDOWS,
   shape: SHAPE,
 };

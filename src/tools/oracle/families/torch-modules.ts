@@ -1,6 +1,6 @@
 import type { AttributeGiven, Family } from '../case.js';
 import type { Random } from '../random.js';
-import { module_, type TorchNet } from './torch-net.js';
+import { torchModule, type TorchNet } from './torch-net.js';
 
 /** One torch module each, as in the tests of onnx2keras: what a convolutional network is made of. */
 
@@ -13,13 +13,13 @@ const vector = (r: Random) => [r.int(2, 9)];
 const any = (r: Random) => r.pick([vector, line, small, small, volume])(r);
 
 const unary = (op: string, attributes: (r: Random) => Record<string, AttributeGiven> = () => ({})) =>
-  module_(any, (n, [x]) => n.op(op, [x], attributes(n.r)));
+  torchModule(any, (n, [x]) => n.op(op, [x], attributes(n.r)));
 
 const both = (list: readonly number[]) => [...list, ...list];
 
 /** nn.ConvNd: padding alike at both ends. */
 const conv = (dims: number, how: 'any' | 'groups' | 'depthwise') =>
-  module_([line, image, volume][dims - 1], (n, [x], [channels]) => {
+  torchModule([line, image, volume][dims - 1], (n, [x], [channels]) => {
     const { r } = n;
     const groups = how === 'any' ? 1 : how === 'depthwise' ? channels : channels % 2 === 0 ? 2 : channels;
     const filters = groups * r.int(1, 3);
@@ -39,7 +39,7 @@ const conv = (dims: number, how: 'any' | 'groups' | 'depthwise') =>
   });
 
 const convTranspose = (dims: number) =>
-  module_([line, small, volume][dims - 1], (n, [x], [channels]) => {
+  torchModule([line, small, volume][dims - 1], (n, [x], [channels]) => {
     const { r } = n;
     const group = channels % 2 === 0 && r.chance(0.3) ? 2 : 1;
     const filters = r.int(1, 3);
@@ -63,7 +63,7 @@ const convTranspose = (dims: number) =>
   });
 
 const pool = (op: 'MaxPool' | 'AveragePool', dims: number) =>
-  module_([line, image, volume][dims - 1], (n, [x]) => {
+  torchModule([line, image, volume][dims - 1], (n, [x]) => {
     const { r } = n;
     const k = r.list(dims, () => r.int(1, 5));
     const ceil = n.opset >= 10 && r.chance(0.4);
@@ -79,7 +79,7 @@ const pool = (op: 'MaxPool' | 'AveragePool', dims: number) =>
 
 /** x with another tensor or a number, in either place. */
 const elementwise = (op: string) =>
-  module_(
+  torchModule(
     any,
     (n, [x, y], dims) => {
       const { r } = n;
@@ -105,7 +105,7 @@ const elementwise = (op: string) =>
   );
 
 const reduce = (op: string) =>
-  module_(any, (n, [x], dims) => {
+  torchModule(any, (n, [x], dims) => {
     const { r } = n;
     const axes = r
       .shuffle(dims.map((_, i) => i + 1))
@@ -117,9 +117,9 @@ const reduce = (op: string) =>
   });
 
 const softmax = (op: 'Softmax' | 'LogSoftmax') =>
-  module_(any, (n, [x], dims) => n.softmax(op, x, n.r.int(1, dims.length), dims.length + 1));
+  torchModule(any, (n, [x], dims) => n.softmax(op, x, n.r.int(1, dims.length), dims.length + 1));
 
-const view = module_(any, (n, [x], dims) => {
+const view = torchModule(any, (n, [x], dims) => {
   const { r } = n;
   const total = dims.reduce((a, b) => a * b, 1);
   const divisors = Array.from({ length: total }, (_, i) => i + 1).filter((d) => total % d === 0);
@@ -130,20 +130,20 @@ const view = module_(any, (n, [x], dims) => {
   return r.chance(0.3) && dims.length > 1 ? n.op('Reshape', [y, n.ints([0, ...dims])]) : y;
 });
 
-const permute = module_(any, (n, [x], dims) => {
+const permute = torchModule(any, (n, [x], dims) => {
   const perm = [0, ...n.r.shuffle(dims.map((_, i) => i + 1))];
   const y = n.op('Transpose', [x], { perm });
   return n.r.chance(0.4) ? n.flat(y) : y;
 });
 
 /** view or flatten between a convolution and a Linear. */
-const head = module_(small, (n, [x], [channels, h, w]) => {
+const head = torchModule(small, (n, [x], [channels, h, w]) => {
   const filters = n.r.int(2, 4);
   const y = n.relu(n.conv(x, channels, filters));
   return n.linear(n.flat(n.r.chance(0.5) ? n.dropout(y) : y), filters * h * w, 5);
 });
 
-const slice = module_(any, (n, [x], dims) => {
+const slice = torchModule(any, (n, [x], dims) => {
   const { r } = n;
   const part = (y: string, at: number): string => {
     const size = dims[at - 1];
@@ -155,12 +155,12 @@ const slice = module_(any, (n, [x], dims) => {
   return axes.reduce((y, at) => part(y, at), x);
 });
 
-const select = module_(small, (n, [x], dims) => {
+const select = torchModule(small, (n, [x], dims) => {
   const at = n.r.int(1, dims.length);
   return n.op('Gather', [x, n.ints(n.r.int(-dims[at - 1], dims[at - 1] - 1))], { axis: at });
 });
 
-const split = module_(any, (n, [x], dims) => {
+const split = torchModule(any, (n, [x], dims) => {
   const at = n.r.int(1, dims.length);
   const size = dims[at - 1];
   const first = n.r.int(1, Math.max(1, size - 1));
@@ -168,7 +168,7 @@ const split = module_(any, (n, [x], dims) => {
   return n.r.chance(0.4) ? n.join([...parts].reverse(), at) : parts;
 });
 
-const squeeze = module_(
+const squeeze = torchModule(
   (r) => r.shuffle([1, r.int(2, 4), ...(r.chance(0.5) ? [1] : []), ...(r.chance(0.5) ? [r.int(2, 3)] : [])]),
   (n, [x], dims) => {
     const ones = dims.flatMap((d, i) => (d === 1 ? [i + 1] : []));
@@ -177,12 +177,12 @@ const squeeze = module_(
   },
 );
 
-const unsqueeze = module_(
+const unsqueeze = torchModule(
   (r) => r.pick([vector, line, small])(r),
   (n, [x], dims) => n.unsqueeze(x, [n.r.chance(0.3) ? -1 : n.r.int(1, dims.length + 1)]),
 );
 
-const pads = module_(small, (n, [x], [, h, w]) => {
+const pads = torchModule(small, (n, [x], [, h, w]) => {
   const { r } = n;
   const mode = r.pick(['constant', 'constant', 'reflect', 'edge']);
   const [t, l, b, e] = [h, w, h, w].map((d) => r.int(0, Math.min(3, d - 1)));
@@ -190,17 +190,20 @@ const pads = module_(small, (n, [x], [, h, w]) => {
 });
 
 const upsample = (mode: 'nearest' | 'linear', aligned: boolean, opset: readonly [number, number]) =>
-  module_(small, (n, [x]) => n.upsample(x, 4, n.r.int(2, 3), mode, aligned), { opset: [...opset] });
+  torchModule(small, (n, [x]) => n.upsample(x, 4, n.r.int(2, 3), mode, aligned), { opset: [...opset] });
 
 /** interpolate(size=…): sizes as an input. */
-const interpolate = module_(
+const interpolate = torchModule(
   small,
   (n, [x], [channels, h, w]) => {
     const { r } = n;
     const mode = r.pick(['nearest', 'linear', 'cubic']);
     return n.op(
       'Resize',
-      [x, n.roi(), n.opset < 13 ? n.floats([]) : '',
+      [
+        x,
+        n.roi(),
+        n.opset < 13 ? n.floats([]) : '',
         n.join([n.slice(n.op('Shape', [x]), 0, 0, 1), n.ints([channels, r.int(2, 2 * h), r.int(2, 2 * w)])], 0),
       ],
       mode === 'nearest'
@@ -215,9 +218,9 @@ const interpolate = module_(
   { opset: [11, 17] },
 );
 
-const batchNorm = module_(any, (n, [x], [channels]) => n.norm(x, channels), { opset: [9, 17] });
+const batchNorm = torchModule(any, (n, [x], [channels]) => n.norm(x, channels), { opset: [9, 17] });
 
-const instanceNorm = module_(
+const instanceNorm = torchModule(
   (r) => r.pick([line, small, volume])(r),
   (n, [x], [channels]) =>
     n.op('InstanceNormalization', [x, n.weight([channels], 0.5, 1.5), n.weight([channels])], {
@@ -226,7 +229,7 @@ const instanceNorm = module_(
 );
 
 /** nn.GroupNorm, as torch writes it: InstanceNormalization of what is reshaped to groups. */
-const groupNorm = module_(
+const groupNorm = torchModule(
   (r) => [6, r.int(3, 6), r.int(3, 6)],
   (n, [x], [channels, h, w]) => {
     const groups = n.r.pick([1, 2, 3, 6]);
@@ -241,7 +244,7 @@ const groupNorm = module_(
 );
 
 /** nn.LayerNorm before opset 17: by its parts. */
-const layerNorm = module_(
+const layerNorm = torchModule(
   (r) => r.pick([vector, line, small])(r),
   (n, [x], dims) => {
     const last = [-1];
@@ -253,11 +256,11 @@ const layerNorm = module_(
   },
 );
 
-const lrn = module_(small, (n, [x]) =>
+const lrn = torchModule(small, (n, [x]) =>
   n.op('LRN', [x], { size: n.r.pick([1, 3, 5]), alpha: { float: 1e-3 }, beta: { float: 0.75 }, bias: { float: 1 } }),
 );
 
-const gelu = module_(
+const gelu = torchModule(
   any,
   (n, [x]) => {
     const erf = n.op('Erf', [n.op('Div', [x, n.float(Math.SQRT2)])]);
@@ -266,19 +269,19 @@ const gelu = module_(
   { opset: [9, 17] },
 );
 
-const mish = module_(any, (n, [x]) => n.op('Mul', [x, n.op('Tanh', [n.op('Softplus', [x])])]));
-const swish = module_(any, (n, [x]) => n.op('Mul', [x, n.op('Sigmoid', [x])]));
-const hardSwish = module_(any, (n, [x]) =>
+const mish = torchModule(any, (n, [x]) => n.op('Mul', [x, n.op('Tanh', [n.op('Softplus', [x])])]));
+const swish = torchModule(any, (n, [x]) => n.op('Mul', [x, n.op('Sigmoid', [x])]));
+const hardSwish = torchModule(any, (n, [x]) =>
   n.opset >= 14 && n.r.chance(0.5)
     ? n.op('HardSwish', [x])
     : n.op('Div', [n.op('Mul', [x, n.clip(n.op('Add', [x, n.float(3)]), 0, 6)]), n.float(6)]),
 );
-const hardSigmoid = module_(any, (n, [x]) =>
+const hardSigmoid = torchModule(any, (n, [x]) =>
   n.r.chance(0.5)
     ? n.op('HardSigmoid', [x], { alpha: { float: 1 / 6 } })
     : n.op('Div', [n.clip(n.op('Add', [x, n.float(3)]), 0, 6), n.float(6)]),
 );
-const hardTanh = module_(any, (n, [x]) =>
+const hardTanh = torchModule(any, (n, [x]) =>
   n.clip(
     x,
     ...n.r.pick<[number | undefined, number | undefined]>([
@@ -293,8 +296,8 @@ const hardTanh = module_(any, (n, [x]) =>
   ),
 );
 const softsign = unary('Softsign');
-const logSigmoid = module_(any, (n, [x]) => n.op('Log', [n.op('Sigmoid', [x])]));
-const prelu = module_(any, (n, [x], dims) =>
+const logSigmoid = torchModule(any, (n, [x]) => n.op('Log', [n.op('Sigmoid', [x])]));
+const prelu = torchModule(any, (n, [x], dims) =>
   n.op('PRelu', [
     x,
     n.r.chance(0.5) || dims.length === 1
@@ -304,14 +307,14 @@ const prelu = module_(any, (n, [x], dims) =>
 );
 
 /** nn.Linear on any rank: Gemm, or MatMul and Add. */
-const linear = module_(any, (n, [x], dims) => {
+const linear = torchModule(any, (n, [x], dims) => {
   const [from, to] = [dims[dims.length - 1], n.r.int(1, 6)];
   if (dims.length === 1 && n.r.chance(0.5)) return n.linear(x, from, to);
   const y = n.op('MatMul', [x, n.weight([from, to])]);
   return n.r.chance(0.6) ? n.op('Add', n.r.chance(0.5) ? [n.weight([to]), y] : [y, n.weight([to])]) : y;
 });
 
-const bmm = module_(
+const bmm = torchModule(
   (r) =>
     r.pick([
       [4, 4],
@@ -326,26 +329,26 @@ const bmm = module_(
   { inputs: 2 },
 );
 
-const embedding = module_(
+const embedding = torchModule(
   (r) => r.pick([[6], [3, 4]]),
   (n, [x], dims) => {
-    const y = n.op('Gather', [n.weight([9, 5]), n.op('Cast', [x], { to: 7 })], { axis: 0 });
+    const y = n.op('Gather', [n.weight([9, 5]), x], { axis: 0 });
     return n.r.chance(0.5) ? n.reduce('ReduceMean', y, [dims.length], 0) : y;
   },
-  { low: 0, high: 8.9 },
+  { low: 0, high: 8, dtype: 'int64' },
 );
 
-const pow = module_(any, (n, [x]) => n.op('Pow', [n.relu(x), n.float(n.r.pick([0.5, 1, 2, 3]))]));
-const clamp = module_(any, (n, [x, y]) => n.op(n.r.pick(['Max', 'Min']), [x, y]), { inputs: 2 });
-const mean = module_(any, (n, [x, y]) => n.op(n.r.pick(['Mean', 'Sum']), [x, y, x]), { inputs: 2 });
-const concat = module_(
+const pow = torchModule(any, (n, [x]) => n.op('Pow', [n.relu(x), n.float(n.r.pick([0.5, 1, 2, 3]))]));
+const clamp = torchModule(any, (n, [x, y]) => n.op(n.r.pick(['Max', 'Min']), [x, y]), { inputs: 2 });
+const average = torchModule(any, (n, [x, y]) => n.op(n.r.pick(['Mean', 'Sum']), [x, y, x]), { inputs: 2 });
+const concat = torchModule(
   any,
   (n, [x, y], dims) =>
     n.join([x, n.relu(y), ...(n.r.chance(0.3) ? [x] : [])], n.r.chance(0.3) ? -1 : n.r.int(1, dims.length)),
   { inputs: 2 },
 );
 
-const global = module_(
+const global = torchModule(
   (r) => r.pick([line, image, volume])(r),
   (n, [x], dims) => {
     const y = n.op(n.r.pick(['GlobalAveragePool', 'GlobalMaxPool']), [x]);
@@ -361,7 +364,7 @@ const global = module_(
   },
 );
 
-const pixelShuffle = module_(
+const pixelShuffle = torchModule(
   (r) => [4 * r.int(1, 3), r.int(2, 5), r.int(2, 5)],
   (n, [x], [c, h, w]) => {
     const six = n.op('Reshape', [x, n.ints([0, c / 4, 2, 2, h, w])]);
@@ -369,10 +372,10 @@ const pixelShuffle = module_(
   },
 );
 
-const norm = module_(any, (n, [x], dims) =>
+const norm = torchModule(any, (n, [x], dims) =>
   n.reduce(n.r.pick(['ReduceL1', 'ReduceL2']), x, [n.r.int(1, dims.length)], 1),
 );
-const normalize = module_(
+const normalize = torchModule(
   any,
   (n, [x], dims) => {
     const length = n.clip(n.reduce('ReduceL2', x, [n.r.int(1, dims.length)], 1), 1e-12, undefined);
@@ -381,27 +384,27 @@ const normalize = module_(
   { opset: [8, 17] },
 );
 const scaled = (n: TorchNet, x: string) => n.op('Mul', [x, n.float(2)]);
-const constants = module_(
+const constants = torchModule(
   small,
   (n, [x], dims) => n.op('Add', [scaled(n, x), n.op('ConstantOfShape', [n.ints([1, ...dims])])]),
   { opset: [9, 17] },
 );
 const recurrent = (op: 'LSTM' | 'RNN') =>
-  module_(
+  torchModule(
     (r) => [r.int(2, 5), r.int(1, 4)],
     (n, [x], [, features]) => {
       const { r } = n;
-      const both_ = r.chance(0.5);
-      const [d, units, gates] = [both_ ? 2 : 1, r.int(1, 4), op === 'LSTM' ? 4 : 1];
+      const twoWays = r.chance(0.5);
+      const [d, units, gates] = [twoWays ? 2 : 1, r.int(1, 4), op === 'LSTM' ? 4 : 1];
       const turned = n.op('Transpose', [x], { perm: [1, 0, 2] });
       const bias = r.chance(0.7) ? [n.weight([d, 2 * gates * units])] : [];
       const [y, last] = n.many(
         op,
         [turned, n.weight([d, gates * units, features]), n.weight([d, gates * units, units]), ...bias],
-        { hidden_size: units, ...(both_ ? { direction: 'bidirectional' } : {}) },
+        { hidden_size: units, ...(twoWays ? { direction: 'bidirectional' } : {}) },
         2,
       );
-      const sequence = both_
+      const sequence = twoWays
         ? n.op('Reshape', [n.op('Transpose', [y], { perm: [0, 2, 1, 3] }), n.ints([0, 0, -1])])
         : n.squeeze(y, [1]);
       const out = n.op('Transpose', [sequence], { perm: [1, 0, 2] });
@@ -411,6 +414,49 @@ const recurrent = (op: 'LSTM' | 'RNN') =>
         : n.op('Gather', [out, n.ints(-1)], { axis: 1 });
     },
   );
+
+/**
+ * nn.MultiheadAttention with the batch first, as torch writes it: axes swapped, heads merged with the batch, the result
+ * with the positions. The batch is in constants where it isn't open.
+ */
+function attention(n: TorchNet, x: string, [length, width]: readonly number[], heads: number): string {
+  const batch = n.batch ?? n.unsqueeze(n.op('Gather', [n.op('Shape', [x]), n.ints(0)], { axis: 0 }), [0]);
+  const times = (factor: number) =>
+    typeof batch === 'number' ? batch * factor : n.op('Mul', [batch, n.ints([factor])]);
+  const size = width / heads;
+  const turned = n.op('Transpose', [x], { perm: [1, 0, 2] });
+  const projected = n.op('Add', [n.op('MatMul', [turned, n.weight([width, 3 * width])]), n.weight([3 * width])]);
+  const [q, k, v] = n.split(projected, 2, [width, width, width]);
+  const apart = (y: string, perm: readonly number[]) =>
+    n.op('Transpose', [n.reshape(y, [length, times(heads), size])], { perm });
+  const scaled = n.op('Div', [apart(q, [1, 0, 2]), n.float(Math.sqrt(size))]);
+  const scores = n.op('MatMul', [scaled, apart(k, [1, 2, 0])]);
+  const masked = n.r.chance(0.3) ? n.op('Add', [scores, n.weight([length, length])]) : scores;
+  const out = n.op('MatMul', [n.op('Softmax', [masked], { axis: n.opset >= 13 ? -1 : 2 }), apart(v, [1, 0, 2])]);
+  const rows = n.reshape(n.op('Transpose', [out], { perm: [1, 0, 2] }), [times(length), width]);
+  const back = n.reshape(n.linear(rows, width, width), [length, batch, width]);
+  return n.op('Transpose', [back], { perm: [1, 0, 2] });
+}
+const tokens = (r: Random) => [r.int(3, 6), r.pick([4, 8])];
+const multihead = torchModule(tokens, (n, [x], dims) => attention(n, x, dims, n.r.pick([1, 2, 4])));
+const encoderLayer = torchModule(
+  tokens,
+  (n, [x], dims) => {
+    const [, width] = dims;
+    const norm = (y: string) =>
+      n.op('LayerNormalization', [y, n.weight([width], 0.5, 1.5), n.weight([width])], { axis: -1 });
+    const dense = (y: string, from: number, to: number) =>
+      n.op('Add', [n.op('MatMul', [y, n.weight([from, to])]), n.weight([to])]);
+    const feed = (y: string) => dense(n.relu(dense(y, width, 12)), 12, width);
+    if (n.r.chance(0.5)) {
+      const y = n.op('Add', [x, attention(n, norm(x), dims, 2)]);
+      return n.op('Add', [y, feed(norm(y))]);
+    }
+    const y = norm(n.op('Add', [x, attention(n, x, dims, 2)]));
+    return norm(n.op('Add', [y, feed(y)]));
+  },
+  { opset: [17, 17] },
+);
 
 export const TORCH_MODULES: Family = {
   ReLU: unary('Relu'),
@@ -461,9 +507,9 @@ export const TORCH_MODULES: Family = {
   mul: elementwise('Mul'),
   div: elementwise('Div'),
   'max and min of two': clamp,
-  'mean and sum': mean,
+  'mean and sum': average,
   pow,
-  mean_: reduce('ReduceMean'),
+  mean: reduce('ReduceMean'),
   sum: reduce('ReduceSum'),
   amax: reduce('ReduceMax'),
   amin: reduce('ReduceMin'),
@@ -487,4 +533,6 @@ export const TORCH_MODULES: Family = {
   PixelShuffle: pixelShuffle,
   LSTM: recurrent('LSTM'),
   RNN: recurrent('RNN'),
+  MultiheadAttention: multihead,
+  TransformerEncoderLayer: encoderLayer,
 };

@@ -1,3 +1,4 @@
+import type { DType } from '../../../tensor/dtype.js';
 import { fed, type Generator, type Given } from '../case.js';
 import type { Random } from '../random.js';
 import { Net } from './networks.js';
@@ -7,9 +8,12 @@ const LARGEST = 2 ** 31 - 1;
 /** Writes what torch's exporter does for one opset: the same function is attributes in one version and inputs in another. */
 export class TorchNet extends Net {
   readonly opset: number;
-  constructor(r: Random, opset: number) {
+  /** Undefined where it is open. */
+  readonly batch: number | undefined;
+  constructor(r: Random, opset: number, batch: number | undefined) {
     super(r);
     this.opset = opset;
+    this.batch = batch;
   }
 
   clip(x: string, low: number | undefined, high: number | undefined): string {
@@ -109,19 +113,19 @@ type Body = (n: TorchNet, inputs: string[], dims: readonly number[]) => string |
  * A module with its inputs, as torch exports it: with opset 7 to 17, and a batch that is 1, 3, or open and fed with both.
  * @param sizes of an input without its batch, drawn anew for each case
  */
-export const module_ =
+export const torchModule =
   (
     sizes: (r: Random) => readonly number[],
     body: Body,
-    { inputs = 1, opset = [7, 17], low = -3, high = 3 } = {},
+    { inputs = 1, opset = [7, 17], low = -3, high = 3, dtype = 'float32' as DType } = {},
   ): Generator =>
   (r) => {
-    const n = new TorchNet(r, r.int(opset[0], opset[1]));
-    const dims = sizes(r);
     const batch = r.pick([1, 3, undefined]);
+    const n = new TorchNet(r, r.int(opset[0], opset[1]), batch);
+    const dims = sizes(r);
     const names = Array.from({ length: inputs }, (_, i) => `input_${i}`);
     const out = body(n, names, dims);
-    const at = (b: number) => r.tensor('float32', [b, ...dims], low, high);
+    const at = (b: number) => r.tensor(dtype, [b, ...dims], low, high);
     const given = (): Given => (batch === undefined ? fed(at(1), { 0: 'batch' }, [at(3)]) : fed(at(batch)));
     return {
       opsets: { '': n.opset },
