@@ -1,0 +1,38 @@
+import { FAMILIES } from '../../src/tools/oracle/families.js';
+import { Random } from '../../src/tools/oracle/random.js';
+import { runCase } from '../../src/tools/oracle/run.js';
+
+/**
+ * Modules and networks of torch as its exporters of opset 7 to 17 write them, with batches of 1, of 3, and open, run by
+ * onnxruntime-web and, as layers-models, by stock TensorFlow.js: the first of the many that
+ * `npm run test:oracle -- --format layers-model` makes. Each is converted in both orders of axes, and with each policy of
+ * names in turn.
+ */
+const POLICIES = ['keep', 'short', 'renumerate'] as const;
+
+/** What no stock layer says; where a module may need it, that is what it has to be refused for. */
+const REFUSALS: Readonly<Record<string, RegExp>> = {
+  'MaxPool1d MaxPool2d MaxPool3d': /no stock layer pools with dilation/,
+  normalize: /no stock layer divides by a tensor/,
+  pow: /only whole powers/,
+};
+
+const refusalOf = (name: string): RegExp | undefined =>
+  Object.entries(REFUSALS).find(([names]) => names.split(' ').includes(name))?.[1];
+
+for (const family of ['torch-modules', 'torchvision'])
+  test.each(Object.entries(FAMILIES[family]))(`${family}: %s`, async (name, generate) => {
+    let judged = 0;
+    for (let i = 0; i < 8 && judged < 2; i++) {
+      const { status, reason } = await runCase(generate(new Random(`1 ${family} ${name} ${i}`)), {
+        engines: ['cpu'],
+        as: { format: 'layers-model', changeOrdering: judged === 0, namePolicy: POLICIES[i % 3] },
+      });
+      if (status === 'no-oracle') continue;
+      judged++;
+      const refusal = status === 'refused' ? refusalOf(name) : undefined;
+      if (refusal) expect(reason).toMatch(refusal);
+      else expect({ case: i, status, reason }).toEqual({ case: i, status: 'agreed', reason: '' });
+    }
+    expect(judged).toBe(2);
+  });
