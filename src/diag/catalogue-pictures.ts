@@ -70,7 +70,7 @@ export function pictureOfOtherType(file: string, name: string, dtype: string, va
 export function pictureLossy(file: string, name: string): Diagnostic {
   return make(
     'picture-jpeg',
-    `the input ${q(name)} is a JPEG, which libraries decode differently: by a level or two of 255, and where its colours are stored at half the size, by tens at edges`,
+    `the input ${q(name)} is a JPEG, decoded as libjpeg-turbo does it by default, and so Pillow, torchvision and OpenCV; other decoders differ by a level or two of 255, and by up to a hundred at edges where colours are stored at half the size`,
     'where outputs differ, store the picture as PNG, or what the source model was fed as .npy',
     file,
     name,

@@ -21,6 +21,7 @@ const DOORS = ['cli', 'action', 'worker', 'engine'];
 
 /** Files that a bundled package reads at run time from the folder of its own code, so they go beside the bundle. */
 const RUNTIME_FILES: Record<string, string[]> = {
+  '@cornerstonejs/codec-libjpeg-turbo-8bit': ['dist/libjpegturbowasm_decode.wasm'],
   '@tensorflow/tfjs-backend-wasm': [
     'wasm-out/tfjs-backend-wasm.wasm',
     'wasm-out/tfjs-backend-wasm-simd.wasm',

@@ -25,24 +25,12 @@ export function packageOf(file: string): Package | undefined {
     name: String(manifest.name),
     version: String(manifest.version),
     licence: String(manifest.license ?? 'unknown'),
-    author: (typeof author === 'string' ? author : author?.name) ?? `the authors of ${manifest.name}`,
+    author: (typeof author === 'string' ? author : author?.name) || `the authors of ${manifest.name}`,
     folder,
   };
 }
 
-/** What is compiled into a package's .wasm file, which the package itself doesn't say. */
-const INSIDE: Record<string, string> = {
-  '@tensorflow/tfjs-backend-wasm': `The .wasm files hold compiled code of
-
-XNNPACK: Copyright (c) Facebook, Inc. and its affiliates. Copyright 2019 Google LLC. BSD-3-Clause.
-pthreadpool: Copyright 2019 Google LLC. Copyright (c) 2017 Facebook Inc. Copyright (c) 2015-2017 Georgia Institute of
-Technology. BSD-2-Clause.
-cpuinfo: Copyright (c) 2019 Google LLC. Copyright (c) 2017-2018 Facebook Inc. Copyright (C) 2012-2017 Georgia Institute
-of Technology. Copyright (C) 2010-2012 Marat Dukhan. BSD-2-Clause.
-FP16, FXdiv: Copyright (c) 2017 Facebook Inc. Copyright (c) 2017 Georgia Institute of Technology. MIT.
-Emscripten's runtime: Copyright (c) 2010-2014 Emscripten authors. MIT.
-
-BSD-3-Clause and BSD-2-Clause (the latter without the third condition): Redistribution and use in source and binary
+const BSD = `BSD-3-Clause and BSD-2-Clause (the latter without the third condition): Redistribution and use in source and binary
 forms, with or without modification, are permitted provided that the following conditions are met: 1. Redistributions of
 source code must retain the above copyright notice, this list of conditions and the following disclaimer.
 2. Redistributions in binary form must reproduce the above copyright notice, this list of conditions and the following
@@ -54,7 +42,29 @@ FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT
 ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, BUT NOT LIMITED TO,
 PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER CAUSED AND
 ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING
-IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.`,
+IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.`;
+
+/** What is compiled into a package's .wasm file, which the package itself doesn't say. */
+const INSIDE: Record<string, string> = {
+  '@cornerstonejs/codec-libjpeg-turbo-8bit': `The package's own sources: Copyright (c) Chris Hafey. MIT. The .wasm file holds compiled code of libjpeg-turbo, and of
+Emscripten's runtime (Copyright (c) 2010-2014 Emscripten authors. MIT).
+
+libjpeg-turbo: This software is based in part on the work of the Independent JPEG Group. Copyright (C) 1991-2020, Thomas G.
+Lane, Guido Vollbeding. Copyright (C) 2009-2026, D. R. Commander. Copyright (C) 2015, Viktor Szathmáry. IJG licence, and of
+the TurboJPEG API: BSD-3-Clause.
+
+${BSD}`,
+  '@tensorflow/tfjs-backend-wasm': `The .wasm files hold compiled code of
+
+XNNPACK: Copyright (c) Facebook, Inc. and its affiliates. Copyright 2019 Google LLC. BSD-3-Clause.
+pthreadpool: Copyright 2019 Google LLC. Copyright (c) 2017 Facebook Inc. Copyright (c) 2015-2017 Georgia Institute of
+Technology. BSD-2-Clause.
+cpuinfo: Copyright (c) 2019 Google LLC. Copyright (c) 2017-2018 Facebook Inc. Copyright (C) 2012-2017 Georgia Institute
+of Technology. Copyright (C) 2010-2012 Marat Dukhan. BSD-2-Clause.
+FP16, FXdiv: Copyright (c) 2017 Facebook Inc. Copyright (c) 2017 Georgia Institute of Technology. MIT.
+Emscripten's runtime: Copyright (c) 2010-2014 Emscripten authors. MIT.
+
+${BSD}`,
   'onnxruntime-web':
     'The .wasm file holds compiled code of the third parties that ThirdPartyNotices.txt of github.com/microsoft/onnxruntime names.',
 };
@@ -78,6 +88,15 @@ WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEM
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 
+const ISC = `Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby
+granted, provided that the above copyright notice and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL
+IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
+THIS SOFTWARE.`;
+
 /** The licence files of a package, or, where it ships none, what its package.json names, in full. */
 function textOf(pack: Package): string {
   const shipped = readdirSync(pack.folder)
@@ -88,6 +107,7 @@ function textOf(pack: Package): string {
   const texts = pack.licence.split(' AND ').map((id) => {
     if (id === 'Apache-2.0') return `Copyright ${pack.author}. Apache License 2.0: its text ends this file.`;
     if (id === 'MIT' || id === 'MIT/X11') return `The MIT License. Copyright ${pack.author}\n\n${MIT}`;
+    if (id === 'ISC') return `The ISC License. Copyright ${pack.author}\n\n${ISC}`;
     const known = UNSTATED[pack.name];
     if (known) return known;
     throw new Error(`${pack.name} ships no licence text, and ${id} is not one that is known here`);

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { sep } from 'node:path';
+import { shippedFolder } from '../shipped.js';
 import type { TfTensor } from '../tftensor.js';
 import type { WrittenModel } from '../written.js';
 import { withConsoleHeard } from './console.js';
@@ -21,8 +20,7 @@ const MAX_WEIGHT_BYTES = 1.9e9;
 
 /** TensorFlow.js's WebAssembly backend with SIMD, as users run it: no kernel exchanged, one thread (Node has no more). */
 export async function openWasm(): Promise<Engine> {
-  const folder = binaryFolder();
-  if (folder === undefined) throw new Error(`${BINARY} is neither beside the program nor in node_modules`);
+  const folder = shippedFolder(BINARY, '@tensorflow/tfjs-backend-wasm/dist');
   const { result, thrown, printed } = await withConsoleHeard(() => start(folder));
   if (result === undefined)
     throw printed.other[0] === undefined ? thrown : new Error(`${reason(thrown)} (${printed.other.join('; ')})`);
@@ -62,19 +60,6 @@ async function renew(core: Core): Promise<void> {
   core.removeBackend('wasm');
   core.registerBackend('wasm', factory, 2);
   await instantiate(core);
-}
-
-/** Beside the bundle when bundled; else in the nearest node_modules above this file. */
-function binaryFolder(): string | undefined {
-  let at = dirname(fileURLToPath(import.meta.url));
-  if (existsSync(join(at, BINARY))) return at;
-  for (;;) {
-    const candidate = join(at, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
-    if (existsSync(join(candidate, BINARY))) return candidate;
-    const above = dirname(at);
-    if (above === at) return undefined;
-    at = above;
-  }
 }
 
 /** What a WASM instance throws when it can't go on: everything that it does afterwards is suspect. */

@@ -4,7 +4,7 @@ import { isFloat, isInteger, rangeOf } from '../../tensor/dtype.js';
 import { bitsOfFloat, floatOfBits, isNarrowFloat } from '../../tensor/floats.js';
 import { sizeOf, type Tensor, tensorOf } from '../../tensor/tensor.js';
 import { describeShape, expectedShape, type RecordedTensor } from '../record.js';
-import type { Pixels } from './decode.js';
+import type { Pixels } from './pixels.js';
 import { resized } from './resize.js';
 
 /** How a picture becomes an input: the settings file's `preprocess`. */

@@ -1,4 +1,4 @@
-import type { Pixels } from './decode.js';
+import type { Pixels } from './pixels.js';
 
 /** Bits after the point of Pillow's weights, so that a sum of 8-bit values fits 32 bits with two to spare. */
 const PRECISION = 32 - 8 - 2;

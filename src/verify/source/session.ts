@@ -1,12 +1,13 @@
 /** onnxruntime-web in this process: what `source.*` of the engine's process does. Tensors are ONNX's own, on both ways. */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { InferenceSession, OnnxValue } from 'onnxruntime-web';
 import type { DType } from '../../tensor/dtype.js';
 import { decodeFloats } from '../../tensor/floats.js';
 import { packRaw } from '../../tensor/raw.js';
 import type { Tensor, TensorData } from '../../tensor/tensor.js';
+import { shippedFolder } from '../shipped.js';
 
 type Ort = typeof import('onnxruntime-web');
 
@@ -96,7 +97,7 @@ function onnxruntime(): Promise<Ort> {
 async function load(): Promise<Ort> {
   const module = (await import('./ort.cjs')) as unknown as { default: Ort };
   const ort = module.default;
-  const folder = binaryFolder();
+  const folder = shippedFolder(BINARY, 'onnxruntime-web/dist');
   ort.env.logLevel = 'fatal';
   // One thread: models are judged side by side, and a sum is then always taken in the same order.
   ort.env.wasm.numThreads = 1;
@@ -105,19 +106,6 @@ async function load(): Promise<Ort> {
     wasm: pathToFileURL(join(folder, BINARY)).href,
   };
   return ort;
-}
-
-/** Beside the bundle when bundled; else in the nearest node_modules above this file. */
-function binaryFolder(): string {
-  let at = dirname(fileURLToPath(import.meta.url));
-  if (existsSync(join(at, BINARY))) return at;
-  for (;;) {
-    const candidate = join(at, 'node_modules', 'onnxruntime-web', 'dist');
-    if (existsSync(join(candidate, BINARY))) return candidate;
-    const above = dirname(at);
-    if (above === at) throw new Error(`${BINARY} is neither beside the program nor in node_modules`);
-    at = above;
-  }
 }
 
 function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {

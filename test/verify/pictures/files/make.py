@@ -27,6 +27,8 @@ files = {
     "bits1.png": (scene.convert("1"), {}),
     "colour.jpg": (scene, {"quality": 95, "subsampling": 0}),
     "halved.jpg": (scene, {"quality": 90, "subsampling": 2, "progressive": True}),
+    "odd.jpg": (scene.crop((0, 0, 37, 29)), {"quality": 60}),
+    "halved-width.jpg": (scene, {"quality": 75, "subsampling": 1}),
     "gray.jpg": (scene.convert("L"), {"quality": 95}),
     "cmyk.jpg": (scene.convert("CMYK"), {}),
     "deep.png": (Image.fromarray(np.asarray(scene.convert("L")).astype(np.uint16) * 257), {}),
