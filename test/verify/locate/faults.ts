@@ -98,7 +98,8 @@ function changesOfLayers(files: Files): Change[] {
   for (const [weight, change] of floatWeights(files))
     changes.push({
       kind: 'weight',
-      of: [weight.slice(0, weight.lastIndexOf('/'))],
+      // Behind the layer's name may stand that of a layer within it: `lstm/forward_lstm/kernel`.
+      of: [weight.split('/')[0] as string],
       what: `weight ${weight}`,
       make: change,
     });
