@@ -14,14 +14,14 @@ import type { Bound, Graph, GraphOutput, Node, Value } from '../ir/graph.js';
 import { identity } from '../ir/layout.js';
 import type { Op } from '../ir/op.js';
 import { Fresh, RawNode, View } from '../ir/view.js';
-import { checkTypes } from '../onnx/check-types.js';
 import type { Attribute, FunctionDef, Graph as OnnxGraph, OnnxModel, OnnxNode } from '../onnx/model.js';
 import { functionBody, operators, schemaFor } from '../onnx/schema.js';
 import { opFor } from '../ops/registry.js';
+import { checkNode, checkShapesOf } from './check-node.js';
 import { expanderFor, stops, tooDeep, type Reader } from './expander.js';
 import { Folding } from './folding.js';
 import { dependencyOrder } from './order.js';
-import { POISON, Scope, type Context } from './scope.js';
+import { POISON, Scope, type Context, type Poison } from './scope.js';
 import { tensorOf, weightOf, type Weight } from '../tensor/tensor.js';
 import { nearestWord } from '../diag/nearest.js';
 
@@ -102,7 +102,8 @@ class Importer implements Reader {
       if (bound === undefined)
         this.problems.push(invalidModel(place, `the output ${JSON.stringify(name)} is given by no node`));
       else if (bound.kind === 'tensor') outputs.push({ name, value: bound });
-      else if (bound.kind !== 'poison') this.problems.push(unsupportedInterface(place, 'output', `a ${bound.kind}`));
+      else if (bound.kind === 'poison') this.absent(bound, place, name);
+      else this.problems.push(unsupportedInterface(place, 'output', `a ${bound.kind}`));
     }
     if (graph.outputs.length === 0) this.problems.push(invalidModel({ file }, 'the model has no output'));
     if (this.problems.some(stops)) throw new DiagnosticError(this.problems);
@@ -175,7 +176,10 @@ class Importer implements Reader {
         this.problems.push(unknownName(place, name));
         poisoned = true;
       }
-      if (bound?.kind === 'poison') poisoned = true;
+      if (bound?.kind === 'poison') {
+        poisoned = true;
+        this.absent(bound, place, name);
+      }
       inputs.push(bound?.kind === 'poison' ? undefined : bound);
     }
     const before = this.nodes.length;
@@ -185,7 +189,7 @@ class Importer implements Reader {
       const body = this.bodyOf(node, context);
       const op = body ? undefined : this.operator(node, place);
       if (!poisoned)
-        outputs = body ? this.call(node, body, inputs, context) : op && this.apply(op, node, inputs, context, true);
+        outputs = body ? this.call(node, body, inputs, context) : op && this.apply(op, node, inputs, context);
     } catch (error) {
       if (error instanceof Refusal) this.problems.push(refusedNode(place, error));
       else if (error instanceof DiagnosticError) this.problems.push(...error.diagnostics);
@@ -194,10 +198,20 @@ class Importer implements Reader {
     this.nameResults(node, outputs ?? [], before, context);
     node.outputs.forEach((name, i) => {
       if (name === '') return;
-      const bound = outputs?.[i] ?? this.declared(name, context);
-      context.scope.set(name, bound ?? POISON);
+      context.scope.set(
+        name,
+        outputs ? (outputs[i] ?? { ...POISON, absentOf: node.op }) : (this.declared(name, context) ?? POISON),
+      );
     });
     return outputs ?? [];
+  }
+
+  /** Says that nobody gives what is read, where that hasn't been said by refusing who should. */
+  private absent({ absentOf }: Poison, place: Place, name: string): void {
+    if (absentOf === undefined) return;
+    const reason = `${JSON.stringify(name)} is an output of ${absentOf} that is not given here`;
+    const remedy = 'export the model without this output, or check it with onnx.checker';
+    this.problems.push(refusedNode({ ...place, tensor: name }, new Refusal(reason, remedy)));
   }
 
   countNode(): void {
@@ -254,6 +268,8 @@ class Importer implements Reader {
 
   call(node: OnnxNode, body: FunctionDef, inputs: (Bound | undefined)[], context: Context): (Bound | undefined)[] {
     if (context.depth >= LIMITS.nesting) return tooDeep();
+    if (!this.functions.has(functionKey(node.domain, node.op, node.overload)))
+      checkNode(node, context.opsets.get(node.domain) ?? 1, this.substitute(node, context), inputs);
     const key = functionKey(body.domain, body.name, body.overload);
     if (context.calls.includes(key)) return invalid(`the function ${JSON.stringify(body.name)} calls itself`);
     const scope = new Scope();
@@ -296,14 +312,7 @@ class Importer implements Reader {
     return out;
   }
 
-  /** @param strict whether the node is the file's own, and thus held against ONNX's rules on types */
-  apply(
-    op: Op,
-    node: OnnxNode,
-    inputs: (Bound | undefined)[],
-    context: Context,
-    strict = false,
-  ): (Bound | undefined)[] {
+  apply(op: Op, node: OnnxNode, inputs: (Bound | undefined)[], context: Context): (Bound | undefined)[] {
     const opset = context.opsets.get(node.domain) ?? 1;
     const schema = schemaFor(node.domain, node.op, opset);
     const versions = Object.keys(op.read)
@@ -311,29 +320,20 @@ class Importer implements Reader {
       .sort((a, b) => a - b);
     const version = versions.findLast((v) => v <= opset);
     if (version === undefined) throw new DiagnosticError([unsupportedVersion(context.place ?? {}, versions[0])]);
-    while (inputs.length > 0 && inputs[inputs.length - 1] === undefined) inputs.pop();
-    if (schema && (inputs.length < schema.minInputs || inputs.length > schema.maxInputs))
-      return invalid(
-        `${node.op} takes ${schema.minInputs === schema.maxInputs ? schema.minInputs : `${schema.minInputs} to ${schema.maxInputs}`} inputs at opset ${opset}, and has ${inputs.length}`,
-      );
-    const newest = strict ? schemaFor(node.domain, node.op, Number.MAX_SAFE_INTEGER) : undefined;
-    if (schema && newest)
-      checkTypes(
-        schema,
-        newest,
-        inputs.map((v) => (v?.kind === 'tensor' ? v.type.dtype : v?.kind)),
-      );
+    const attributes = this.substitute(node, context);
+    checkNode(node, opset, attributes, inputs);
     const tools = expanderFor(this, context, node.outputs);
     const raw = new RawNode(
       node.op,
       node.name,
       opset,
       node.outputs.length,
-      this.substitute(node, context),
+      attributes,
       schema?.defaults ?? NOTHING,
       inputs,
       { constant: tools.constant, apply: tools.one },
     );
+    if (op.shapes) checkShapesOf(op, schema, raw);
     const attrs = op.read[version](raw);
     return this.build(op, attrs, [...raw.inputs], node.outputs, node.name, context);
   }

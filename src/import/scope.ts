@@ -5,6 +5,8 @@ import type { Attribute, TypeInfo } from '../onnx/model.js';
 /** A name whose value isn't known, since what should give it was refused. */
 export interface Poison {
   readonly kind: 'poison';
+  /** The operator, where nothing was refused, but it doesn't give this one of its outputs: who reads it is refused. */
+  readonly absentOf?: string;
 }
 export const POISON: Poison = { kind: 'poison' };
 

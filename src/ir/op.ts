@@ -5,6 +5,7 @@ import type { Dim } from './dim.js';
 import type { Bound, TensorType } from './graph.js';
 import type { Layout } from './layout.js';
 import type { Expander } from './expander.js';
+import type { Shapes } from './shapes.js';
 import type { RawNode, View } from './view.js';
 
 /**
@@ -29,6 +30,11 @@ export interface Op<A = unknown> {
    * form (`n.setInputs`), where an attribute became an input.
    */
   readonly read: Readonly<Record<number, (n: RawNode) => A>>;
+  /**
+   * What the specification says of the shapes of the inputs, as the file has them. A function where that follows from the
+   * version or from attributes. Held against each node before it is read, so that no reader has to look.
+   */
+  readonly shapes?: Shapes | ((n: RawNode) => Shapes);
   /** How it reacts to the order of axes in memory. An operator that says nothing is 'logical'. */
   readonly layout?: LayoutRule<A>;
   /** Types of all outputs (an output that nobody asked for included). */

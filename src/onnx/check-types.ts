@@ -18,14 +18,20 @@ export function checkTypes(
   const bound = new Map<string, { dtype: DType; name: string }>();
   given.forEach((dtype, i) => {
     const parameter = parameterAt(schema.inputs, i);
-    if (parameter === undefined || dtype === 'sequence' || dtype === 'optional') return;
+    if (parameter === undefined) return;
     if (dtype === undefined) {
       if (parameter.option !== 'optional') invalid(`input ${i} (${parameter.name}) of ${schema.name} is missing`);
       return;
     }
-    const word = `tensor(${WORDS[dtype] ?? dtype})`;
     const later = parameterAt(newest.inputs, i);
     const allowed = [...typesOf(schema, parameter), ...(later ? typesOf(newest, later) : [])];
+    if (dtype === 'sequence' || dtype === 'optional') {
+      // An optional that holds a sequence goes where a sequence does: what it holds is known while converting.
+      if (!allowed.some((word) => word.startsWith('seq(') || (dtype === 'optional' && word.startsWith('optional('))))
+        invalid(`input ${i} (${parameter.name}) of ${schema.name} is a ${dtype}, which ONNX doesn't allow it to be`);
+      return;
+    }
+    const word = `tensor(${WORDS[dtype] ?? dtype})`;
     if (!allowed.includes(word))
       invalid(
         `input ${i} (${parameter.name}) of ${schema.name} is ${dtype}, which ONNX doesn't allow it to be`,
@@ -43,7 +49,7 @@ export function checkTypes(
 }
 
 /** The last parameter stands for all that follow where it is variadic. */
-function parameterAt(parameters: readonly ParameterSchema[], i: number): ParameterSchema | undefined {
+export function parameterAt(parameters: readonly ParameterSchema[], i: number): ParameterSchema | undefined {
   const last = parameters.at(-1);
   return parameters[i] ?? (last?.option === 'variadic' ? last : undefined);
 }

@@ -151,7 +151,7 @@ export function knownSize(x: Value, axis: number): number {
   );
 }
 
-interface Composition<A> extends Pick<Op<A>, 'name' | 'domain' | 'summary' | 'limits' | 'read'> {
+interface Composition<A> extends Pick<Op<A>, 'name' | 'domain' | 'summary' | 'limits' | 'shapes' | 'read'> {
   /** The outputs in the order of the file; what nobody asks for may be left out. */
   compose(c: Composer, n: View<A>): Value | (Value | undefined)[];
 }

@@ -16,6 +16,7 @@ export default defineOp<Attrs>({
   name: 'If',
   summary: 'one of two graphs: the right one where the condition is known, else both and a choice, or control flow',
   limits: 'sequences only where the condition is known',
+  shapes: ['() | 1'],
   read: { 1: (n) => ({ yes: n.graph('then_branch'), no: n.graph('else_branch') }) },
   infer: () => invalid('If has no condition'),
   expand: (n, [condition], e) => {

@@ -20,6 +20,7 @@ export default defineOp<Attrs>({
   name: 'Loop',
   summary: 'a graph run again and again: written out where the number of turns is known, else control flow',
   limits: 'sequences only where the number of turns is known; what it carries keeps its rank',
+  shapes: ['() | 1', '() | 1'],
   read: { 1: (n) => ({ body: n.graph('body') }) },
   infer: () => invalid('Loop has no body'),
   expand: (n, [count, condition, ...initial], e) => {

@@ -37,6 +37,7 @@ function bounds(n: View): { min: number; max: number } | undefined {
 export default defineOp({
   name: 'Clip',
   summary: 'min(max(x, low), high)',
+  shapes: ['', '() | 1', '() | 1'],
   read: { 1: readAttributes, 11: readInputs },
   layout: 'any',
   infer: (n) => [n.type(0)],

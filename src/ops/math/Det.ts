@@ -1,5 +1,4 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
-import { isKnown } from '../../ir/dim.js';
+import { refuse } from '../../diag/diagnostic.js';
 import { defineOp, noAttributes } from '../../ir/op.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { sizesLike } from './product.js';
@@ -11,13 +10,10 @@ export default defineOp({
   name: 'Det',
   summary: 'determinant of square matrices',
   limits: `up to ${MOST_ROWS} rows`,
+  shapes: ['... M M'],
   read: { 11: noAttributes },
   infer: (n) => {
-    const dims = n.dims(0);
-    const [rows, columns] = dims.slice(-2);
-    if (dims.length < 2 || (isKnown(rows) && isKnown(columns) && rows !== columns))
-      return invalid('Det of what is no square matrix');
-    return [{ dtype: n.dtype(0), dims: dims.slice(0, -2) }];
+    return [{ dtype: n.dtype(0), dims: n.dims(0).slice(0, -2) }];
   },
   graph: (n, [x], b) => {
     const size = n.knownDim(0, -1);

@@ -14,6 +14,7 @@ export default defineOp<Attrs>({
   name: 'Dropout',
   summary: 'in inference the input itself, and a mask of ones',
   limits: 'training is refused',
+  shapes: ['', '() | 1', '() | 1'],
   read: {
     1: (n) => ({ mask: n.input(0)?.type.dtype ?? 'float32', ratio: n.optFloat('ratio') ?? 0.5 }),
     10: (n) => ({ mask: 'bool', ratio: n.optFloat('ratio') ?? 0.5 }),

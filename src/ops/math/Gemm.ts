@@ -1,5 +1,4 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
-import { broadcastDims, showDims } from '../../ir/dim.js';
+import { refuse } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import type { RawNode, View } from '../../ir/view.js';
 import { permuted } from '../../ir/weights.js';
@@ -34,18 +33,15 @@ function kernel(n: View<Attrs>): Weight | undefined {
 export default defineOp<Attrs>({
   name: 'Gemm',
   summary: 'alpha * A * B + beta * C',
+  shapes: (n) => [
+    n.flag('transA') ? 'K M' : 'M K',
+    n.flag('transB') ? 'N K' : 'K N',
+    '() | 1 | N | 1 1 | 1 N | M 1 | M N',
+  ],
   read: { 1: read },
   infer: (n) => {
-    if (n.rank(0) !== 2 || n.rank(1) !== 2)
-      return invalid(`Gemm multiplies matrices, and has ranks ${n.rank(0)} and ${n.rank(1)}`);
     const { transA, transB } = n.attrs;
-    const dims = [n.dims(0)[transA ? 1 : 0], n.dims(1)[transB ? 0 : 1]];
-    if (n.has(2)) {
-      const all = broadcastDims(dims, n.dims(2), () => n.fresh());
-      if (!all || n.rank(2) > 2)
-        return invalid(`C of shape ${showDims(n.dims(2))} does not broadcast to ${showDims(dims)}`);
-    }
-    return [{ dtype: n.dtype(0), dims }];
+    return [{ dtype: n.dtype(0), dims: [n.dims(0)[transA ? 1 : 0], n.dims(1)[transB ? 0 : 1]] }];
   },
   graph: (n, [a, y, c], b) => {
     const { alpha, beta, transA } = n.attrs;

@@ -12,6 +12,7 @@ import { matmulLayers } from './product-keras.js';
 export default defineOp({
   name: 'MatMul',
   summary: 'matrix product, by the rules of numpy.matmul',
+  shapes: ['_ ...', '_ ...'],
   read: { 1: noAttributes },
   infer: (n) => [{ dtype: n.dtype(0), dims: productDims(n) }],
   graph: (n, [a, y], b) => {
@@ -30,7 +31,6 @@ export default defineOp({
 
 /** A vector as the row (side 0) or column (side 1) that it stands for. */
 function asMatrix(dims: readonly Dim[], side: 0 | 1): readonly Dim[] {
-  if (dims.length === 0) return invalid('MatMul of a scalar');
   return dims.length > 1 ? dims : side === 0 ? [1, dims[0]] : [dims[0], 1];
 }
 

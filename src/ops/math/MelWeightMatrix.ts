@@ -41,6 +41,7 @@ export default defineOp<{ dtype: DType }>({
   name: 'MelWeightMatrix',
   summary: 'weights from a spectrum to bands of the mel scale',
   limits: 'all inputs have to be constant',
+  shapes: ['() | 1', '() | 1', '() | 1', '() | 1', '() | 1'],
   read: {
     17: (n) => ({
       dtype: dtypeOfCode(n.int('output_datatype')) ?? invalid('output_datatype is no element type of ONNX'),

@@ -87,6 +87,7 @@ const bernoulli = defineOp<{ dtype: DType | undefined }>({
 const multinomial = defineOp<{ samples: number; dtype: DType }>({
   name: 'Multinomial',
   summary: 'indices drawn by unnormalized log-probabilities',
+  shapes: ['_ _'],
   read: { 7: (n) => ({ samples: n.int('sample_size'), dtype: readType(n) ?? 'int32' }) },
   infer: (n) => [{ dtype: n.attrs.dtype, dims: [n.dims(0)[0], n.attrs.samples] }],
   graph: (n, [x], b) => {

@@ -51,6 +51,7 @@ export default defineOp<Attrs>({
   name: 'TfIdfVectorizer',
   summary: 'counts of n-grams of integers',
   limits: 'n-grams of strings are refused',
+  shapes: ['_ | _ _'],
   read: { 9: read },
   infer: (n) => [{ dtype: 'float32', dims: [...n.dims(0).slice(0, -1), n.attrs.columns] }],
   expand: (n, _, e) => {

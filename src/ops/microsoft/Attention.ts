@@ -1,6 +1,6 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
+import { refuse } from '../../diag/diagnostic.js';
 import type { Value } from '../../ir/graph.js';
-import type { RawNode, View } from '../../ir/view.js';
+import type { RawNode } from '../../ir/view.js';
 import { knownSize, type Composer } from '../compose.js';
 import { after, attention, causalBias, heads, maskBias, scaleOf } from './heads.js';
 import { microsoft } from './domain.js';
@@ -63,20 +63,15 @@ function withBias(c: Composer, x: Value, bias: Value | undefined): Value {
   return bias ? c.add(x, bias) : x;
 }
 
-function rankOfInput(n: View<Attrs>): void {
-  if (n.rank(0) !== 3)
-    invalid(`the input of ${n.opName} is of rank ${n.rank(0)}, where [batch, length, hidden] is expected`);
-}
-
 /** Source: ONNX Runtime, ContribOperators: attention with the projections of queries, keys and values inside. */
 export default [
   microsoft<Attrs>({
     name: 'Attention',
     summary: 'multi-head self-attention, projections included',
     limits: 'rotary positions inside, caches shared by past and present, masks of rank 4',
+    shapes: ['B S I', 'I P', '? P', '?', '? 2 B _ _ _', '?'],
     read: { 1: read },
     compose: (c, n) => {
-      rankOfInput(n);
       const [, , bias, mask, past, added] = n.inputs;
       return attended(
         c,
@@ -93,9 +88,9 @@ export default [
     name: 'QAttention',
     summary: 'multi-head self-attention of quantized tensors, projections included',
     limits: 'as Attention',
+    shapes: ['B S I', 'I P', 'P', '() | 1', '() | 1 | P', '?', '? () | 1', '? () | 1 | P', '? 2 B _ _ _'],
     read: { 1: read },
     compose: (c, n) => {
-      rankOfInput(n);
       const [, , bias, , , mask, zero, weightZero, past] = n.inputs;
       const projected = productAsFloat(c, n.value(0), n.value(1), n.value(3), n.value(4), zero, weightZero, bias);
       return attended(c, projected, mask, past, undefined, n.attrs, n.outputCount > 1);

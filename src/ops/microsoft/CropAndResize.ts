@@ -14,6 +14,7 @@ export default defineOp<Attrs>({
   domain: DOMAIN,
   summary: 'boxes cut out of images and brought to one size',
   limits: 'a size that is computed by the model',
+  shapes: ['_ _ _ _', 'R 4', 'R', '2'],
   read: {
     1: (n) => {
       const method = n.optString('mode') || 'bilinear';

@@ -6,6 +6,7 @@ import { microsoft } from './domain.js';
 export default microsoft<{ epsilon: number }>({
   name: 'EmbedLayerNormalization',
   summary: 'embeddings of words, places and segments, summed and normalized',
+  shapes: ['B S', '? B S', '_ H', '_ H', '? _ H', 'H', 'H', '? B S', '? _ S'],
   read: { 1: (n) => ({ epsilon: n.optFloat('epsilon') ?? 1e-12 }) },
   compose: (c, n) => {
     const [words, segments, wordTable, placeTable, segmentTable, gamma, beta, mask, placeIds] = n.inputs;

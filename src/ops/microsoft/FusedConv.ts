@@ -55,6 +55,7 @@ export default [
   microsoft<Attrs>({
     name: 'FusedConv',
     summary: 'Conv, plus another tensor, with an activation',
+    shapes: ['N C _ ...s', 'M _ _ ...s', '? M', '?'],
     read: { 1: read },
     compose: (c, n) => {
       const y = convolved(c, n.value(0), n.inputs, n.attrs);
@@ -65,6 +66,7 @@ export default [
     microsoft<Attrs>({
       name,
       summary: 'Conv with the channels last, plus another tensor, with an activation',
+      shapes: ['N _ ...s C', 'M _ _ ...s', '? M', '?'],
       read: { 1: read },
       compose: (c, n) => {
         const y = channelsBehind(c, convolved(c, channelsFirst(c, n.value(0)), n.inputs, n.attrs));
@@ -75,6 +77,7 @@ export default [
   microsoft<Attrs>({
     name: 'NhwcMaxPool',
     summary: 'MaxPool of 8-bit integers with the channels last',
+    shapes: ['_ _ ... _'],
     read: { 1: read },
     compose: (c, n) => channelsBehind(c, c.op('MaxPool', [channelsFirst(c, n.value(0))], n.attrs.window)),
   }),

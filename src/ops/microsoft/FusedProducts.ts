@@ -1,4 +1,3 @@
-import { invalid } from '../../diag/diagnostic.js';
 import type { Value } from '../../ir/graph.js';
 import type { RawNode } from '../../ir/view.js';
 import type { Composer } from '../compose.js';
@@ -51,6 +50,7 @@ export default [
     microsoft<Product>({
       name,
       summary: 'matrix product of transposed operands, times a factor',
+      shapes: ['_ ...', '_ ...'],
       read: { 1: readProduct },
       compose: (c, n) => product(c, n.value(0), n.value(1), n.attrs),
     }),
@@ -58,12 +58,14 @@ export default [
   microsoft<Product & Activated>({
     name: 'FusedMatMulActivation',
     summary: 'FusedMatMul with an activation',
+    shapes: ['_ ...', '_ ...'],
     read: { 1: (n) => ({ ...readProduct(n), ...readActivation(n) }) },
     compose: (c, n) => activation(c, product(c, n.value(0), n.value(1), n.attrs), n.attrs.name, n.attrs.parameters),
   }),
   microsoft<Activated & { gemm: Record<string, number> }>({
     name: 'FusedGemm',
     summary: 'Gemm with an activation',
+    shapes: ['_ _', '_ _', '?'],
     read: {
       1: (n) => ({
         ...readActivation(n),
@@ -76,7 +78,6 @@ export default [
       }),
     },
     compose: (c, n) => {
-      if (n.rank(0) !== 2 || n.rank(1) !== 2) return invalid('FusedGemm multiplies matrices');
       return activation(
         c,
         c.op('Gemm', [n.value(0), n.value(1), n.inputs[2]], n.attrs.gemm),

@@ -84,6 +84,7 @@ export default [
     name: 'GatherBlockQuantized',
     summary: 'Gather from a table of few bits',
     limits: 'tables that are not constant',
+    shapes: ['_ ...r', '', '_ ...r', '? _ ...r'],
     read: { 1: read },
     compose: (c, n) => {
       for (const i of [0, 2, 3]) if (n.has(i)) n.needWeight(i, 'a quantized table');

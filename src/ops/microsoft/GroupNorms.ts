@@ -44,12 +44,14 @@ export default [
   microsoft<Attrs>({
     name: 'GroupNorm',
     summary: 'GroupNormalization, channels last or not, with Swish',
+    shapes: ['_ _ _ ...', 'C', 'C'],
     read: { 1: read },
     compose: (c, n) => normalized(c, n.value(0), n.value(1), n.value(2), n.attrs),
   }),
   microsoft<Attrs>({
     name: 'SkipGroupNorm',
     summary: 'GroupNorm of a sum',
+    shapes: ['_ _ _ _', 'C', 'C', '_ _ | _ _ _ _', '? C'],
     read: { 1: read },
     compose: (c, n) => {
       const [x, gamma, beta, skip, bias] = n.inputs;

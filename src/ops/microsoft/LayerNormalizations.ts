@@ -44,6 +44,7 @@ export default [
   microsoft<Epsilon>({
     name: 'SkipLayerNormalization',
     summary: 'LayerNormalization of a sum',
+    shapes: ['... H', '_ ...', 'H', '? H', '? H'],
     read: { 1: readSkip },
     compose: (c, n) => {
       const [x, skip, gamma, beta, bias] = n.inputs;
@@ -60,6 +61,7 @@ export default [
   microsoft<Epsilon>({
     name: 'SkipSimplifiedLayerNormalization',
     summary: 'RMSNormalization of a sum',
+    shapes: ['... H', '_ ...', 'H', '? H'],
     read: { 1: readSkip },
     compose: (c, n) => {
       const [x, skip, gamma, bias] = n.inputs;
@@ -73,6 +75,7 @@ export default [
       name: 'SimplifiedLayerNormalization',
       domain,
       summary: 'RMSNormalization, under the name that ONNX Runtime gave it',
+      shapes: ['_ ...', ''],
       read: { 1: (n) => ({ axis: n.optInt('axis') ?? -1, epsilon: n.optFloat('epsilon') ?? 1e-5 }) },
       compose: (c, n) => {
         const { y, inverse } = rmsNormalized(c, n.value(0), n.value(1), n.attrs.epsilon, n.attrs.axis);
@@ -83,6 +86,7 @@ export default [
   microsoft<Simplified>({
     name: 'LayerNormalization',
     summary: 'LayerNormalization, under the domain of ONNX Runtime',
+    shapes: ['_ ...', '', '?'],
     read: { 1: (n) => ({ axis: n.optInt('axis') ?? -1, epsilon: n.optFloat('epsilon') ?? 1e-5 }) },
     compose: (c, n) =>
       c.many('LayerNormalization', [...n.inputs], { ...n.attrs, stash_type: codeOfDtype('float32') }, 3),
@@ -90,6 +94,7 @@ export default [
   microsoft<Epsilon>({
     name: 'GatedRMSNorm',
     summary: 'RMSNormalization of groups of the last axis, times the Swish of a gate',
+    shapes: ['_ ...', '_', '_ ...'],
     read: { 1: (n) => ({ epsilon: n.optFloat('epsilon') ?? 1e-5 }) },
     compose: (c, n) => {
       const [x, scale, gate] = [n.value(0), n.value(1), n.value(2)];

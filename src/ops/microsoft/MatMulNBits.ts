@@ -83,6 +83,7 @@ export default [
     name: 'MatMulNBits',
     summary: 'matrix product with weights of 2, 4 or 8 bits',
     limits: 'weights that are not constant, other numbers of bits',
+    shapes: ['_ ...', '', '', '?', '?', '? _'],
     read: { 1: read },
     compose: (c, n) => {
       const { K, N, bits, block } = n.attrs;

@@ -51,6 +51,7 @@ export default [
     name: 'Rfft',
     summary: 'Fourier transform of real signals, over the last axis',
     limits: 'more than one axis',
+    shapes: ['_ ...'],
     read: { 1: readFourier },
     compose: (c, n) => {
       oneAxis(n.attrs);
@@ -64,6 +65,7 @@ export default [
     name: 'Irfft',
     summary: 'real signals from their Fourier transform, over the last axis but one',
     limits: 'more than one axis',
+    shapes: ['_ _ ...'],
     read: { 1: readFourier },
     compose: (c, n) => {
       oneAxis(n.attrs);
@@ -78,6 +80,7 @@ export default [
     microsoft({
       name: sign === 1 ? 'ComplexMul' : 'ComplexMulConj',
       summary: `product of complex numbers given as pairs${sign === 1 ? '' : ', the second conjugated'}`,
+      shapes: ['... 2', '... 2'],
       read: { 1: noAttributes },
       compose: (c, n) => {
         const [a, b] = c.split(n.value(0), -1, 2);
@@ -92,6 +95,7 @@ export default [
     name: 'CDist',
     summary: 'distances between all rows of two matrices',
     limits: 'metrics other than euclidean and sqeuclidean',
+    shapes: ['_ K', '_ K'],
     read: { 1: (n) => ({ metric: n.optString('metric') ?? 'sqeuclidean' }) },
     compose: (c, n) => {
       const { metric } = n.attrs;
@@ -105,12 +109,14 @@ export default [
     name: 'Inverse',
     summary: 'inverses of square matrices, up to 4 rows',
     limits: 'more than 4 rows',
+    shapes: ['... N N'],
     read: { 1: noAttributes },
     compose: (c, n) => inverse(c, n.value(0)),
   }),
   microsoft<{ axis: number; size: number; step: number }>({
     name: 'UnfoldTensor',
     summary: 'all slices of one size along an axis',
+    shapes: ['_ ...'],
     read: { 1: (n) => ({ axis: n.optInt('dim') ?? -1, size: n.int('size'), step: n.optInt('step') ?? 1 }) },
     compose: (c, n) => {
       const { size, step } = n.attrs;
@@ -140,7 +146,6 @@ function squaredDistances(c: Composer, a: Value, b: Value): Value {
 function inverse(c: Composer, x: Value): Value {
   const rank = x.type.dims.length;
   const size = knownSize(x, -1);
-  if (size !== knownSize(x, -2)) return invalid("a matrix that isn't square has no inverse");
   if (size > 4)
     return refuse(`the inverse of matrices with ${size} rows`, 'compute it before the export, or solve in another way');
   const cells = c.split(x, rank - 2, size).map((row) => c.split(row, rank - 1, size));

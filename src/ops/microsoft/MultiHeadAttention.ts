@@ -18,6 +18,16 @@ export default microsoft<Attrs>({
   name: 'MultiHeadAttention',
   summary: 'multi-head attention, also of packed tensors, with a cache',
   limits: 'caches shared by past and present, the reordering of beams, packed sequences without padding',
+  shapes: [
+    'B S _ | B S _ 3 _',
+    '? B T _ | B T _ 2 _ | B _ T _',
+    '? B T _ | B _ T _',
+    '? _',
+    '?',
+    '?',
+    '? B _ P _',
+    '? B _ P _',
+  ],
   read: {
     1: (n) => ({
       heads: n.int('num_heads'),

@@ -35,6 +35,7 @@ export default [
     microsoft({
       name: `QLinear${op}`,
       summary: `${op} of quantized tensors, quantized`,
+      shapes: ['', '() | 1', '? () | 1', '', '() | 1', '? () | 1', '() | 1', '? () | 1'],
       read: { 1: noAttributes },
       compose: (c, n) => {
         const [a, aScale, aZero, b, bScale, bZero, scale, zero] = n.inputs;
@@ -50,6 +51,7 @@ export default [
     microsoft<{ alpha: number }>({
       name: `QLinear${op}`,
       summary: `${op} of a quantized tensor, quantized`,
+      shapes: ['', '() | 1', '? () | 1', '() | 1', '? () | 1'],
       read: { 1: (n) => ({ alpha: n.optFloat('alpha') ?? 0.01 }) },
       compose: (c, n) => {
         const x = floats(c, n.value(0), n.value(1), n.inputs[2]);
@@ -66,6 +68,7 @@ export default [
   microsoft<{ axis: number; opset: number }>({
     name: 'QLinearSoftmax',
     summary: 'Softmax of a quantized tensor, quantized',
+    shapes: ['_ ...', '() | 1', '? () | 1', '() | 1', '? () | 1'],
     read: { 1: (n) => ({ axis: n.optInt('axis') ?? -1, opset: n.optInt('opset') ?? 13 }) },
     compose: (c, n) => {
       const x = floats(c, n.value(0), n.value(1), n.inputs[2]);
@@ -82,6 +85,7 @@ export default [
   microsoft<{ axis: number }>({
     name: 'QLinearConcat',
     summary: 'Concat of quantized tensors, quantized',
+    shapes: ['() | 1', '? () | 1'],
     read: { 1: (n) => ({ axis: n.int('axis') }) },
     compose: (c, n) => {
       const [scale, zero, ...rest] = n.inputs;
@@ -96,6 +100,7 @@ export default [
   microsoft({
     name: 'QLinearWhere',
     summary: 'Where of quantized tensors, quantized',
+    shapes: ['', '', '() | 1', '? () | 1', '', '() | 1', '? () | 1', '() | 1', '? () | 1'],
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [condition, x, xScale, xZero, y, yScale, yZero, scale, zero] = n.inputs;
@@ -110,6 +115,7 @@ export default [
   microsoft<{ axes: readonly number[] | undefined; keep: boolean }>({
     name: 'QLinearReduceMean',
     summary: 'ReduceMean of a quantized tensor, quantized',
+    shapes: ['', '() | 1', '? () | 1', '() | 1', '? () | 1'],
     read: { 1: (n) => ({ axes: n.optInts('axes'), keep: (n.optInt('keepdims') ?? 1) !== 0 }) },
     compose: (c, n) => {
       const x = floats(c, n.value(0), n.value(1), n.inputs[2]);
@@ -120,6 +126,7 @@ export default [
   microsoft<Windowed & { includePad: number }>({
     name: 'QLinearAveragePool',
     summary: 'AveragePool of a quantized tensor, quantized',
+    shapes: ['_ _ _ ...', '() | 1', '? () | 1', '() | 1', '? () | 1'],
     read: {
       1: (n) => ({
         window: windowAttributes(n),
@@ -141,6 +148,7 @@ export default [
   microsoft<{ channelsLast: boolean }>({
     name: 'QLinearGlobalAveragePool',
     summary: 'GlobalAveragePool of a quantized tensor, quantized',
+    shapes: ['_ _ ...', '() | 1', '? () | 1', '() | 1', '? () | 1'],
     read: { 1: (n) => ({ channelsLast: n.flag('channels_last') }) },
     compose: (c, n) => {
       const x = floats(c, n.value(0), n.value(1), n.inputs[2]);
@@ -151,6 +159,7 @@ export default [
   microsoft<Windowed>({
     name: 'QLinearConv',
     summary: 'QLinearConv, channels last or not',
+    shapes: ['_ _ _ ...', '', '', '', '', '', '', '', '?'],
     read: { 1: (n) => ({ window: windowAttributes(n), channelsLast: n.flag('channels_last') }) },
     compose: (c, n) => {
       const { window, channelsLast } = n.attrs;

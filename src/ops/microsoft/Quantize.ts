@@ -10,6 +10,7 @@ export default (['QuantizeLinear', 'DequantizeLinear'] as const).map((name) =>
   microsoft<Attrs>({
     name,
     summary: `${name}, under the domain of ONNX Runtime`,
+    shapes: ['', '', '?'],
     read: { 1: (n) => ({ axis: n.optInt('axis') }) },
     compose: (c, n) => {
       const { axis } = n.attrs;

@@ -35,6 +35,7 @@ export default [
   microsoft({
     name: 'MatMulIntegerToFloat',
     summary: 'matrix product of quantized tensors, as floats',
+    shapes: ['_ ...', '_ ...', '', '', '?', '?', '?'],
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [, , , , aZero, bZero, bias] = n.inputs;
@@ -44,6 +45,7 @@ export default [
   microsoft({
     name: 'DynamicQuantizeMatMul',
     summary: 'matrix product of floats, quantized on the way, with quantized weights',
+    shapes: ['_ ...', '_ ...', '', '?', '?'],
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [a, scale, zero] = c.many('DynamicQuantizeLinear', [n.value(0)], {}, 3);
@@ -53,6 +55,7 @@ export default [
   microsoft<{ alpha: number; transA: boolean; transB: boolean }>({
     name: 'QGemm',
     summary: 'Gemm of quantized tensors, as floats or quantized',
+    shapes: ['_ _', '() | _', '? () | _', '_ _', '() | _', '? () | _', '?', '? () | 1', '? () | 1'],
     read: { 1: (n) => ({ alpha: n.optFloat('alpha') ?? 1, transA: n.flag('transA'), transB: n.flag('transB') }) },
     compose: (c, n) => {
       const { alpha, transA, transB } = n.attrs;
@@ -69,6 +72,7 @@ export default [
   microsoft({
     name: 'MulInteger',
     summary: 'product of 8-bit integers less their zero points, as int32',
+    shapes: ['', '? () | 1', '', '? () | 1'],
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [a, aZero, b, bZero] = n.inputs;

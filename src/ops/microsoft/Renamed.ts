@@ -13,6 +13,7 @@ export default [
   microsoft({
     name: 'ExpandDims',
     summary: 'Unsqueeze',
+    shapes: ['', '() | 1'],
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [axis] = n.needInts(1, 'the axis of ExpandDims');
@@ -22,12 +23,14 @@ export default [
   microsoft<{ upper: number }>({
     name: 'Trilu',
     summary: 'Trilu',
+    shapes: ['_ _ ...', '? () | 1'],
     read: { 1: (n) => ({ upper: n.optInt('upper') ?? 1 }) },
     compose: (c, n) => c.op('Trilu', [n.value(0), n.inputs[1]], n.attrs),
   }),
   microsoft<{ align: number; mode: string; padding: string }>({
     name: 'GridSample',
     summary: 'GridSample',
+    shapes: ['N C _ ...s', 'N _ ...s _'],
     read: {
       1: (n) => ({
         align: n.optInt('align_corners') ?? 0,
@@ -46,6 +49,7 @@ export default [
   microsoft<{ mode: string }>({
     name: 'Pad',
     summary: 'Pad',
+    shapes: ['', '_ | 1 _', '? () | 1'],
     read: { 1: (n) => ({ mode: n.optString('mode') ?? 'constant' }) },
     compose: (c, n) => {
       const [x, pads, value] = n.inputs;
@@ -56,6 +60,7 @@ export default [
   microsoft({
     name: 'Unique',
     summary: 'Unique, in the order of first appearance',
+    shapes: ['_'],
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [values, , inverse, counts] = c.many('Unique', [n.value(0)], { sorted: 0 }, 4);
@@ -65,6 +70,7 @@ export default [
   microsoft({
     name: 'Range',
     summary: "Range; a step that isn't given is 1",
+    shapes: ['() | 1', '() | 1', '? () | 1'],
     read: { 1: noAttributes },
     compose: (c, n) =>
       c.op('Range', [
@@ -76,12 +82,14 @@ export default [
   microsoft({
     name: 'GatherND',
     summary: 'GatherND',
+    shapes: ['_ ...', '_ ...'],
     read: { 1: noAttributes },
     compose: (c, n) => c.op('GatherND', [n.value(0), c.cast(n.value(1), 'int64')]),
   }),
   microsoft({
     name: 'TorchEmbedding',
     summary: 'rows of a table',
+    shapes: ['_ _', ''],
     read: { 1: noAttributes },
     compose: (c, n) => c.op('Gather', [n.value(0), n.value(1)], { axis: 0 }),
   }),
@@ -89,6 +97,7 @@ export default [
     name: 'ConvTransposeWithDynamicPads',
     summary: 'ConvTranspose whose pads are an input',
     limits: 'pads that are computed by the model',
+    shapes: ['N C _ ...s', 'C _ _ ...s', '? _', '? _'],
     read: { 1: (n) => ({ attributes: windowAttributes(n) }) },
     compose: (c, n) => {
       const pads = n.has(2) ? n.ints(2) : [];

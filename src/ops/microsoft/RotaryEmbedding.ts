@@ -54,6 +54,7 @@ export default [
     name: 'RotaryEmbedding',
     summary: 'positions written into queries or keys as rotations',
     limits: 'packed batches',
+    shapes: ['B S _ | B _ S _', '() | 1 | B S', '_ R', '_ R'],
     read: {
       1: (n) => {
         if (n.flag('is_packed_batching')) return refuse('a packed batch', 'export with padded sequences');
@@ -75,6 +76,7 @@ export default [
   microsoft({
     name: 'GemmaRotaryEmbedding',
     summary: 'rotations of queries and keys by given angles',
+    shapes: ['B S _', '_ _ _ _', '_ _ _ _', '_ _ _ _', '_ _ _ _'],
     read: { 1: noAttributes },
     compose: (c, n) => {
       const [angles, q, qTurned, k, kTurned] = [0, 1, 2, 3, 4].map((i) => n.value(i));

@@ -7,18 +7,21 @@ export default [
   microsoft({
     name: 'BiasAdd',
     summary: 'sum of three',
+    shapes: ['', '', ''],
     read: { 1: noAttributes },
     compose: (c, n) => c.add(c.add(n.value(0), n.value(1)), n.value(2)),
   }),
   microsoft({
     name: 'GatedAdd',
     summary: 'x + y * gate',
+    shapes: ['', '', ''],
     read: { 1: noAttributes },
     compose: (c, n) => c.add(n.value(0), c.mul(n.value(1), n.value(2))),
   }),
   microsoft<{ axis: number; inner: boolean }>({
     name: 'BiasSoftmax',
     summary: 'softmax of a sum, over all axes from one on',
+    shapes: ['_ ...', ''],
     read: { 1: (n) => ({ axis: n.optInt('axis') ?? 1, inner: n.flag('is_inner_broadcast') }) },
     compose: (c, n) => {
       const rank = n.rank(0);
@@ -47,6 +50,7 @@ export default [
       name,
       summary: 'sum with a bias and a residual; nothing is dropped in inference',
       limits: 'training_mode, and the mask of the bits',
+      shapes: ['', '', '?', '? () | 1', '? () | 1'],
       read: { 1: noAttributes },
       compose: (c, n) => {
         const training = n.inputs[4];

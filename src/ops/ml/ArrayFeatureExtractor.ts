@@ -5,6 +5,7 @@ export default composition({
   name: 'ArrayFeatureExtractor',
   domain: 'ai.onnx.ml',
   summary: 'elements of the last axis by their number',
+  shapes: ['_ ...'],
   read: { 1: noAttributes },
   compose: (c, n) => {
     const x = n.rank(0) === 1 ? c.unsqueeze(n.value(0), [0]) : n.value(0);

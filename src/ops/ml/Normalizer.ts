@@ -6,6 +6,7 @@ export default composition<{ norm: string }>({
   name: 'Normalizer',
   domain: 'ai.onnx.ml',
   summary: 'rows divided by their largest element, sum of magnitudes or length',
+  shapes: ['_ ...'],
   read: { 1: (n) => ({ norm: n.string('norm') }) },
   compose: (c, n) => {
     const x = c.cast(n.value(0), 'float32');

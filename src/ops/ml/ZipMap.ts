@@ -12,6 +12,7 @@ export default defineOp<{ labels: Tensor }>({
   domain: 'ai.onnx.ml',
   summary: 'maps from labels to scores: given as the tensor of the scores itself',
   limits: 'TensorFlow.js has no maps: a column of the tensor for each label, in the order of a remark in the report',
+  shapes: ['_ ...'],
   read: { 1: (n) => ({ labels: readLabels(n, 'classlabels_int64s', 'classlabels_strings') }) },
   infer: (n) => [n.type(0)],
   expand: (n, [x], e) => {

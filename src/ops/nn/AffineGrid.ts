@@ -17,6 +17,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'AffineGrid',
   summary: 'a grid of positions, turned and moved by a matrix per image',
+  shapes: ['N 2 3 | N 3 4', '4 | 5'],
   read: { 20: (n) => ({ alignCorners: n.flag('align_corners'), size: n.elems(1) }) },
   infer: (n) => {
     const [batch, rank] = n.dims(0);

@@ -37,6 +37,7 @@ export default defineOp<Attrs>({
   name: 'Attention',
   summary: 'scaled dot-product attention, with masks, grouped heads, a key and value cache',
   limits: 'softmax_precision is that of float32',
+  shapes: ['B _ _ | B _ _ _', 'B T _ | B H T _', 'B T _ | B H T _', '', 'B H P _', 'B H P _', 'B'],
   read: { 23: read },
   infer: (n) => [n.type(0)],
   expand: (n, inputs, e) => {

@@ -18,6 +18,7 @@ interface Attrs extends PoolAttrs {
 export default defineOp<Attrs>({
   name: 'AveragePool',
   summary: 'mean of a window, in any number of dimensions',
+  shapes: ['_ _ _ ...'],
   read: {
     1: (n) => ({ ...readPool(n), countPads: n.hasAttribute('count_include_pad') && n.flag('count_include_pad') }),
   },

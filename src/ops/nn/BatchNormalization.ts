@@ -18,6 +18,7 @@ export default defineOp<Attrs>({
   name: 'BatchNormalization',
   summary: 'normalization per channel, by stored statistics or by those of the batch',
   limits: 'spatial=0 of versions 1 to 8, and the training outputs of versions before 14, are refused',
+  shapes: ['_ | _ C ...', 'C', 'C', 'C', 'C'],
   read: {
     1: (n) => {
       if (n.optInt('spatial') === 0)

@@ -8,6 +8,7 @@ import { Composer } from '../compose.js';
 export default defineOp<{ activation: string }>({
   name: 'CausalConvWithState',
   summary: 'depthwise convolution over the past, which goes in and out as a state',
+  shapes: ['N C L', 'C 1 K', 'C', 'N C _'],
   read: { 27: (n) => ({ activation: n.string('activation') }) },
   infer: (n) => [n.type(0)],
   expand: (n, inputs, e) => {

@@ -37,6 +37,7 @@ function read(n: RawNode): Attrs {
 export default defineOp<Attrs>({
   name: 'Col2Im',
   summary: 'blocks put back into an image, summed where they overlap',
+  shapes: ['_ _ _', 'R', 'R'],
   read: { 18: read },
   infer: (n) => {
     const { image, block, strides } = n.attrs;

@@ -1,4 +1,3 @@
-import { invalid } from '../../diag/diagnostic.js';
 import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { convolve } from './convolve.js';
@@ -15,6 +14,7 @@ export interface ConvAttrs {
 export default defineOp<ConvAttrs>({
   name: 'Conv',
   summary: 'convolution in 1, 2 or 3 dimensions, grouped or not',
+  shapes: ['N C _ ...s', 'M _ _ ...s', 'M'],
   read: {
     1: (n) => {
       return { window: readWindow(n, spatialRank(n)), group: n.optInt('group') ?? 1 };
@@ -24,8 +24,6 @@ export default defineOp<ConvAttrs>({
   infer: (n) => {
     const [batch, , ...spatial] = n.dims(0);
     const [filters, , ...kernel] = n.knownDims(1);
-    if (spatial.length < 1 || kernel.length !== spatial.length)
-      return invalid(`the input of rank ${n.rank(0)} does not fit weights of rank ${n.rank(1)}`);
     return [{ dtype: n.dtype(0), dims: [batch, filters, ...windowDims(n.attrs.window, kernel, spatial)] }];
   },
   graph: (n, [x, weight, bias], b) => {

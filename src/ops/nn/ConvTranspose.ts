@@ -20,6 +20,7 @@ export interface ConvTransposeAttrs {
 export default defineOp<ConvTransposeAttrs>({
   name: 'ConvTranspose',
   summary: 'transposed convolution in 1, 2 or 3 dimensions, grouped or not',
+  shapes: ['N C _ ...s', 'C _ _ ...s', '_'],
   read: {
     1: (n) => {
       const rank = spatialRank(n);
@@ -39,10 +40,8 @@ export default defineOp<ConvTransposeAttrs>({
   },
   layout: 'channels-last',
   infer: (n) => {
-    const [batch, , ...spatial] = n.dims(0);
-    const [, perGroup, ...kernel] = n.knownDims(1);
-    if (spatial.length < 1 || kernel.length !== spatial.length)
-      return invalid(`the input of rank ${n.rank(0)} does not fit weights of rank ${n.rank(1)}`);
+    const [batch] = n.dims(0);
+    const [, perGroup] = n.knownDims(1);
     return [{ dtype: n.dtype(0), dims: [batch, perGroup * n.attrs.group, ...placing(n).map((p) => p.out)] }];
   },
   graph: (n, [x, weight, bias], b) => {

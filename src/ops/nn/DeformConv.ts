@@ -17,6 +17,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'DeformConv',
   summary: 'convolution whose taps the model moves, in any number of dimensions',
+  shapes: ['N C _ ...s', 'M _ _ ...s', 'N _ _ ...s', 'M', 'N _ _ ...s'],
   read: {
     19: (n) => ({
       window: readWindow(n, spatialRank(n)),
@@ -31,8 +32,6 @@ export default defineOp<Attrs>({
   infer: (n) => {
     const [batch, , ...spatial] = n.dims(0);
     const [filters, , ...kernel] = n.knownDims(1);
-    if (spatial.length < 1 || kernel.length !== spatial.length)
-      return invalid(`the input of rank ${n.rank(0)} does not fit weights of rank ${n.rank(1)}`);
     return [{ dtype: n.dtype(0), dims: [batch, filters, ...windowDims(n.attrs.window, kernel, spatial)] }];
   },
   graph: (n, [x, weight, offset, bias, mask], b) => {

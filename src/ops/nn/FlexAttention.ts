@@ -19,6 +19,7 @@ export default defineOp<Attrs>({
   name: 'FlexAttention',
   domain: 'ai.onnx.preview',
   summary: 'scaled dot-product attention with graphs that change scores and probabilities',
+  shapes: ['B _ L E', 'B H S E', 'B H S _'],
   read: {
     1: (n) => ({
       scale: n.optFloat('scale'),

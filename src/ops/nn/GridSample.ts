@@ -1,4 +1,5 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
+import { isKnown } from '../../ir/dim.js';
 import { arrange, channelsLast, identity } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import type { RawNode } from '../../ir/view.js';
@@ -26,12 +27,13 @@ function read(n: RawNode): Sampling {
 export default defineOp<Sampling>({
   name: 'GridSample',
   summary: 'values of an image at the positions of a grid, in any number of dimensions',
+  shapes: ['N C _ ...s', 'N _ ...s _'],
   read: { 16: read },
   layout: (n) => ({ inputs: [channelsLast(n.rank(0)), identity(n.rank(1))], outputs: [channelsLast(n.rank(0))] }),
   infer: (n) => {
-    const rank = n.rank(0) - 2;
-    if (rank < 1 || n.rank(1) !== rank + 2)
-      return invalid(`a grid of rank ${n.rank(1)} for an input of rank ${n.rank(0)}`);
+    const last = n.dims(1)[n.rank(1) - 1];
+    if (isKnown(last) && last !== n.rank(0) - 2)
+      return invalid(`a grid of positions of ${last} coordinates for ${n.rank(0) - 2} spatial axes`);
     return [{ dtype: n.dtype(0), dims: [n.dims(0)[0], n.dims(0)[1], ...n.dims(1).slice(1, -1)] }];
   },
   graph: (n, [x, grid], b) => {

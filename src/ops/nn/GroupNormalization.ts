@@ -19,12 +19,13 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'GroupNormalization',
   summary: 'normalization over groups of channels',
+  shapes: (n) => ['_ C ...', ...(n.opset < 21 ? ['G', 'G'] : ['C', 'C'])],
   read: {
     18: (n) => ({ epsilon: n.float('epsilon'), groups: n.int('num_groups'), perGroup: true }),
     21: (n) => ({ epsilon: n.float('epsilon'), groups: n.int('num_groups'), perGroup: false }),
   },
   layout: 'channels-last',
-  infer: (n) => (n.rank(0) < 2 ? invalid(`GroupNormalization of an input of rank ${n.rank(0)}`) : [n.type(0)]),
+  infer: (n) => [n.type(0)],
   graph: (n, [x, scale, bias], b) => {
     const a = new Amounts(b);
     const { groups, epsilon, perGroup } = n.attrs;

@@ -1,4 +1,3 @@
-import { invalid } from '../../diag/diagnostic.js';
 import { defineOp } from '../../ir/op.js';
 import { standardized } from './normalize.js';
 import { instanceNormalization } from './normalize-keras.js';
@@ -7,9 +6,10 @@ import { instanceNormalization } from './normalize-keras.js';
 export default defineOp<{ epsilon: number }>({
   name: 'InstanceNormalization',
   summary: 'normalization of each channel of each image by its own statistics',
+  shapes: ['_ C _ ...', 'C', 'C'],
   read: { 1: (n) => ({ epsilon: n.float('epsilon') }) },
   layout: 'channels-last',
-  infer: (n) => (n.rank(0) < 3 ? invalid(`InstanceNormalization of an input of rank ${n.rank(0)}`) : [n.type(0)]),
+  infer: (n) => [n.type(0)],
   graph: (n, [x, scale, bias], b) => {
     const axes = Array.from({ length: n.rank(0) - 2 }, (_, i) => n.position(0, i + 2)).sort((p, q) => p - q);
     const { y } = standardized(x, axes, n.attrs.epsilon, b);

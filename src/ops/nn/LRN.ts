@@ -8,12 +8,10 @@ import { type LrnAttrs, lrnLayers } from './lrn-keras.js';
 export default defineOp<LrnAttrs>({
   name: 'LRN',
   summary: 'local response normalization across channels',
+  shapes: ['_ _ ...'],
   read: { 1: (n) => ({ alpha: n.float('alpha'), beta: n.float('beta'), bias: n.float('bias'), size: n.int('size') }) },
   layout: 'channels-last',
-  infer: (n) =>
-    n.rank(0) < 2 || n.attrs.size < 1
-      ? invalid(`LRN of size ${n.attrs.size} of an input of rank ${n.rank(0)}`)
-      : [n.type(0)],
+  infer: (n) => (n.attrs.size < 1 ? invalid(`size is ${n.attrs.size}`) : [n.type(0)]),
   graph: (n, [x], b) => {
     const { alpha, beta, bias, size } = n.attrs;
     const a = new Amounts(b);

@@ -21,6 +21,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'LayerNormalization',
   summary: 'normalization over the last axes',
+  shapes: ['_ ...'],
   read: {
     // ONNX Runtime had it before ONNX, in the same domain.
     1: (n) => ({

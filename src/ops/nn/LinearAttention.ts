@@ -19,6 +19,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'LinearAttention',
   summary: 'attention by a state that each step changes: linear, gated, delta, gated_delta',
+  shapes: ['B T _', 'B T _', 'B T _', 'B H K V', 'B T _', 'B T _'],
   read: {
     27: (n) => ({
       rule: n.string('update_rule') as Attrs['rule'],

@@ -11,6 +11,7 @@ interface Attrs extends PoolAttrs {
 export default defineOp<Attrs>({
   name: 'LpPool',
   summary: 'p-norm of a window, in any number of dimensions',
+  shapes: ['_ _ _ ...'],
   read: { 1: (n) => ({ ...readPool(n), p: n.float('p') }), 2: (n) => ({ ...readPool(n), p: n.int('p') }) },
   layout: 'channels-last',
   infer: (n) => [poolType(n)],

@@ -20,6 +20,7 @@ interface Attrs extends PoolAttrs {
 export default defineOp<Attrs>({
   name: 'MaxPool',
   summary: 'largest of a window, in any number of dimensions, and where it was',
+  shapes: ['_ _ _ ...'],
   read: { 1: (n) => ({ ...readPool(n), columnMajor: n.flag('storage_order') }) },
   layout: 'channels-last',
   infer: (n) => [poolType(n), { ...poolType(n), dtype: 'int64' }],

@@ -16,11 +16,12 @@ const LOWEST = -3.4028234663852886e38;
 export default defineOp<Attrs>({
   name: 'MaxRoiPool',
   summary: 'largest element of each bin of regions',
+  shapes: ['_ _ _ _', '_ 5'],
   read: { 1: (n) => ({ scale: n.float('spatial_scale'), shape: n.ints('pooled_shape') }) },
   layout: (n) => ({ inputs: [channelsLast(n.rank(0)), identity(2)], outputs: [channelsLast(4)] }),
   infer: (n) => {
-    if (n.rank(0) !== 4 || n.rank(1) !== 2 || n.attrs.shape.length !== 2)
-      return invalid(`an input of rank ${n.rank(0)} and regions of rank ${n.rank(1)}, where 4 and 2 are wanted`);
+    if (n.attrs.shape.length !== 2)
+      return invalid(`pooled_shape has ${n.attrs.shape.length} entries for 2 spatial axes`);
     return [{ dtype: n.dtype(0), dims: [n.dims(1)[0], n.dims(0)[1], ...n.attrs.shape] }];
   },
   graph: (n, [x, rois], b) => {

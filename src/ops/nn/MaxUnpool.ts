@@ -12,6 +12,7 @@ interface Attrs extends PoolAttrs {
 export default defineOp<Attrs>({
   name: 'MaxUnpool',
   summary: 'what a MaxPool kept, put back where it was, among zeros',
+  shapes: ['N C _ ...S', 'N C _ ...S', '_'],
   read: { 9: (n) => ({ ...readPool(n), outputShape: n.elems(2) }) },
   infer: (n) => {
     const { window, kernel, outputShape } = n.attrs;

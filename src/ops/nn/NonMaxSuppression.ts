@@ -1,4 +1,4 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
+import { refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
@@ -18,12 +18,9 @@ export default defineOp<Attrs>({
   name: 'NonMaxSuppression',
   summary: 'the best boxes of each class that do not overlap too much',
   limits: 'batch and number of classes have to be known; runs with executeAsync',
+  shapes: ['B N 4', 'B _ N', '() | 1', '() | 1', '() | 1'],
   read: { 10: (n) => ({ centers: n.flag('center_point_box') }) },
-  infer: (n) => {
-    if (n.rank(0) !== 3 || n.rank(1) !== 3)
-      return invalid(`boxes of rank ${n.rank(0)} and scores of rank ${n.rank(1)}, where both are 3`);
-    return [{ dtype: 'int64', dims: [mostBoxes(n) === 0 ? 0 : n.fresh(), 3] }];
-  },
+  infer: (n) => [{ dtype: 'int64', dims: [mostBoxes(n) === 0 ? 0 : n.fresh(), 3] }],
   graph: (n, [boxes, scores, most, overlap, lowest], b) => {
     const [batch, classes] = n.dims(1);
     const limit = mostBoxes(n);

@@ -6,6 +6,7 @@ import { rmsNormalization } from './normalize-keras.js';
 export default defineOp<{ axis: number; epsilon: number }>({
   name: 'RMSNormalization',
   summary: 'normalization by the root mean square over the last axes',
+  shapes: ['_ ...'],
   read: { 23: (n) => ({ axis: n.int('axis'), epsilon: n.float('epsilon') }) },
   layout: 'axes',
   infer: (n) => [{ dtype: n.dtype(1), dims: n.dims(0) }],

@@ -34,6 +34,7 @@ export default defineOp<ResizeAttrs>({
   name: 'Resize',
   summary: 'nearest, linear and cubic interpolation along any axes',
   limits: 'linear and cubic of integers are refused',
+  shapes: (n) => (n.opset < 11 ? ['', '_'] : ['', '_', '_', '_']),
   read: {
     10: (n) => resizeAttrs(n, { transform: 'asymmetric', nearest: 'simple' }, n.input(1)),
     11: (n) =>

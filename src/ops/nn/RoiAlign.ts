@@ -33,13 +33,10 @@ function read(n: RawNode, halfPixel: boolean): Attrs {
 export default defineOp<Attrs>({
   name: 'RoiAlign',
   summary: 'means or maxima of bins of regions, at positions between elements',
+  shapes: ['_ _ _ _', 'R 4', 'R'],
   read: { 10: (n) => read(n, false), 16: (n) => read(n, n.string('coordinate_transformation_mode') === 'half_pixel') },
   layout: (n) => ({ inputs: [channelsLast(n.rank(0)), identity(2), identity(1)], outputs: [channelsLast(4)] }),
-  infer: (n) => {
-    if (n.rank(0) !== 4 || n.rank(1) !== 2)
-      return invalid(`an input of rank ${n.rank(0)} and regions of rank ${n.rank(1)}, where 4 and 2 are wanted`);
-    return [{ dtype: n.dtype(0), dims: [n.dims(1)[0], n.dims(0)[1], n.attrs.height, n.attrs.width] }];
-  },
+  infer: (n) => [{ dtype: n.dtype(0), dims: [n.dims(1)[0], n.dims(0)[1], n.attrs.height, n.attrs.width] }],
   graph: (n, [x, rois, images], b) => {
     const a = new Amounts(b);
     const { mode, height, width, ratio, scale, halfPixel } = n.attrs;

@@ -15,6 +15,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'RotaryEmbedding',
   summary: 'positions written into queries and keys as rotations',
+  shapes: (n) => ['B T _ | B _ T _', ...(n.input(3) ? ['_ _', '_ _', 'B T'] : ['B T _', 'B T _'])],
   read: {
     23: (n) => ({
       heads: n.optInt('num_heads') || undefined,

@@ -9,6 +9,7 @@ const how = { transform: 'asymmetric', nearest: 'floor' } as const;
 export default defineOp<ResizeAttrs>({
   name: 'Upsample',
   summary: 'Resize as it was before opset 10',
+  shapes: ['', '_'],
   read: {
     1: (n) => resizeAttrs(n, how, [1, 1, n.float('height_scale'), n.float('width_scale')]),
     7: (n) => resizeAttrs(n, how, n.floats('scales')),

@@ -1,4 +1,3 @@
-import { invalid } from '../../diag/diagnostic.js';
 import { defineOp, noAttributes, type Op } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import type { KerasBuilder, Layer } from '../../keras/builder.js';
@@ -19,12 +18,10 @@ export function globalPool<A = Record<string, never>>(spec: GlobalPool<A>): Op {
   return defineOp<A>({
     name: spec.name,
     summary: spec.summary,
+    shapes: ['_ _ ...'],
     read: spec.read ?? { 1: noAttributes as unknown as Op<A>['read'][number] },
     layout: 'channels-last',
-    infer: (n) => {
-      if (n.rank(0) < 2) return invalid(`${spec.name} of an input of rank ${n.rank(0)}`);
-      return [{ dtype: n.dtype(0), dims: n.dims(0).map((d, axis) => (axis < 2 ? d : 1)) }];
-    },
+    infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).map((d, axis) => (axis < 2 ? d : 1)) }],
     graph: (n, [x], b) => {
       const axes = Array.from({ length: n.rank(0) - 2 }, (_, i) => n.position(0, i + 2)).sort((p, q) => p - q);
       return axes.length === 0 ? b.op('Identity', [x]) : spec.graph(x, axes, n, b);

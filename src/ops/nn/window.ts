@@ -17,10 +17,7 @@ export interface Window {
 
 /** Number of spatial axes of input 0. */
 export function spatialRank(n: RawNode): number {
-  const rank = n.input(0)?.type.dims.length ?? 0;
-  return rank > 2
-    ? rank - 2
-    : invalid(`the input has ${rank} axes, where a batch, channels and at least one more belong`);
+  return (n.input(0)?.type.dims.length ?? 2) - 2;
 }
 
 /** @param rank number of spatial axes */

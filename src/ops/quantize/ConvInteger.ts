@@ -66,6 +66,7 @@ const convInteger = defineOp<Attrs>({
   name: 'ConvInteger',
   summary: 'convolution of 8-bit integers less their zero points, as int32',
   limits: 'groups whose sums may reach 2^24',
+  shapes: ['N C _ ...s', 'M _ _ ...s', '() | 1', '() | 1 | M'],
   read: { 10: read },
   infer: (n) => unasked(n, 'int32'),
   expand: (n, _, e) => {
@@ -81,6 +82,7 @@ const qLinearConv = defineOp<Attrs>({
   name: 'QLinearConv',
   summary: 'convolution of quantized tensors, quantized',
   limits: 'groups whose sums may reach 2^24',
+  shapes: ['N C _ ...s', '() | 1', '() | 1', 'M _ _ ...s', '() | 1 | M', '() | 1 | M', '() | 1', '() | 1', 'M'],
   read: { 10: read },
   infer: (n) => unasked(n, n.dtype(7)),
   expand: (n, _, e) => {

@@ -21,6 +21,7 @@ export function single(v: Value, e: Expander): Value {
 const matMulInteger = defineOp({
   name: 'MatMulInteger',
   summary: 'matrix product of 8-bit integers less their zero points, as int32',
+  shapes: ['_ ...', '_ ...'],
   read: { 10: noAttributes },
   infer: (n) => [{ dtype: 'int32', dims: productDims(n) }],
   expand: (n, _, e) => {

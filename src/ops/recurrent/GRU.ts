@@ -7,6 +7,7 @@ import {
   readRecurrent,
   recur,
   recurrenceBias,
+  recurrentShapes,
   recurrentTypes,
   type Equations,
   type RecurrentAttrs,
@@ -25,6 +26,7 @@ export default defineOp<Attrs>({
   read: {
     1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh']), linearFirst: (n.optInt('linear_before_reset') ?? 0) !== 0 }),
   },
+  shapes: (n) => recurrentShapes(n, 3),
   infer: (n) => recurrentTypes(n).slice(0, 2),
   graph: (n, inputs, b) =>
     recur(

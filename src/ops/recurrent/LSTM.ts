@@ -3,7 +3,15 @@ import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { kernelOf } from '../nn/kernel.js';
-import { isUsual, readRecurrent, recur, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+import {
+  isUsual,
+  readRecurrent,
+  recur,
+  recurrentShapes,
+  recurrentTypes,
+  type Equations,
+  type RecurrentAttrs,
+} from './recurrent.js';
 import { recurrentLayers } from './recurrent-keras.js';
 
 interface Attrs extends RecurrentAttrs {
@@ -16,6 +24,7 @@ export default defineOp<Attrs>({
   name: 'LSTM',
   summary: 'long short-term memory, forward, reverse or both',
   read: { 1: (n) => ({ ...readRecurrent(n, ['Sigmoid', 'Tanh', 'Tanh']), coupled: n.flag('input_forget') }) },
+  shapes: (n) => recurrentShapes(n, 4),
   infer: (n) => recurrentTypes(n),
   graph: (n, inputs, b) =>
     recur(

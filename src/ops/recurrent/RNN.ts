@@ -1,5 +1,12 @@
 import { defineOp } from '../../ir/op.js';
-import { readRecurrent, recur, recurrentTypes, type Equations, type RecurrentAttrs } from './recurrent.js';
+import {
+  readRecurrent,
+  recur,
+  recurrentShapes,
+  recurrentTypes,
+  type Equations,
+  type RecurrentAttrs,
+} from './recurrent.js';
 import { recurrentLayers } from './recurrent-keras.js';
 
 /** Source: ONNX, RNN-1, -7, -14, -22. */
@@ -7,6 +14,7 @@ export default defineOp<RecurrentAttrs>({
   name: 'RNN',
   summary: 'simple recurrent layer, forward, reverse or both',
   read: { 1: (n) => readRecurrent(n, ['Tanh']) },
+  shapes: (n) => recurrentShapes(n, 1),
   infer: (n) => recurrentTypes(n).slice(0, 2),
   graph: (n, inputs, b) => recur(n, inputs, equations, b),
   keras: (n, inputs, k) =>

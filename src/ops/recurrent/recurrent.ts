@@ -1,6 +1,7 @@
 import { invalid } from '../../diag/diagnostic.js';
-import { isKnown, showDims, type Dim } from '../../ir/dim.js';
+import { isKnown, type Dim } from '../../ir/dim.js';
 import type { TensorType } from '../../ir/graph.js';
+import type { Shapes } from '../../ir/shapes.js';
 import type { RawNode, View } from '../../ir/view.js';
 import { derived } from '../../ir/weights.js';
 import { tensorOf, type TensorData, type Weight } from '../../tensor/tensor.js';
@@ -43,6 +44,23 @@ export function readRecurrent(n: RawNode, defaults: readonly string[]): Recurren
   };
 }
 
+/** X, W, R, B, sequence_lens, the initial states and, of LSTM, P, with so many gates. */
+export function recurrentShapes(n: RawNode, gates: number): Shapes {
+  const batchFirst = n.optInt('layout') === 1;
+  const state = batchFirst ? 'N D H' : 'D N H';
+  const directions = n.optString('direction') === 'bidirectional' ? 2 : 1;
+  return [
+    batchFirst ? 'N L I' : 'L N I',
+    `D ${gates}*H I`,
+    `D ${gates}*H H`,
+    `D ${2 * gates}*H`,
+    'N',
+    state,
+    state,
+    'D 3*H',
+  ].map((text) => text.replace('D', String(directions)));
+}
+
 interface Shape {
   readonly steps: Dim;
   readonly batch: Dim;
@@ -52,12 +70,9 @@ interface Shape {
 
 function shapeOf(n: View<RecurrentAttrs>): Shape {
   const dims = n.dims(0);
-  if (dims.length !== 3) return invalid(`the input of ${n.opName} has rank ${dims.length}, where 3 is wanted`);
   const [steps, batch] = n.attrs.batchFirst ? [dims[1], dims[0]] : dims;
   const directions = n.attrs.direction === 'bidirectional' ? 2 : 1;
   const recurrence = n.knownDims(2);
-  if (recurrence.length !== 3 || recurrence[0] !== directions)
-    return invalid(`the recurrence weights of shape ${showDims(recurrence)} don't fit ${directions} directions`);
   return { steps, batch, directions, hidden: recurrence[2] };
 }
 

@@ -27,6 +27,7 @@ function cumulative(spec: Spec) {
   return defineOp<Attrs>({
     name: spec.name,
     summary: spec.summary,
+    shapes: ['_ ...', '() | 1'],
     read: {
       [spec.since]: (n) => {
         const axis = n.constantInts(1)?.[0];

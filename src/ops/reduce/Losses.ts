@@ -68,6 +68,7 @@ export default [
   defineOp<Attrs>({
     name: 'NegativeLogLikelihoodLoss',
     summary: 'the negative of what stands at the target class, weighted and reduced',
+    shapes: ['N C ...D', 'N ...D', 'C'],
     read: { 12: read },
     infer: (n) => [{ dtype: n.dtype(0), dims: lossDims(n) }],
     expand: (n, _, e) => {
@@ -77,6 +78,7 @@ export default [
   defineOp<Attrs>({
     name: 'SoftmaxCrossEntropyLoss',
     summary: 'LogSoftmax along the classes, then the negative log likelihood',
+    shapes: ['N C ...D', 'N ...D', 'C'],
     read: { 12: read },
     infer: (n) => [{ dtype: n.dtype(0), dims: lossDims(n) }, n.type(0)],
     expand: (n, _, e) => {

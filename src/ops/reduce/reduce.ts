@@ -41,6 +41,7 @@ export function reduction(spec: Reduction): Op {
     name: spec.name,
     summary: spec.summary,
     ...(spec.limits ? { limits: spec.limits } : {}),
+    shapes: ['', '_'],
     read: {
       1: (n) => ({ axes: normalAxes(n.optInts('axes'), n, false), keepdims: n.int('keepdims') !== 0 }),
       [spec.axesInput]: readInput,
@@ -99,7 +100,6 @@ function reducedDims(n: View<ReduceAttrs>): Dim[] {
   const { axes, keepdims } = n.attrs;
   const dims = n.dims(0);
   if (axes) return keepdims ? dims.map((d, i) => (axes.includes(i) ? 1 : d)) : dims.filter((_, i) => !axes.includes(i));
-  if (n.rank(1) !== 1) return invalid(`the axes (input 1) are of rank ${n.rank(1)}, and have to be a list`);
   if (keepdims) return dims.map(() => n.fresh());
   const count = n.dims(1)[0];
   if (!isKnown(count))

@@ -9,6 +9,7 @@ export default [
     name: 'SequenceInsert',
     summary: 'a sequence with one more tensor',
     limits: LIMITS,
+    shapes: ['', '', '() | 1'],
     read: { 11: noAttributes },
     infer: resolved,
     expand: (n, [list, tensor]) => {
@@ -21,6 +22,7 @@ export default [
     name: 'SequenceErase',
     summary: 'a sequence without one of its tensors',
     limits: LIMITS,
+    shapes: ['', '() | 1'],
     read: { 11: noAttributes },
     infer: resolved,
     expand: (n, [list]) => {
@@ -33,6 +35,7 @@ export default [
     name: 'SequenceAt',
     summary: 'one tensor of a sequence',
     limits: LIMITS,
+    shapes: ['', '() | 1'],
     read: { 11: noAttributes },
     infer: resolved,
     expand: (n, [list]) => {

@@ -15,6 +15,7 @@ export default defineOp<Attrs>({
   name: 'SplitToSequence',
   summary: 'cuts a tensor into a sequence, resolved while converting',
   limits: 'the parts have to be known while converting',
+  shapes: ['_ ...', '() | _'],
   read: {
     11: (n) => ({ axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0), keep: n.int('keepdims') !== 0 }),
   },

@@ -10,6 +10,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'CenterCropPad',
   summary: 'crops or pads with zeros around the middle, to given sizes',
+  shapes: ['', '_'],
   read: {
     18: (n) => {
       const rank = n.input(0)?.type.dims.length ?? 0;

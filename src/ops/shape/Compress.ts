@@ -10,6 +10,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Compress',
   summary: 'the parts along an axis for which a condition holds',
+  shapes: ['', '_'],
   read: {
     9: (n) => {
       const axis = n.optInt('axis');

@@ -14,6 +14,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'ConstantOfShape',
   summary: 'one value in every place of a shape',
+  shapes: ['_'],
   read: {
     9: (n) => {
       const value = n.optTensor('value')?.load() ?? tensorOf('float32', [1], [0]);

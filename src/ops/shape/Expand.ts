@@ -16,6 +16,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Expand',
   summary: 'broadcasts to a shape',
+  shapes: ['', '_'],
   read: {
     8: (n) => {
       const x = n.input(0) ?? invalid('Expand has no input');

@@ -14,6 +14,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'EyeLike',
   summary: 'ones on a diagonal, in the shape of a matrix',
+  shapes: ['_ _'],
   read: {
     9: (n) => {
       const code = n.optInt('dtype');
@@ -28,7 +29,6 @@ export default defineOp<Attrs>({
   expand: (n, [x], e) => {
     const { dtype, diagonal } = n.attrs;
     const dims = n.dims(0);
-    if (dims.length !== 2) return invalid('EyeLike takes a matrix');
     if (areKnown(dims) && sizeOf(dims) <= LIMITS.listedElements) {
       const [rows, columns] = dims;
       return [

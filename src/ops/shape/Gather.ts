@@ -17,6 +17,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Gather',
   summary: 'parts along an axis, by index',
+  shapes: ['_ ...'],
   read: { 1: (n) => ({ axis: realAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0) }) },
   // The axes of the indices stand where the axis stood.
   layout: (n, [given, indices]) => ({

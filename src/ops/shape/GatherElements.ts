@@ -1,5 +1,5 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
-import { isKnown, showDims } from '../../ir/dim.js';
+import { refuse } from '../../diag/diagnostic.js';
+import { isKnown } from '../../ir/dim.js';
 import { arrange } from '../../ir/layout.js';
 import { pick } from '../../ir/numeric.js';
 import { defineOp } from '../../ir/op.js';
@@ -15,13 +15,10 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'GatherElements',
   summary: 'single elements, by their index along an axis',
+  shapes: ['_ ...r', '_ ...r'],
   read: { 11: (n) => ({ axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0) }) },
   layout: 'axes',
-  infer: (n) => {
-    if (n.rank(0) !== n.rank(1))
-      return invalid(`data ${showDims(n.dims(0))} and indices ${showDims(n.dims(1))} have to be of one rank`);
-    return [{ dtype: n.dtype(0), dims: n.dims(1) }];
-  },
+  infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(1) }],
   fold: (n, [data, indices]) => {
     const at = elementIndices(data.dims, indices, n.attrs.axis);
     return [pick(data, indices.dims, (i) => at[i])];

@@ -17,6 +17,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'GatherND',
   summary: 'slices by rows of indices',
+  shapes: ['_ ...', '_ ...'],
   read: { 11: () => ({ batch: 0 }), 12: (n) => ({ batch: n.int('batch_dims') }) },
   infer: (n) => [{ dtype: n.dtype(0), dims: dimsOf(n) }],
   fold: (n, [data, indices]) => {

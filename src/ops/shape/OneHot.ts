@@ -15,6 +15,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'OneHot',
   summary: 'a new axis in which one place is on and the others are off',
+  shapes: ['', '() | 1', '2'],
   read: {
     9: (n) => {
       const rank = n.input(0)?.type.dims.length ?? 0;
@@ -24,8 +25,6 @@ export default defineOp<Attrs>({
     },
   },
   infer: (n) => {
-    const [pair] = n.dims(2);
-    if (n.rank(2) !== 1 || (isKnown(pair) && pair !== 2)) return invalid('values have to be two: for off and for on');
     return [{ dtype: n.dtype(2), dims: n.dims(0).toSpliced(n.attrs.axis, 0, depthOf(n) ?? n.fresh()) }];
   },
   fold: (n, [indices, , values]) => {

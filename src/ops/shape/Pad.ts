@@ -22,6 +22,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Pad',
   summary: 'adds to the ends of axes (a value, reflections, the edge, the other end), or crops them',
+  shapes: ['', '_', '() | 1', '_'],
   read: {
     1: (n) => {
       const pads = n.optInts('pads') ?? n.ints('paddings');

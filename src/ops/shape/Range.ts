@@ -16,6 +16,7 @@ const MOST_ELEMS = 4096;
 export default defineOp({
   name: 'Range',
   summary: 'numbers from start to below limit, in steps',
+  shapes: ['() | 1', '() | 1', '() | 1'],
   read: { 11: noAttributes },
   infer: (n) => {
     const [start, limit, delta] = [n.constant(0), n.constant(1), n.constant(2)];

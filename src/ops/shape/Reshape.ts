@@ -18,6 +18,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Reshape',
   summary: 'the same elements under other dims',
+  shapes: ['', '_'],
   read: {
     1: (n) => {
       n.setInputs([n.input(0), n.constantValue(int64s(n.optInts('shape') ?? invalid('Reshape has no shape')))]);

@@ -10,6 +10,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'ReverseSequence',
   summary: 'reverses the beginning of each sequence of a batch, by its length',
+  shapes: ['_ _ ...', '_'],
   read: {
     10: (n) => {
       const [batch, time] = [n.int('batch_axis'), n.int('time_axis')];

@@ -1,5 +1,5 @@
-import { invalid, refuse } from '../../diag/diagnostic.js';
-import { productOf, showDims } from '../../ir/dim.js';
+import { refuse } from '../../diag/diagnostic.js';
+import { productOf } from '../../ir/dim.js';
 import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { elementIndices, scatterInto, type Reduction } from '../../ir/scatter.js';
@@ -24,13 +24,10 @@ export default ['ScatterElements', 'Scatter'].map((name) =>
     summary:
       name === 'Scatter' ? 'the old name of ScatterElements' : 'writes single elements, by their index along an axis',
     limits: 'max, min and mul over indices that are computed: up to 16 million pairs of element and index',
+    shapes: ['_ ...r', 'N ...R', 'N ...R'],
     read: { [name === 'Scatter' ? 9 : 11]: read },
     layout: 'axes',
-    infer: (n) => {
-      if (n.rank(0) !== n.rank(1))
-        return invalid(`data ${showDims(n.dims(0))} and indices ${showDims(n.dims(1))} have to be of one rank`);
-      return [n.type(0)];
-    },
+    infer: (n) => [n.type(0)],
     elems: (n) => {
       const [data, indices, updates] = [n.elems(0), n.ints(1), n.elems(2)];
       if (!data || !indices || !updates || n.attrs.reduction !== 'none') return undefined;

@@ -15,6 +15,7 @@ export default defineOp<Attrs>({
   name: 'ScatterND',
   summary: 'writes slices, by rows of indices',
   limits: 'max, min and mul over indices that are computed: up to 16 million pairs of slice and index',
+  shapes: ['_ ...', '_ ...'],
   read: { 11: (n) => ({ reduction: reductionOf(n) }) },
   infer: (n) => {
     if (n.knownDim(1, -1) > n.rank(0))

@@ -17,6 +17,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Slice',
   summary: 'a part of the range of axes, with steps',
+  shapes: ['', 'K', 'K', 'K', 'K'],
   read: {
     1: (n) => {
       const [starts, ends] = [n.ints('starts'), n.ints('ends')];

@@ -14,6 +14,7 @@ interface Attrs {
 const depthToSpace = defineOp<Attrs>({
   name: 'DepthToSpace',
   summary: 'channels become blocks of pixels',
+  shapes: ['_ _ _ _'],
   read: {
     1: (n) => ({ block: n.int('blocksize'), mode: 'DCR' }),
     11: (n) => ({ block: n.int('blocksize'), mode: n.string('mode') }),
@@ -21,7 +22,6 @@ const depthToSpace = defineOp<Attrs>({
   infer: (n) => [n.type(0)],
   expand: (n, [x], e) => {
     const { block, mode } = n.attrs;
-    if (n.rank(0) !== 4) return invalid('DepthToSpace takes an image of rank 4');
     if (mode !== 'DCR' && mode !== 'CRD') return invalid(`${JSON.stringify(mode)} is no mode of DepthToSpace`);
     const known = exactDiv(n.dims(0)[1], block * block);
     const channels = known !== undefined && isKnown(known) ? known : -1;
@@ -48,11 +48,11 @@ const depthToSpace = defineOp<Attrs>({
 const spaceToDepth = defineOp<Attrs>({
   name: 'SpaceToDepth',
   summary: 'blocks of pixels become channels',
+  shapes: ['_ _ _ _'],
   read: { 1: (n) => ({ block: n.int('blocksize'), mode: 'DCR' }) },
   infer: (n) => [n.type(0)],
   expand: (n, [x], e) => {
     const { block } = n.attrs;
-    if (n.rank(0) !== 4) return invalid('SpaceToDepth takes an image of rank 4');
     const size = sizesOf(x, e);
     const part = (axis: number) => e.one('Div', [size(axis), ints(e, [block])]);
     const parts = e.one('Reshape', [

@@ -17,6 +17,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Split',
   summary: 'cuts an axis into parts',
+  shapes: ['_ ...', '_'],
   read: {
     // Version 1 takes the sizes as an input or as an attribute; either may be left out.
     1: (n) => (n.input(1) ? fromInput(n) : { axis: axisOf(n), sizes: n.optInts('split') }),

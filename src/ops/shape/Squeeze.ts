@@ -14,6 +14,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Squeeze',
   summary: 'takes axes of size 1 away',
+  shapes: ['', '() | _'],
   read: {
     1: (n) => read(n, n.optInts('axes')),
     13: (n) => {

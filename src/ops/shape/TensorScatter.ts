@@ -12,6 +12,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'TensorScatter',
   summary: 'writes new entries into a cache, from an index of each sample on',
+  shapes: ['B _ ...r', 'B _ ...r', 'B'],
   read: {
     24: (n) => {
       const mode = n.string('mode');

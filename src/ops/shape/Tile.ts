@@ -18,6 +18,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Tile',
   summary: 'repeats a tensor along its axes',
+  shapes: (n) => (n.opset < 6 ? ['_ ...', '() | 1', '() | 1'] : ['', '_']),
   read: {
     // Version 1 repeats one axis: tiles and axis are scalars.
     1: (n) => {

@@ -15,6 +15,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'TopK',
   summary: 'the largest or smallest elements of an axis, and where they are',
+  shapes: ['_ ...', '() | 1'],
   read: {
     1: (n) => {
       n.setInputs([n.input(0), n.constantValue(int64s([n.int('k')]))]);

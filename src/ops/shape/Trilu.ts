@@ -14,6 +14,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Trilu',
   summary: 'the upper or lower triangle of matrices; zero elsewhere',
+  shapes: ['_ _ ...', '() | 1'],
   read: { 14: (n) => ({ upper: n.flag('upper') }) },
   infer: (n) => (n.rank(0) < 2 ? invalid('Trilu takes matrices') : [n.type(0)]),
   fold: (n, [x]) => {

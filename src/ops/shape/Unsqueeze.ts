@@ -16,6 +16,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Unsqueeze',
   summary: 'puts axes of size 1 between',
+  shapes: ['', '() | _'],
   read: {
     1: (n) => read(n, n.ints('axes')),
     13: (n) => {

@@ -26,12 +26,12 @@ function read(n: RawNode, axis: number | undefined): Attrs {
 export default defineOp<Attrs>({
   name: 'DFT',
   summary: 'discrete Fourier transform, of real and complex signals, and back',
+  shapes: ['_ _ ...', '() | 1', '() | 1'],
   read: { 17: (n) => read(n, n.int('axis')), 20: (n) => read(n, n.input(2) ? n.constantInts(2)?.[0] : -2) },
   infer: (n) => {
     const { axis, onesided, inverse } = n.attrs;
     const dims = [...n.dims(0)];
     const rank = dims.length;
-    if (rank < 2) return invalid(`a signal of rank ${rank}`);
     if (axis !== undefined) dims[signalAxis(axis, rank)] = outSize(n, dims[signalAxis(axis, rank)]) ?? n.fresh();
     else if (n.has(1) || n.attrs.length !== undefined || onesided)
       for (let i = 0; i < rank - 1; i++) dims[i] = n.fresh();

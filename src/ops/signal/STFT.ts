@@ -18,11 +18,10 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'STFT',
   summary: 'Fourier transforms of frames of a signal',
+  shapes: ['_ _ _', '() | 1', '_', '() | 1'],
   read: {
     17: (n) => {
       const signal = n.input(0) ?? invalid('STFT has no signal');
-      if (signal.type.dims.length !== 3)
-        return invalid(`a signal of rank ${signal.type.dims.length}, where 3 is wanted`);
       const step = n.constantInts(1)?.[0];
       const window = n.input(2);
       const length = n.input(3) ? n.constantInts(3)?.[0] : (window?.type.dims[0] ?? signal.type.dims[1]);
