@@ -3,6 +3,7 @@ import type { Case, TargetName } from './case.js';
 import type { Corpus } from './corpus.js';
 import { HOSTILE } from './hostile.js';
 import { mutateBytes, mutateModel } from './mutate.js';
+import { nodeModel } from './nodes.js';
 import { decode, encode, type Message } from './proto.js';
 import { Random } from './random.js';
 import { referenceFile } from './references.js';
@@ -65,6 +66,11 @@ function modelFor(corpus: Corpus, learned: Learned, random: Random): [origin: st
     if (random.once(2)) return [`hostile: ${name}`, bytes];
     const model = bytes.length < 100_000 ? decode(corpus.schema, 'ModelProto', bytes) : undefined;
     return [`hostile: ${name}, bent`, model ? mutateModel(model, mutation) : mutateBytes(bytes, random)];
+  }
+  if (random.once(4)) {
+    const bytes = nodeModel(random);
+    const bent = random.once(4) ? decode(corpus.schema, 'ModelProto', bytes) : undefined;
+    return bent ? ['one node, bent', mutateModel(bent, mutation)] : ['one node', bytes];
   }
   const fresh = learned.models.length > 0 && random.once(3);
   const model = random.pick(fresh ? learned.models : corpus.models);
