@@ -147,11 +147,18 @@ class Assigner {
       (v, i) => v && this.arranged(v, choice.inputs[i] ?? home(v), node.origin, node.outputs[0]?.name),
     );
     const outputs = node.outputs.map((v, i) => v && this.give(v, choice.outputs[i] ?? identity(v.type.dims.length)));
-    const laid = { ...node, inputs, outputs };
+    const laid = { ...node, inputs, outputs, ...(node.bodies ? { bodies: node.bodies.map((g) => this.body(g)) } : {}) };
     this.nodes.push(laid);
     const lost = node.outputs.map((v) => v && this.batches.get(v)?.lost).find((why) => why !== undefined);
     const before = node.inputs.some((v) => v && this.batches.get(v)?.lost !== undefined);
     if (lost !== undefined && !before) this.lost.set(laid, lost);
+  }
+
+  /** A graph that the node runs: what goes in and comes out is in ONNX's order, as the node's own inputs and outputs are. */
+  private body(graph: Graph): Graph {
+    const laid = new Assigner(graph, { ...this.options, changeOrdering: false, inputOrders: {} }).run();
+    this.relayouts += laid.relayouts;
+    return laid.graph;
   }
 
   private batchOf(v: Value): number | undefined {

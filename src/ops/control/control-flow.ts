@@ -127,31 +127,33 @@ export interface Gathering {
 }
 
 /**
- * Gathers elements of a type. Where its sizes aren't known they are gathered flat, beside the shape of the last one, since
- * TensorFlow.js joins an empty tensor only to what has the same sizes.
+ * Gathers elements of a type: flat, whatever the order of their axes, since WASM can't transpose what is empty yet, and
+ * TensorFlow.js joins an empty tensor only to what has the same sizes. Where those aren't known, the shape of the last one
+ * is kept beside.
  */
 export function gathering(element: TensorType, e: Expander, fresh: () => Dim): Gathering {
   const { dtype, dims } = element;
   const ints = (v: readonly number[]): Value => e.constant(int64s([...v]));
-  const join = (list: Value, now: Value, front: boolean): Value =>
-    e.one('Concat', front ? [now, list] : [list, now], { axis: 0 });
-  if (areKnown(dims)) {
+  const join = (list: Value, now: Value, front: boolean): Value => {
+    const flat = e.one('Reshape', [now, ints([-1])]);
+    return e.one('Concat', front ? [flat, list] : [list, flat], { axis: 0 });
+  };
+  const list: TensorType = { dtype, dims: [fresh()] };
+  const empty = nothing({ dtype, dims: [] }, e);
+  if (areKnown(dims) && !dims.includes(0)) {
     return {
-      types: [{ dtype, dims: [fresh(), ...dims] }],
-      begun: [nothing(element, e)],
-      add: ([list], now, front) => [join(list, e.one('Unsqueeze', [now, ints([0])]), front)],
-      finish: ([list]) => list,
+      types: [list],
+      begun: [empty],
+      add: ([all], now, front) => [join(all, now, front)],
+      finish: ([all]) => e.one('Reshape', [all, ints([-1, ...dims])]),
     };
   }
   return {
-    types: [
-      { dtype, dims: [fresh()] },
-      { dtype: 'int64', dims: [dims.length] },
-    ],
-    begun: [nothing({ dtype, dims: [] }, e), ints(dims.map(() => 0))],
-    add: ([list], now, front) => [join(list, e.one('Reshape', [now, ints([-1])]), front), e.one('Shape', [now])],
-    finish: ([list, shape], turns) =>
-      e.one('Reshape', [list, e.one('Concat', [e.one('Reshape', [turns, ints([1])]), shape], { axis: 0 })], {
+    types: [list, { dtype: 'int64', dims: [dims.length] }],
+    begun: [empty, ints(dims.map((d) => (isKnown(d) ? d : 0)))],
+    add: ([all], now, front) => [join(all, now, front), e.one('Shape', [now])],
+    finish: ([all, shape], turns) =>
+      e.one('Reshape', [all, e.one('Concat', [e.one('Reshape', [turns, ints([1])]), shape], { axis: 0 })], {
         allowzero: 1,
       }),
   };

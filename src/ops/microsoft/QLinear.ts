@@ -77,9 +77,8 @@ export default [
       // Before opset 13 a softmax went over all axes from its own on.
       const flat = n.attrs.opset < 13 && axis < rank - 1;
       if (!flat) return quantized(c, c.op('Softmax', [x], { axis }), n.value(3), n.inputs[4], n.value(0));
-      const sizes = n.knownDims(0);
-      const rows = c.reshape(x, [-1, sizes.slice(axis).reduce((a, b) => a * b, 1)]);
-      return quantized(c, c.reshape(c.op('Softmax', [rows], { axis: -1 }), sizes), n.value(3), n.inputs[4], n.value(0));
+      const rows = c.op('Softmax', [c.op('Flatten', [x], { axis })], { axis: -1 });
+      return quantized(c, c.op('Reshape', [rows, c.op('Shape', [x])]), n.value(3), n.inputs[4], n.value(0));
     },
   }),
   microsoft<{ axis: number }>({

@@ -40,9 +40,8 @@ export default [
       }
       const sum = c.add(n.value(0), bias);
       if (axis === rank - 1) return c.op('Softmax', [sum], { axis: -1 });
-      const sizes = n.knownDims(0);
-      const size = sizes.slice(axis).reduce((a, b) => a * b, 1);
-      return c.reshape(c.op('Softmax', [c.reshape(sum, [-1, size])], { axis: -1 }), sizes);
+      const rows = c.op('Softmax', [c.op('Flatten', [sum], { axis })], { axis: -1 });
+      return c.op('Reshape', [rows, c.op('Shape', [sum])]);
     },
   }),
   ...['BiasDropout', 'BitmaskBiasDropout'].map((name) =>

@@ -1,5 +1,6 @@
 import type { Family } from './case.js';
 import { ATTENTION } from './families/attention.js';
+import { BODIES } from './families/bodies.js';
 import { CONTROL } from './families/control.js';
 import { LOGIC } from './families/logic.js';
 import { MATH } from './families/math.js';
@@ -21,7 +22,7 @@ import { SHAPE } from './families/shape.js';
 /** Generators by family: the folders of src/ops. A new family is a file in families/ and a line here. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
   attention: ATTENTION,
-  control: CONTROL,
+  control: { ...CONTROL, ...BODIES },
   logic: LOGIC,
   math: MATH,
   ml: ML,
