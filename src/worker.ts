@@ -6,14 +6,16 @@ import { leaveNetwork } from './verify/process/network.js';
 import type { RecordingRequest } from './verify/source/recording.js';
 import type { StorageRequest } from './verify/storage/find.js';
 
+const conversion = () => import('./convert/convert.js');
+
 leaveNetwork();
 serve({
   async convert(request: ConvertRequest) {
-    const { convertModel } = await import('./convert/convert.js');
+    const { convertModel } = await conversion();
     return convertModel(request);
   },
   async inspect(request: InspectRequest) {
-    const { inspectModel } = await import('./convert/convert.js');
+    const { inspectModel } = await conversion();
     return inspectModel(request);
   },
   async record(request: RecordingRequest) {
@@ -29,3 +31,5 @@ serve({
     return judge(request, progress);
   },
 });
+// What it will be asked first, loaded while the parent gets ready. What goes wrong here does so again when it is asked.
+if (process.argv[2] === 'convert') conversion().catch(() => {});

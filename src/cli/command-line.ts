@@ -79,7 +79,7 @@ async function convert({ positionals, settings }: Given, host: NodeJS.Process, s
     import('../run/run.js'),
     import('../run/console.js'),
   ]);
-  const console = createConsole(terminalOf(host.stdout, host.stderr, host.env));
+  const console = createConsole(await terminalOf(host.stdout, host.stderr, host.env));
   try {
     const { report, reportPath, failed } = await run(
       {
@@ -111,7 +111,7 @@ async function merge({ positionals, settings }: Given, host: NodeJS.Process): Pr
     output,
     settings,
   });
-  createConsole(terminalOf(host.stdout, host.stderr, host.env)).summarize(report, reportPath);
+  createConsole(await terminalOf(host.stdout, host.stderr, host.env)).summarize(report, reportPath);
   return failed ? 1 : 0;
 }
 
@@ -141,7 +141,7 @@ async function verify(
     import('../run/verify-folders.js'),
     import('../run/console.js'),
   ]);
-  const console = createConsole(terminalOf(host.stdout, host.stderr, host.env));
+  const console = createConsole(await terminalOf(host.stdout, host.stderr, host.env));
   try {
     const { report, failed } = await verifyFolders(
       { folders: positionals.map((p) => path.resolve(p)), models: modelsRoot ?? realpathSync(host.cwd()), settings },

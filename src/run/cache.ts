@@ -15,7 +15,7 @@ import { WORKER } from './pool.js';
 import { type ModelReport, STATUSES } from '../report/types.js';
 import { candidateFiles } from '../verify/references.js';
 import { TOOL } from '../version.js';
-import { pageFolder } from './write-pages.js';
+import { pageFolder } from './page-places.js';
 
 export interface CacheRequest {
   /** Absolute. */

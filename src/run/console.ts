@@ -2,7 +2,6 @@
  * What a person sees of a run: which model is being worked on, what was found, and at the end a line per model. Lines go
  * out through one function, which makes them safe for a runner's log.
  */
-import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import { logText, shorten, visible } from '../diag/escape.js';
 import type { FoundModel } from './find.js';
@@ -57,18 +56,23 @@ function stylesFor(colour: boolean): Styles {
 }
 
 /** Stdout of a process: colour, and bars on stderr, only on a terminal; NO_COLOR and FORCE_COLOR as no-color.org has them. */
-export function terminalOf(out: NodeJS.WriteStream, live: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Terminal {
+export async function terminalOf(
+  out: NodeJS.WriteStream,
+  live: NodeJS.WriteStream,
+  env: NodeJS.ProcessEnv,
+): Promise<Terminal> {
   const tty = Boolean(out.isTTY) && env.TERM !== 'dumb';
   const colour = tty && !env.NO_COLOR;
   return {
     // On a terminal nobody reads commands, and escaping would take our own colours away.
     line: (text) => out.write(`${colour ? text : logText(text)}\n`),
     colour,
-    ...(tty && live.isTTY && !env.CI ? { live: liveOn(live) } : {}),
+    ...(tty && live.isTTY && !env.CI ? { live: await liveOn(live) } : {}),
   };
 }
 
-function liveOn(stream: NodeJS.WriteStream): Live {
+async function liveOn(stream: NodeJS.WriteStream): Promise<Live> {
+  const { createLogUpdate } = await import('log-update');
   // The cursor stays: whoever is stopped by force can't bring it back.
   const update = createLogUpdate(stream, { showCursor: true });
   return {

@@ -14,7 +14,7 @@ import { totalsOf } from '../report/totals.js';
 import { type ModelReport, type Report, STATUSES, type Tool } from '../report/types.js';
 import type { RunResult } from './run.js';
 import { TOOL } from '../version.js';
-import { pageFolder } from './write-pages.js';
+import { pageFolder } from './page-places.js';
 import { writeReports } from './write-reports.js';
 
 export interface MergeRequest {

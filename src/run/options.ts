@@ -20,6 +20,9 @@ import {
 
 export { ConfigurationError, type Edge, type Option };
 
+/** The settings file, where none is named. */
+export const CONFIG_FILE = 'onnx2keras.yml';
+
 /** The file systems' and the artifact service's forbidden signs together. */
 function artifactName(name: string): string | undefined {
   if (name === '') return 'must not be empty';
@@ -49,7 +52,7 @@ export const OPTIONS = {
   }),
   config: text({
     doc: 'A file with settings of single models: formats, input shapes, references, tolerances, waivers.',
-    defaultDoc: '`onnx2keras.yml`, where that is there',
+    defaultDoc: `\`${CONFIG_FILE}\`, where that is there`,
     default: '',
     on: [...JUDGING, 'record'],
     value: '<file>',

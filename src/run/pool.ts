@@ -62,6 +62,8 @@ export interface Lease {
 export interface Pool {
   /** Runs `work` with a child of its own once one is free. `memory`: the bytes that it will take, as one guesses. */
   use<R>(work: (lease: Lease) => Promise<R>, memory?: number): Promise<R>;
+  /** Starts children for so many uses, `size` at most, before they are asked. `task`: what each will be asked first. */
+  prepare(count: number, task: string): void;
   /** Ends all children. */
   close(): void;
 }
@@ -108,26 +110,38 @@ export function createPool(options: PoolOptions): Pool {
     }
   };
 
+  const folderOf = (seat: number) => path.join(options.scratch ?? '', String(seat));
+  const childFor = (seat: Seat, ...first: readonly string[]): Child => {
+    if (seat.child && !seat.child.ended()) return seat.child;
+    if (seat.child) all.delete(seat.child);
+    const { writable = [], ...others } = options.permissions ?? {};
+    const own = options.scratch === undefined ? [] : [seat.folder];
+    seat.child = startChild(options.program, first, limit, { ...others, writable: [...own, ...writable] });
+    all.add(seat.child);
+    return seat.child;
+  };
+
   return {
+    prepare(count, task) {
+      if (options.signal?.aborted) return;
+      while (seats < Math.min(count, options.size)) {
+        const seat: Seat = { folder: folderOf(++seats) };
+        childFor(seat, task);
+        free.unshift(seat);
+      }
+    },
     async use(work, memory = 0) {
       await new Promise<void>((start) => {
         waiting.push({ memory, start });
         startNext();
       });
-      const seat = free.pop() ?? { folder: path.join(options.scratch ?? '', String(++seats)) };
+      const seat: Seat = free.pop() ?? { folder: folderOf(++seats) };
       let retired = false;
       const lease: Lease = {
         folder: seat.folder,
         async call(task, request, deadline, progress) {
           if (closed || options.signal?.aborted) return cancelled();
-          if (!seat.child || seat.child.ended()) {
-            if (seat.child) all.delete(seat.child);
-            const { writable = [], ...others } = options.permissions ?? {};
-            const own = options.scratch === undefined ? [] : [seat.folder];
-            seat.child = startChild(options.program, limit, { ...others, writable: [...own, ...writable] });
-            all.add(seat.child);
-          }
-          return seat.child.call(task, request, deadline, options.signal, progress);
+          return childFor(seat).call(task, request, deadline, options.signal, progress);
         },
         retire() {
           retired = true;
@@ -179,9 +193,9 @@ interface Child {
 
 const cancelled = (): Failure => ({ ok: false, reason: 'cancelled', message: 'the run was cancelled', detail: '' });
 
-function startChild(program: string, memoryLimit: number, permissions: Permissions): Child {
+function startChild(program: string, words: readonly string[], memoryLimit: number, permissions: Permissions): Child {
   const heap = Math.max(256, Math.floor(memoryLimit / MB));
-  const child: ChildProcess = fork(program, [], {
+  const child: ChildProcess = fork(program, words, {
     env: allowed(process.env),
     // Not inherited: flags of the parent (a debugger's port, a preloaded module) are not the child's.
     execArgv: [`--max-old-space-size=${heap}`, '--no-warnings', '--expose-gc', ...permissionFlags(permissions)],

@@ -42,7 +42,7 @@ export async function record(
         form: settings.form,
         seed: settings.seed,
         inputs,
-        preprocess: readConfig(settings.config, process.cwd()).for(model, settings).preprocess,
+        preprocess: (await readConfig(settings.config, process.cwd())).for(model, settings).preprocess,
         workspace: path.parse(model).root,
         replace: settings.replace,
         tool: TOOL,

@@ -4,7 +4,7 @@
  */
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type Cache, openCache } from './cache.js';
+import type { Cache } from './cache.js';
 import { type ModelSettings, readConfig, shownConfig } from './config.js';
 import { withSmallestWeights } from './auto-quantize.js';
 import type { ConvertRequest, ConvertResult, QuantizationPlan } from '../convert/convert-types.js';
@@ -22,9 +22,9 @@ import { totalsOf } from '../report/totals.js';
 import type { ModelReport, Report, Status, Tool } from '../report/types.js';
 import { type SelectRequest, select } from './select.js';
 import { TOOL } from '../version.js';
-import { pageFolder, removePages } from './write-pages.js';
+import { pageFolder, removePages } from './page-places.js';
 import { applyWaiver } from './waiver.js';
-import { type WrittenReports, writeReports } from './write-reports.js';
+import type { WrittenReports } from './write-reports.js';
 
 export interface RunRequest extends SelectRequest {
   /** Where the program came from. */
@@ -58,14 +58,13 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
   const { models, facts, diagnostics } = await select(request);
   listener.found(models);
 
-  const config = readConfig(settings.config, request.base);
+  const config = await readConfig(settings.config, request.base);
   const configFile = shownConfig(config, request.workspace ?? request.base);
   for (const { glob, line } of config.idle(models.map((model) => model.file)))
     diagnostics.push(say.configIdle(glob, { file: configFile, line }));
   await mkdirInside(path.join(request.output, 'report'), request.output).catch(unwritable);
   await removePages(request.output);
   const scratch = await scratchBelow(request.output);
-  const cacheOf = await caches(request, scratch);
   const pool = createPool({
     size: settings.concurrency,
     program: request.worker ?? WORKER,
@@ -73,9 +72,15 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     scratch,
     permissions: permissionsFor(models.map((model) => config.for(model.file, settings).settings)),
   });
-  const memory = await planMemory(models, settings.verify);
   let reports: ModelReport[];
+  let writing: Promise<typeof import('./write-reports.js')>;
   try {
+    const cacheOf = await caches(request, scratch);
+    // What the cache has needs no child.
+    if (!cacheOf) pool.prepare(models.length, 'convert');
+    // Loaded while the children start.
+    writing = import('./write-reports.js');
+    const memory = await planMemory(models, settings.verify);
     reports = await Promise.all(
       models.map((model) =>
         pool.use((lease) => {
@@ -102,6 +107,7 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     timings: { total: since(begun) },
   };
   const failed = runFails(report, settings.failOn);
+  const { writeReports } = await writing;
   return {
     result: facts.found === 0 ? 'no-models' : failed ? 'failure' : 'success',
     failed,
@@ -165,6 +171,7 @@ async function caches(
   const { settings, output } = request;
   if (settings.cacheDir === '') return undefined;
   const folder = path.resolve(request.workspace ?? request.base, settings.cacheDir);
+  const { openCache } = await import('./cache.js');
   const open = await openCache({ folder, output, scratch });
   return (model, own) => open(workspaceOf(request, model), own);
 }

@@ -38,7 +38,7 @@ export async function verifyFolders(
   const begun = performance.now();
   const converted = (await Promise.all(folders.map((folder) => convertedIn(folder, models)))).flat();
   listener.found(converted.map((c) => c.model));
-  const config = readConfig(settings.config, models);
+  const config = await readConfig(settings.config, models);
   const pool = createPool({
     size: settings.concurrency,
     program: worker,

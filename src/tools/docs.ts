@@ -1,7 +1,7 @@
 /** `node lib/tools/docs.js`: writes the generated parts of the documentation anew. test/docs.test.ts proves them fresh. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONFIG_SCHEMA } from '../run/config.js';
+import { CONFIG_SCHEMA } from '../run/config-file.js';
 import { withTables } from './readme.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../../src/run/config.js';
+import { configOf } from '../../src/run/config.js';
+import { parse } from '../../src/run/config-file.js';
 import { convertModel, inspectModel } from '../../src/convert/convert.js';
 import type { ConvertRequest } from '../../src/convert/convert-types.js';
 import { DiagnosticError, type Diagnostic } from '../../src/diag/diagnostic.js';
 import { LIMITS } from '../../src/diag/limits.js';
 import type { Attribute, Graph } from '../../src/onnx/model.js';
 import { readModelBytes } from '../../src/onnx/read.js';
-import { ConfigurationError, OPTIONS, type Settings } from '../../src/run/options.js';
+import { CONFIG_FILE, ConfigurationError, OPTIONS, type Settings } from '../../src/run/options.js';
 import { sizeOf, type Weight } from '../../src/tensor/tensor.js';
 import type { ConversionRecord } from '../../src/verify/record.js';
 import { type Pictures, readReference } from '../../src/verify/reference-set.js';
@@ -188,7 +189,8 @@ const DEFAULTS = Object.fromEntries(
 
 function config(_: Case, folder: string): Finding | undefined {
   try {
-    const read = readConfig('', folder);
+    const file = path.join(folder, CONFIG_FILE);
+    const read = configOf(file, parse(readFileSync(file, 'utf8'), CONFIG_FILE, file));
     const models = [
       'models/fcn.onnx',
       `models/${'a'.repeat(60)}.onnx`,

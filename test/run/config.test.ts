@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse as parseYaml } from 'yaml';
-import { CONFIG_SCHEMA, parse, readConfig } from '../../src/run/config.js';
+import { readConfig } from '../../src/run/config.js';
+import { CONFIG_SCHEMA, parse } from '../../src/run/config-file.js';
 import { ConfigurationError, readSettings, type Settings } from '../../src/run/options.js';
 import { type Listener, run } from '../../src/run/run.js';
 import { folder, removeFolders } from './folders.js';
@@ -46,9 +47,9 @@ models:
 `;
 
 describe('what it says', () => {
-  test('rules add up, later ones before earlier ones', () => {
+  test('rules add up, later ones before earlier ones', async () => {
     const base = folder({ 'onnx2keras.yml': WHOLE });
-    const config = readConfig('', base);
+    const config = await readConfig('', base);
     const good = config.for(path.join(base, 'models/good.onnx'), usual);
     expect(good.settings).toMatchObject({
       formats: ['layers-model', 'graph-model'],
@@ -99,11 +100,11 @@ describe('what it says', () => {
     ]);
   });
 
-  test('without a file nothing is changed; one that is named has to be there', () => {
+  test('without a file nothing is changed; one that is named has to be there', async () => {
     const base = folder();
-    expect(readConfig('', base).for(path.join(base, 'm.onnx'), usual).settings).toEqual(usual);
-    expect(() => readConfig('mine.yml', base)).toThrow('the settings file mine.yml is not there');
-    expect(readConfig('', folder({ 'onnx2keras.yml': '# nothing yet\n' })).idle([])).toEqual([]);
+    expect((await readConfig('', base)).for(path.join(base, 'm.onnx'), usual).settings).toEqual(usual);
+    await expect(readConfig('mine.yml', base)).rejects.toThrow('the settings file mine.yml is not there');
+    expect((await readConfig('', folder({ 'onnx2keras.yml': '# nothing yet\n' }))).idle([])).toEqual([]);
   });
 });
 

@@ -104,17 +104,21 @@ test('the bars never go back while a model is worked on, and fit a low window', 
   expect(lines.at(-1)).toBe('  and 27 more');
 });
 
-test('what is drawn on a real terminal is taken away again', () => {
+test('what is drawn on a real terminal is taken away again', async () => {
   let written = '';
   const stream = { isTTY: true, columns: 40, rows: 10, write: (text: string) => (written += text) };
-  show(terminalOf(stream as unknown as NodeJS.WriteStream, stream as unknown as NodeJS.WriteStream, { TERM: 'xterm' }));
+  show(
+    await terminalOf(stream as unknown as NodeJS.WriteStream, stream as unknown as NodeJS.WriteStream, {
+      TERM: 'xterm',
+    }),
+  );
   expect(written).toContain('█');
   // erased from the first of its lines on: \u001b[2K, and up
   expect(written).toMatch(/\u001b\[2K\u001b\[1A/);
   expect(written).not.toContain('\u001b[?25l');
 });
 
-test('hostile names and messages stay on their line, seen for what they are', () => {
+test('hostile names and messages stay on their line, seen for what they are', async () => {
   const evil = reportOf('a\n::error::x', {
     status: 'error',
     diagnostics: [
@@ -127,7 +131,7 @@ test('hostile names and messages stay on their line, seen for what they are', ()
       written += text;
     },
   } as unknown as NodeJS.WriteStream;
-  show(terminalOf(pipe, pipe, {}), [evil]);
+  show(await terminalOf(pipe, pipe, {}), [evil]);
   expect(readLog(written)).toMatchObject({ commands: [] });
   expect(written).not.toMatch(/[\u001b\u202e]/);
   expect(written).toContain('a\\n::error::x');
@@ -147,13 +151,13 @@ describe('terminalOf', () => {
     ['a terminal with an empty NO_COLOR', true, { NO_COLOR: '' }, true, true],
     ['a dumb terminal', true, { TERM: 'dumb' }, false, false],
     ['a pipe', false, {}, false, false],
-  ])('%s', (_, tty, env, colour, live) => {
-    const terminal = terminalOf(stream(tty).stream, stream(tty).stream, env);
+  ])('%s', async (_, tty, env, colour, live) => {
+    const terminal = await terminalOf(stream(tty).stream, stream(tty).stream, env);
     expect({ colour: terminal.colour, live: terminal.live !== undefined }).toEqual({ colour, live });
   });
-  test('without colour every line is made safe for a log', () => {
+  test('without colour every line is made safe for a log', async () => {
     const { stream: out, written } = stream(false);
-    terminalOf(out, out, {}).line('  ::error::forged ##[error]');
+    (await terminalOf(out, out, {})).line('  ::error::forged ##[error]');
     expect(written.join('')).not.toMatch(/^\s*::|##\[/);
   });
 });

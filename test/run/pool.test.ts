@@ -35,6 +35,22 @@ test('a value comes back as it went', async () => {
   expect(await one('echo', { a: [1, 'ü', null] })).toEqual({ ok: true, value: { a: [1, 'ü', null] } });
 });
 
+test('children that were prepared serve the first uses, in folders of their own, and no more are started', async () => {
+  const scratch = folder();
+  const pool = createPool({ size: 2, program, scratch });
+  try {
+    pool.prepare(3, 'pid');
+    const both = [0, 1].map(() => pool.use(async (lease) => ({ pid: await pid(lease), folder: lease.folder })));
+    const [first, second] = await Promise.all(both);
+    expect([first.folder, second.folder]).toEqual(['1', '2'].map((name) => path.join(scratch, name)));
+    expect(first.pid).not.toBe(second.pid);
+    const again = await pool.use(pid);
+    expect([first.pid, second.pid]).toContain(again);
+  } finally {
+    pool.close();
+  }
+});
+
 test('steps are heard while it works', async () => {
   const heard: string[] = [];
   await withPool({}, (use) => use((lease) => lease.call('steps', ['one', 'two'], soon(), (step) => heard.push(step))));

@@ -1,12 +1,9 @@
 import { size } from '../figures.js';
 import { h } from '../html/markup.js';
+import { PAGES_FOLDER, RUNTIME_FOLDER } from './places.js';
 import { commandLine } from '../reproduce.js';
 import type { ModelReport, Report } from '../types.js';
 import { shownPath, statusWords } from '../verdict.js';
-
-/** The folder of what all pages share, and the one that they are in, relative to that of the reports. */
-export const RUNTIME_FOLDER = 'runtime';
-export const PAGES_FOLDER = 'try';
 
 /** Whether TensorFlow.js can load what was written. */
 export function canBeTried({ format, artefacts }: ModelReport): boolean {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, readSettings } from '../../../src/run/options.js';
-import { parse } from '../../../src/run/config.js';
+import { parse } from '../../../src/run/config-file.js';
 import { type Listener, run } from '../../../src/run/run.js';
 import { readNpy } from '../../../src/tensor/npy.js';
 import { readNpz } from '../../../src/tensor/npz.js';
