@@ -3,7 +3,7 @@ import type { Bound } from '../ir/graph.js';
 import type { Op } from '../ir/op.js';
 import { checkShapes } from '../ir/shapes.js';
 import type { RawNode } from '../ir/view.js';
-import { checkTypes, parameterAt } from '../onnx/check-types.js';
+import { allows, checkTypes, parameterAt, takesTensors } from '../onnx/check-types.js';
 import type { Attribute, OnnxNode } from '../onnx/model.js';
 import { schemaFor, type OpSchema } from '../onnx/schema.js';
 
@@ -31,6 +31,24 @@ export function checkNode(
     schemaFor(node.domain, node.op, Number.MAX_SAFE_INTEGER) ?? schema,
     inputs.map((v) => (v?.kind === 'tensor' ? v.type.dtype : v?.kind)),
   );
+}
+
+/** Holds the element types that a node's outputs came to have against those that ONNX lets them have. Refuses the node. */
+export function checkOutputs(node: OnnxNode, opset: number, outputs: readonly (Bound | undefined)[]): void {
+  const schema = schemaFor(node.domain, node.op, opset);
+  const newest = schemaFor(node.domain, node.op, Number.MAX_SAFE_INTEGER);
+  outputs.forEach((v, i) => {
+    if (!schema || !newest || v?.kind !== 'tensor') return;
+    const { dtype } = v.type;
+    const [now, later] = [parameterAt(schema.outputs, i), parameterAt(newest.outputs, i)];
+    // What ONNX gives as maps, such as ZipMap, is a tensor here.
+    if (!now || !takesTensors(schema, now)) return;
+    if (!allows(schema, now, dtype) && !(later && allows(newest, later, dtype)))
+      invalid(
+        `output ${i} (${now.name}) of ${node.op} would be ${dtype}, which ONNX doesn't allow it to be`,
+        'check the attributes that name a type',
+      );
+  });
 }
 
 function count(

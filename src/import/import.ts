@@ -17,7 +17,7 @@ import { Fresh, RawNode, View } from '../ir/view.js';
 import type { Attribute, FunctionDef, Graph as OnnxGraph, OnnxModel, OnnxNode } from '../onnx/model.js';
 import { functionBody, operators, schemaFor } from '../onnx/schema.js';
 import { opFor } from '../ops/registry.js';
-import { checkNode, checkShapesOf } from './check-node.js';
+import { checkNode, checkOutputs, checkShapesOf } from './check-node.js';
 import { expanderFor, stops, tooDeep, type Reader } from './expander.js';
 import { Folding } from './folding.js';
 import { dependencyOrder } from './order.js';
@@ -335,7 +335,9 @@ class Importer implements Reader {
     );
     if (op.shapes) checkShapesOf(op, schema, raw);
     const attrs = op.read[version](raw);
-    return this.build(op, attrs, [...raw.inputs], node.outputs, node.name, context);
+    const outputs = this.build(op, attrs, [...raw.inputs], node.outputs, node.name, context);
+    checkOutputs(node, opset, outputs);
+    return outputs;
   }
 
   /** Expands, types and folds; what remains becomes a node. */

@@ -50,6 +50,8 @@ export interface Op<A = unknown> {
   expand?(n: View<A>, inputs: (Bound | undefined)[], e: Expander): (Bound | undefined)[] | undefined;
   /** The meaning: TensorFlow ops that compute the outputs in the layout which the layout pass has assigned. */
   graph?(n: View<A>, inputs: Ref[], b: GraphBuilder): Ref | (Ref | undefined)[];
+  /** Whether the costume fits where input 0 is constant, too: where operands may change places, or it is a table. */
+  readonly constantFirst?: boolean;
   /** The costume: stock Keras layers that compute exactly the same. Refuses (with the reason) where none do. */
   keras?(n: View<A>, inputs: Layer[], k: KerasBuilder): Layer | (Layer | undefined)[];
 }

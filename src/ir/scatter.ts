@@ -81,7 +81,8 @@ export function rowIndices(dims: readonly number[], indices: Tensor, batch = 0):
   return out;
 }
 
-function inside(i: number, size: number): number {
+/** An index that may be negative, as one that is not. Refuses one that is out of range. */
+export function inside(i: number, size: number): number {
   return i < -size || i >= size
     ? invalid(`index ${i} is outside the ${size} elements of the axis`)
     : i < 0

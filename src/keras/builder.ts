@@ -82,6 +82,14 @@ interface Draft {
   readonly output: number;
 }
 
+/** Refuses a node whose input i no layer gives. */
+export function notFed(i: number): never {
+  return refuse(
+    `an operand (${i}) is a constant or computed from sizes, and no stock Keras layer gives one`,
+    'convert to a graph-model',
+  );
+}
+
 /**
  * Builds the layers of one model, node by node. Names are given when a node is done: the layer without a suffix has the
  * node's own; where all have one, the layer that gives the output.
@@ -145,11 +153,7 @@ export class KerasBuilder {
     options: LayerOptions,
   ): Layer[] {
     inputs.forEach((input, i) => {
-      if (!input)
-        refuse(
-          `an operand (${i}) is a constant or computed from sizes, and no stock Keras layer gives one`,
-          'convert to a graph-model',
-        );
+      if (!input) notFed(i);
     });
     const spec: LayerSpec = {
       className,

@@ -4,7 +4,15 @@ import type { Graph, Node, Value } from '../ir/graph.js';
 import type { Names } from '../ir/names.js';
 import { Fresh, View } from '../ir/view.js';
 import { narrow } from '../tf/builder.js';
-import { batchShape, KerasBuilder, type Dialect, type KerasShape, type Layer, type LayerSpec } from './builder.js';
+import {
+  batchShape,
+  KerasBuilder,
+  notFed,
+  type Dialect,
+  type KerasShape,
+  type Layer,
+  type LayerSpec,
+} from './builder.js';
 import { kerasModel, type KerasModel } from './model.js';
 
 /** The model, and what each value became. */
@@ -131,6 +139,7 @@ export function lowerToKeras(
           'all that it reads is constant, and a layer works on what is fed',
           'convert to a graph-model',
         );
+      if (node.inputs[0] && !given[0] && !node.op.constantFirst) notFed(0);
       const result = node.op.keras(view, given, k);
       if (!ready) continue;
       const results = Array.isArray(result) ? result : [result];

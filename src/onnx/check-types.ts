@@ -24,15 +24,14 @@ export function checkTypes(
       return;
     }
     const later = parameterAt(newest.inputs, i);
-    const allowed = [...typesOf(schema, parameter), ...(later ? typesOf(newest, later) : [])];
     if (dtype === 'sequence' || dtype === 'optional') {
       // An optional that holds a sequence goes where a sequence does: what it holds is known while converting.
-      if (!allowed.some((word) => word.startsWith('seq(') || (dtype === 'optional' && word.startsWith('optional('))))
+      const words = [...typesOf(schema, parameter), ...(later ? typesOf(newest, later) : [])];
+      if (!words.some((word) => word.startsWith('seq(') || (dtype === 'optional' && word.startsWith('optional('))))
         invalid(`input ${i} (${parameter.name}) of ${schema.name} is a ${dtype}, which ONNX doesn't allow it to be`);
       return;
     }
-    const word = `tensor(${WORDS[dtype] ?? dtype})`;
-    if (!allowed.includes(word))
+    if (!allows(schema, parameter, dtype) && !(later && allows(newest, later, dtype)))
       invalid(
         `input ${i} (${parameter.name}) of ${schema.name} is ${dtype}, which ONNX doesn't allow it to be`,
         'cast it to a type that the operator takes',
@@ -46,6 +45,16 @@ export function checkTypes(
       );
     bound.set(parameter.type, { dtype, name: parameter.name });
   });
+}
+
+/** Whether a tensor of this element type may stand for a parameter. */
+export function allows(schema: OpSchema, parameter: ParameterSchema, dtype: DType): boolean {
+  return typesOf(schema, parameter).includes(`tensor(${WORDS[dtype] ?? dtype})`);
+}
+
+/** Whether a parameter stands for tensors at all. */
+export function takesTensors(schema: OpSchema, parameter: ParameterSchema): boolean {
+  return typesOf(schema, parameter).some((word) => word.startsWith('tensor('));
 }
 
 /** The last parameter stands for all that follow where it is variadic. */

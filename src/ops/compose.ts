@@ -1,10 +1,10 @@
-import { refuse } from '../diag/diagnostic.js';
+import { invalid, refuse } from '../diag/diagnostic.js';
 import { isKnown, type Dim } from '../ir/dim.js';
 import type { AttributeValue, Expander } from '../ir/expander.js';
 import type { Bound, Value } from '../ir/graph.js';
 import { defineOp, type Op } from '../ir/op.js';
 import type { View } from '../ir/view.js';
-import { codeOfDtype, type DType } from '../tensor/dtype.js';
+import { codeOfDtype, isInteger, type DType } from '../tensor/dtype.js';
 import { int64s, tensorOf } from '../tensor/tensor.js';
 
 /** A value, or a number that takes the type of the other operand. */
@@ -38,7 +38,13 @@ export class Composer {
 
   /** A scalar of a type, or of that of another value. */
   scalar(v: number, like: Value | DType): Value {
-    return this.constant(typeof like === 'string' ? like : like.type.dtype, [], [v]);
+    const dtype = typeof like === 'string' ? like : like.type.dtype;
+    if (isInteger(dtype) && !Number.isInteger(v))
+      return invalid(
+        `it is computed with ${v}, which is no number of its input's type ${dtype}`,
+        'cast the input to a type of floats',
+      );
+    return this.constant(dtype, [], [v]);
   }
 
   /** A vector of float32, or dims where they are given. */
@@ -46,8 +52,11 @@ export class Composer {
     return this.constant('float32', dims, values);
   }
 
-  /** A vector of int64. */
+  /** A vector of int64: sizes, axes, places. */
   ints(values: readonly number[]): Value {
+    const odd = values.find((v) => !Number.isSafeInteger(v));
+    if (odd !== undefined)
+      return invalid(`its inputs and attributes give a size of ${odd}`, 'check the sizes of its inputs');
     return this.e.constant(int64s(values));
   }
 

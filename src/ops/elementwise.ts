@@ -96,7 +96,7 @@ export function binary(spec: Binary): Op {
           elems: (n: View) => {
             const [x, y] = [n.elems(0), n.elems(1)];
             if (!x || !y) return undefined;
-            const length = Math.max(x.length, y.length);
+            const length = x.length === 1 ? y.length : x.length;
             const out: Dim[] = [];
             for (let i = 0; i < length; i++) {
               const v = elems(x[x.length === 1 ? 0 : i], y[y.length === 1 ? 0 : i], n.dtype(0));
@@ -115,7 +115,7 @@ export function binary(spec: Binary): Op {
       return out && [out];
     },
     graph: (n, inputs, b) => collapsed(n, inputs, b, ([x, y]) => spec.graph(x, y, b, n), spec.axes),
-    ...(spec.keras ? { keras: spec.keras } : {}),
+    ...(spec.keras ? { keras: spec.keras, constantFirst: true } : {}),
   });
 }
 

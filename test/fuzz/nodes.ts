@@ -2,9 +2,11 @@
  * Models of one node each, that nobody should send: any operator at any of its versions, with inputs and attributes nearly
  * as its schema wants them, and of ranks and sizes that don't fit one another.
  */
+import type { Op } from '../../src/ir/op.js';
+import type { Shapes } from '../../src/ir/shapes.js';
 import { NEWEST_OPSET } from '../../src/import/import.js';
 import { operators, schemaDomains, schemaFor, versionsOf, type OpSchema } from '../../src/onnx/schema.js';
-import { allOps } from '../../src/ops/registry.js';
+import { allOps, opFor } from '../../src/ops/registry.js';
 import { codeOfDtype, DTYPES, type DType } from '../../src/tensor/dtype.js';
 import { graph, node, value } from './hostile.js';
 import { encode, message, type Message } from './proto.js';
@@ -177,6 +179,38 @@ function typesFor(random: Random, schema: OpSchema | undefined, count: number): 
   });
 }
 
+/** Sizes that an operator's own list of shapes lets the inputs have; undefined where it has none, or asks the node for it. */
+function fitting(random: Random, op: Op | undefined): (number[] | undefined)[] | undefined {
+  if (!Array.isArray(op?.shapes)) return undefined;
+  const sizes = new Map<string, number>();
+  const counts = new Map<string, number>();
+  const known = <T>(map: Map<string, T>, key: string, draw: () => T): T => {
+    if (!map.has(key)) map.set(key, draw());
+    return map.get(key) as T;
+  };
+  const size = () => random.pick([1, 1, 2, 2, 3, 4, 4, 6, 8, 0]);
+  return (op.shapes as Shapes).map((text) => {
+    const forms = text.replace(/^\? ?/, '');
+    if (forms === '') return undefined;
+    return random
+      .pick(forms.split(' | '))
+      .split(' ')
+      .flatMap((word): number[] => {
+        if (word === '()') return [];
+        if (word.startsWith('...')) {
+          const name = word.slice(3).toLowerCase();
+          const count = name ? known(counts, name, () => random.below(4)) : random.below(4);
+          return Array.from({ length: count }, (_, i) =>
+            name === word.slice(3) ? size() : known(sizes, word + i, size),
+          );
+        }
+        if (/^\d+$/.test(word)) return [Number(word)];
+        const [times, name] = word.includes('*') ? word.split('*') : ['1', word];
+        return [name === '_' ? size() : Number(times) * known(sizes, name as string, size)];
+      });
+  });
+}
+
 /** A model of one node. */
 export function nodeModel(random: Random): Uint8Array {
   const { domain, name, opsets } = random.pick(allNamed());
@@ -193,6 +227,7 @@ export function nodeModel(random: Random): Uint8Array {
   const types = typesFor(random, schema, count);
   const rank = random.pick([0, 1, 2, 2, 3, 3, 4, 4, 4, 5]);
   const base = shape(random, rank);
+  const fit = random.once(3) ? undefined : fitting(random, opFor(domain, name));
   const inputs: Message[] = [];
   const initializers: Message[] = [];
   const constants = random.below(4);
@@ -210,7 +245,12 @@ export function nodeModel(random: Random): Uint8Array {
       () => base.slice(random.below(rank + 1)),
     ])();
     const own = `i${i}`;
-    const list = dtype === 'int64' && i > 0 && !random.once(4) ? [random.pick([1, 2, rank, 2 * rank])] : dims;
+    const list =
+      fit?.[i] && !random.once(20)
+        ? fit[i]
+        : dtype === 'int64' && i > 0 && !random.once(4)
+          ? [random.pick([1, 2, rank, 2 * rank])]
+          : dims;
     if (constants === 3 || (constants > 0 && i > 0 && random.once(2)) || (dtype === 'int64' && random.once(2)))
       initializers.push(tensor(random, own, dtype, list));
     else

@@ -4,7 +4,7 @@ import { isKnown } from '../../ir/dim.js';
 import type { Expander } from '../../ir/expander.js';
 import type { TensorType, Value } from '../../ir/graph.js';
 import { defineOp } from '../../ir/op.js';
-import { normalAxis, type RawNode, type View } from '../../ir/view.js';
+import { normalAxis, realAxis, type RawNode, type View } from '../../ir/view.js';
 import type { Graph as OnnxGraph } from '../../onnx/model.js';
 import { int64s } from '../../tensor/tensor.js';
 import { gathering, graphOf, repeat, settled, tensorsOf } from './control-flow.js';
@@ -43,19 +43,24 @@ function gathered(body: OnnxGraph, scanned: number, inputs: number): number {
   return count >= 0 ? count : invalid('the body gives fewer values than the scan carries');
 }
 
+/** An attribute with a number for each of `count`, zeros where it isn't given. */
+function listOf(n: RawNode, name: string, count: number): number[] {
+  const list = n.optInts(name) ?? new Array<number>(count).fill(0);
+  return list.length === count ? list : invalid(`${name} has ${list.length} entries, and ${count} are needed`);
+}
+
 function read9(n: RawNode): Attrs {
   const body = n.graph('body');
   const scanned = n.int('num_scan_inputs');
   const given = gathered(body, scanned, n.inputs.length);
-  const flags = (name: string, count: number) =>
-    (n.optInts(name) ?? new Array<number>(count).fill(0)).map((d) => d !== 0);
+  const flags = (name: string, count: number) => listOf(n, name, count).map((d) => d !== 0);
   return {
     body,
     scanned,
     batched: false,
-    inputAxes: n.optInts('scan_input_axes') ?? new Array<number>(scanned).fill(0),
+    inputAxes: listOf(n, 'scan_input_axes', scanned),
     inputBackwards: flags('scan_input_directions', scanned),
-    outputAxes: n.optInts('scan_output_axes') ?? new Array<number>(given).fill(0),
+    outputAxes: listOf(n, 'scan_output_axes', given),
     outputBackwards: flags('scan_output_directions', given),
   };
 }
@@ -72,7 +77,7 @@ function read8(n: RawNode): Attrs {
     scanned,
     batched: true,
     inputAxes: new Array<number>(scanned).fill(0),
-    inputBackwards: (n.optInts('directions') ?? new Array<number>(scanned).fill(0)).map((d) => d !== 0),
+    inputBackwards: listOf(n, 'directions', scanned).map((d) => d !== 0),
     outputAxes: new Array<number>(given).fill(0),
     outputBackwards: new Array<boolean>(given).fill(false),
   };
@@ -86,6 +91,7 @@ function batchwise(n: View<Attrs>, inputs: readonly Value[], e: Expander): Value
       'the size of the batch has to be known',
       'fix the sizes with input-shapes in the config, or export with opset 9 or later',
     );
+  if (batch === 0) return refuse('a batch without samples', 'export with opset 9 or later');
   const samples = series(batch, (i) =>
     scan(
       n,
@@ -114,9 +120,11 @@ function scan(n: View<Attrs>, inputs: readonly Value[], e: Expander): Value[] {
   const { scanned, inputAxes } = n.attrs;
   const states = inputs.slice(0, inputs.length - scanned);
   const sources = inputs.slice(inputs.length - scanned);
-  const axes = sources.map((v, i) => normalAxis(inputAxes[i], v.type.dims.length));
-  const lengths = sources.map((v, i) => v.type.dims[axes[i]]);
-  const length = lengths.find(isKnown);
+  const axes = sources.map((v, i) => realAxis(inputAxes[i], v.type.dims.length));
+  const lengths = sources.map((v, i) => v.type.dims[axes[i]]).filter(isKnown);
+  const [length] = lengths;
+  const other = lengths.find((d) => d !== length);
+  if (other !== undefined) return invalid(`it goes along axes of ${length} and of ${other}, which have to be as long`);
   return length !== undefined && length > 0 && length <= MOST_STEPS
     ? unrolled(n, states, sources, axes, length, e)
     : looped(n, states, sources, axes, e);

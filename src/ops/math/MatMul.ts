@@ -27,6 +27,7 @@ export default defineOp({
     return gone.length > 0 ? b.op('Squeeze', [out], { axis: gone }) : out;
   },
   keras: matmulLayers,
+  constantFirst: true,
 });
 
 /** A vector as the row (side 0) or column (side 1) that it stands for. */

@@ -87,7 +87,7 @@ function pairs(k: KerasBuilder, a: Layer, y: Layer): Layer {
     x.shape.slice(1, -2).reduce<number | null>((n, d) => (n === null || d === null ? null : n * d), 1),
   );
   const count = out.slice(1, -2).reduce<number | null>((n, d) => (n === null || d === null ? null : n * d), 1);
-  if (count === null || count > MOST_PRODUCTS || (p !== count && p !== 1) || (q !== count && q !== 1))
+  if (!count || count > MOST_PRODUCTS || (p !== count && p !== 1) || (q !== count && q !== 1))
     return refuse(
       `a product of ${count ?? 'an unknown number of'} pairs of matrices has no stock layer, and so many Dot layers are too many`,
       'convert to a graph-model',

@@ -43,7 +43,7 @@ export function variadic(spec: Variadic): Op {
       ? {
           elems: (n: View) => {
             const lists = n.inputs.map((_, i) => n.elems(i));
-            const length = Math.max(...lists.map((l) => l?.length ?? 0));
+            const length = lists.find((l) => l?.length !== 1)?.length ?? 1;
             if (lists.some((l) => !l || (l.length !== 1 && l.length !== length))) return undefined;
             return series(length, (i) => (lists as Dim[][]).map((l) => l[l.length === 1 ? 0 : i]).reduce(elems));
           },
@@ -63,5 +63,6 @@ export function variadic(spec: Variadic): Op {
       });
     },
     keras: spec.keras,
+    constantFirst: true,
   });
 }

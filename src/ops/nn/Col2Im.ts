@@ -18,6 +18,7 @@ interface Attrs {
 function read(n: RawNode): Attrs {
   const rank = Number(n.input(1)?.type.dims[0] ?? invalid('Col2Im has no image_shape'));
   if (!Number.isInteger(rank)) return invalid('the rank of image_shape is not known');
+  if (rank < 1) return invalid('image_shape has no entry');
   const list = (name: string, length: number, fallback: number): number[] => {
     const given = n.optInts(name) ?? new Array<number>(length).fill(fallback);
     return given.length === length ? given : invalid(`${name} has ${given.length} entries for ${rank} axes`);

@@ -26,6 +26,8 @@ export function reduceElements(
     for (let a = 0; a < t.dims.length; a++) to += (Math.floor(i / inStrides[a]) % t.dims[a]) * strides[a];
     groups[to].push(data[i]);
   }
+  // What the greatest or least of nothing is, the written model says.
+  if (isBig(t.dtype) && groups.length > 0 && data.length === 0) return undefined;
   const out = allocate(t.dtype, groups.length) as Float32Array;
   groups.forEach((g, i) => {
     if (isBig(t.dtype)) (out as unknown as BigInt64Array)[i] = (big as BigReducer)(g as bigint[]);

@@ -82,6 +82,7 @@ export default defineOp<Attrs>({
     return b.op('GatherV2', [x, at, b.scalar(axis, 'int32')]);
   },
   keras: gatherLayers,
+  constantFirst: true,
 });
 
 /** Indices that may be negative, as 0 … size-1. */

@@ -2,7 +2,7 @@ import { refuse } from '../../diag/diagnostic.js';
 import { productOf } from '../../ir/dim.js';
 import { arrange } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
-import { elementIndices, scatterInto, type Reduction } from '../../ir/scatter.js';
+import { elementIndices, inside, scatterInto, type Reduction } from '../../ir/scatter.js';
 import { normalAxis, type RawNode } from '../../ir/view.js';
 import { flatElements } from '../../tf/flat-index.js';
 import { reductionOf, scatterRows } from './scatter.js';
@@ -33,7 +33,7 @@ export default ['ScatterElements', 'Scatter'].map((name) =>
       if (!data || !indices || !updates || n.attrs.reduction !== 'none') return undefined;
       const out = [...data];
       indices.forEach((i, k) => {
-        out[i < 0 ? i + out.length : i] = updates[k];
+        out[inside(i, out.length)] = updates[k];
       });
       return out;
     },

@@ -1,5 +1,5 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { areKnown, productOf } from '../../ir/dim.js';
+import { areKnown, productOf, showDims } from '../../ir/dim.js';
 import { defineOp } from '../../ir/op.js';
 import { rowIndices, scatterInto, type Reduction } from '../../ir/scatter.js';
 import { stridesOf } from '../../ir/weights.js';
@@ -18,8 +18,12 @@ export default defineOp<Attrs>({
   shapes: ['_ ...', '_ ...'],
   read: { 11: (n) => ({ reduction: reductionOf(n) }) },
   infer: (n) => {
-    if (n.knownDim(1, -1) > n.rank(0))
-      return invalid(`rows of ${n.knownDim(1, -1)} indices don't fit data of rank ${n.rank(0)}`);
+    const depth = n.knownDim(1, -1);
+    if (depth > n.rank(0)) return invalid(`rows of ${depth} indices don't fit data of rank ${n.rank(0)}`);
+    const wanted = [...n.dims(1).slice(0, -1), ...n.dims(0).slice(depth)];
+    const given = n.dims(2);
+    if (given.length !== wanted.length || given.some((d, i) => areKnown([d, wanted[i]]) && d !== wanted[i]))
+      return invalid(`updates of shape ${showDims(given)}, where the indices want ${showDims(wanted)}`);
     return [n.type(0)];
   },
   elems: (n) => {
