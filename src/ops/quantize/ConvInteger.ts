@@ -41,8 +41,8 @@ function exactConvolution(x: Centred, w: Centred, { conv, group }: Attrs, as: 'i
   const kernel = w.value.type.dims;
   const taps = kernel.slice(1).every(isKnown) ? sizeOf(kernel.slice(1) as number[]) : Number.POSITIVE_INFINITY;
   const bound = x.most * (known ? greatestSum(known.load(), false) : w.most * taps);
-  if (bound < EXACT) return castTo(e, one(x.value, w.value), as);
   const channels = kernel[1];
+  if (bound < EXACT || channels === 0) return castTo(e, one(x.value, w.value), as);
   const perTap =
     x.most * w.most * (Number.isFinite(taps) && isKnown(channels) ? taps / channels : Number.POSITIVE_INFINITY);
   const step = Math.floor((EXACT - 1) / perTap);

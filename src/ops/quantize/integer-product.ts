@@ -54,7 +54,7 @@ export function exactProduct(a: Centred, y: Centred, as: 'int32' | 'float32', e:
       : isKnown(depth)
         ? a.most * y.most * depth
         : Number.POSITIVE_INFINITY;
-  if (bound < EXACT) return castTo(e, e.one('MatMul', [a.value, y.value]), as);
+  if (bound < EXACT || depth === 0) return castTo(e, e.one('MatMul', [a.value, y.value]), as);
   if (!isKnown(depth))
     return refuse(
       'a product of integers over an axis of unknown size, whose sums may be too great for float32',
