@@ -1,9 +1,12 @@
 import { series } from '../../ir/weights.js';
-import { invalid, refuse } from '../../diag/diagnostic.js';
+import { invalid } from '../../diag/diagnostic.js';
 import { castTensor } from '../../ir/cast.js';
+import type { Value } from '../../ir/graph.js';
 import { defineOp } from '../../ir/op.js';
+import type { View } from '../../ir/view.js';
 import { dtypeOfCode, type DType } from '../../tensor/dtype.js';
 import { tensorOf } from '../../tensor/tensor.js';
+import { Composer } from '../compose.js';
 
 const mel = (hertz: number): number => 2595 * Math.log10(1 + hertz / 700);
 const hertz = (m: number): number => 700 * (10 ** (m / 2595) - 1);
@@ -37,10 +40,34 @@ function matrix(
   return { rows, data };
 }
 
+/** {@link matrix} when the model runs. */
+function computed(n: View<{ dtype: DType }>, given: readonly Value[], c: Composer): Value {
+  const [bins, dft, rate, low, high] = given.map((v, i) =>
+    c.op('Reshape', [c.cast(v, i < 3 ? 'int64' : 'float32'), c.ints([1])]),
+  );
+  const asMel = (f: Value): Value => c.mul(c.op('Log', [c.add(c.mul(f, 1 / 700), 1)]), 2595 / Math.LN10);
+  const [from, to] = [asMel(low), asMel(high)];
+  const count = c.cast(c.add(bins, 2), 'float32');
+  const mels = c.add(from, c.mul(c.cast(c.range(c.add(bins, 2)), 'float32'), c.div(c.sub(to, from), count)));
+  const frequencies = c.mul(c.sub(c.op('Exp', [c.mul(mels, Math.LN10 / 2595)]), 1), 700);
+  const places = c.div(c.mul(frequencies, c.cast(c.add(dft, 1), 'float32')), c.cast(rate, 'float32'));
+  const edges = c.op('Floor', [places]);
+  const [left, centre, right] = [0, 1, 2].map((i) => c.op('Slice', [edges, c.ints([i]), c.add(bins, i), c.ints([0])]));
+  const row = c.unsqueeze(c.cast(c.range(c.add(c.div(dft, 2), 1)), 'float32'), [1]);
+  const not = (v: Value): Value => c.op('Not', [v]);
+  const and = (a: Value, b: Value): Value => c.op('And', [a, b]);
+  // A division by nothing is taken nowhere.
+  const width = (v: Value): Value => c.op('Max', [v, c.scalar(1, 'float32')]);
+  const up = c.where(c.equal(left, centre), 1, c.div(c.sub(row, left), width(c.sub(centre, left))));
+  const down = c.div(c.sub(right, row), width(c.sub(right, centre)));
+  const rises = and(not(c.less(row, left)), not(c.greater(row, centre)));
+  const falls = and(not(c.less(row, centre)), c.less(row, right));
+  return c.cast(c.where(falls, down, c.where(rises, up, 0)), n.attrs.dtype);
+}
+
 export default defineOp<{ dtype: DType }>({
   name: 'MelWeightMatrix',
   summary: 'weights from a spectrum to bands of the mel scale',
-  limits: 'all inputs have to be constant',
   shapes: ['() | 1', '() | 1', '() | 1', '() | 1', '() | 1'],
   read: {
     17: (n) => ({
@@ -59,5 +86,6 @@ export default defineOp<{ dtype: DType }>({
     const out = castTensor(tensorOf('float64', [rows, bins], data), n.attrs.dtype);
     return out && [out];
   },
-  graph: () => refuse('the parameters of the mel scale are computed by the model', 'make them initializers'),
+  expand: (n, inputs, e) =>
+    n.inputs.every((v) => v?.constant) ? undefined : [computed(n, inputs as Value[], new Composer(e))],
 });

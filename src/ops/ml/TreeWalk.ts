@@ -30,11 +30,14 @@ export default defineOp<Attrs>({
   summary: 'walks down decision trees',
   read: { 1: (n) => ({ depth: n.int('depth') }) },
   infer: (n) => [{ dtype: 'int64', dims: [n.dims(0)[0], n.knownDim(7, 0)] }],
-  graph: (n, [x], b) => {
+  graph: (n, [given], b) => {
     const column = (i: number) => Array.from((n.constant(i) as Tensor).data as ArrayLike<number>, Number);
-    const features = n.knownDim(0, 1);
     const roots = column(7);
     const feature = column(1);
+    // Of a row whose length isn't known, what the trees look at is cut out; where it is shorter, Slice throws.
+    const width = n.dims(0)[1];
+    const features = isKnown(width) ? width : feature.reduce((most, f) => Math.max(most, f + 1), 1);
+    const x = isKnown(width) ? given : b.slice(given, [0, 0], [-1, features]);
     if (feature.some((f) => f < 0 || f >= features))
       return invalid(
         `a tree looks at feature ${feature.find((f) => f < 0 || f >= features)}, and the input has ${features}`,

@@ -1,4 +1,3 @@
-import { series } from '../../ir/weights.js';
 import { invalid, refuse } from '../../diag/diagnostic.js';
 import { addDim, isKnown, type Dim } from '../../ir/dim.js';
 import { arrange, identity } from '../../ir/layout.js';
@@ -9,7 +8,7 @@ import { normalAxis, type RawNode } from '../../ir/view.js';
 import { int64s, tensorOf } from '../../tensor/tensor.js';
 import { canSize } from '../../tf/sizes.js';
 import { padLayers } from './pad-keras.js';
-import { padded, sourceOf, type PadMode } from './padding.js';
+import { padded, sourcesOf, type PadMode } from './padding.js';
 
 interface Attrs {
   readonly mode: PadMode;
@@ -51,7 +50,7 @@ export default defineOp<Attrs>({
     if (!pads?.every((p) => p.every(isKnown))) return undefined;
     return [
       (pads as readonly (readonly [number, number])[]).reduce((t, [before, after], axis) => {
-        const at = series(Math.max(t.dims[axis] + before + after, 0), (i) => sourceOf(i - before, t.dims[axis], mode));
+        const at = sourcesOf(t.dims[axis], before, after, mode);
         // The value stands behind the elements, and is taken where there is none.
         const filler = { ...t, dims: t.dims.map((d, i) => (i === axis ? 1 : d)) };
         const full = concatTensors([t, { ...filler, data: filled(t, value, sizeOf(filler.dims)) }], axis);

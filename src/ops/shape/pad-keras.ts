@@ -1,4 +1,3 @@
-import { series } from '../../ir/weights.js';
 import { refuse } from '../../diag/diagnostic.js';
 import { isKnown, type Dim } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
@@ -7,7 +6,7 @@ import type { KerasBuilder, Layer } from '../../keras/builder.js';
 import { crop, none, padWith, padZeros } from '../../keras/compose.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { numbersOf, type Tensor } from '../../tensor/tensor.js';
-import { sourceOf, type PadMode } from './padding.js';
+import { sourcesOf, type PadMode } from './padding.js';
 
 interface PadAttrs {
   readonly mode: PadMode;
@@ -45,12 +44,7 @@ export function padLayers(n: View<PadAttrs>, [x]: Layer[], k: KerasBuilder): Lay
           `mode ${mode} of ${n.dtype(0)}: the layers that repeat and join work on floats`,
           'convert to a graph-model',
         );
-      y = take(
-        k,
-        y,
-        axis,
-        series(size + before + after, (i) => sourceOf(i - before, size, mode)),
-      );
+      y = take(k, y, axis, sourcesOf(size, before, after, mode));
     });
     return y === x ? k.layer('Activation', [x], { activation: 'linear' }) : y;
   }

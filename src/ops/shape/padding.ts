@@ -18,10 +18,23 @@ interface Given {
 /** WASM pads wrongly in silence from rank 7 on, and WebGL pads up to rank 4. */
 const MOST_AXES = 4;
 
-/** Which element stands at place i of a padded axis (numpy's pad); -1 for the constant. */
-export function sourceOf(i: number, size: number, mode: PadMode): number {
+/**
+ * Which element stands at each place of a padded axis; -1 for the constant. What is cropped goes first: the modes repeat
+ * what is left.
+ */
+export function sourcesOf(size: number, before: number, after: number, mode: PadMode): number[] {
+  const first = Math.max(-before, 0);
+  const left = size - first - Math.max(-after, 0);
+  return series(Math.max(size + before + after, 0), (i) => {
+    const from = sourceOf(i - Math.max(before, 0), left, mode);
+    return from < 0 ? from : first + from;
+  });
+}
+
+/** Which element stands at place i of an axis of this size when nothing is cropped (numpy's pad). */
+function sourceOf(i: number, size: number, mode: PadMode): number {
   if (i >= 0 && i < size) return i;
-  if (size === 0 || mode === 'constant') return -1;
+  if (size <= 0 || mode === 'constant') return -1;
   if (mode === 'edge') return i < 0 ? 0 : size - 1;
   const modulo = (a: number, m: number) => ((a % m) + m) % m;
   if (mode === 'wrap') return modulo(i, size);
@@ -178,15 +191,18 @@ function padAxes(
     if (p && p[0] === 0 && p[1] === 0) return;
     const [before, after] = p ?? [];
     if (before !== undefined && after !== undefined && isKnown(before) && isKnown(after) && isKnown(size)) {
-      const at = series(Math.max(size + before + after, 0), (i) => sourceOf(i - before, size, mode));
+      const at = sourcesOf(size, before, after, mode);
       y = told ? takeConstant(b, y, dims, axis, at) : b.op('GatherV2', [y, b.ints(at), b.scalar(axis, 'int32')]);
       dims[axis] = at.length;
       return;
     }
     const [first, last] = endsOf(b, x, pads, axis, given).map((v) => scalar(b, v)) as [Ref, Ref];
-    const count = b.size(x.ref, axis, size);
-    const places = b.range(b.op('Neg', [first]), b.add2(count, last), b.scalar(1, 'int32'));
-    y = b.op('GatherV2', [y, sources(b, places, count, mode), b.scalar(axis, 'int32')]);
+    const zero = b.scalar(0, 'int32');
+    const gone = b.op('Maximum', [b.op('Neg', [first]), zero]);
+    const left = b.sub(b.add2(b.size(x.ref, axis, size), b.op('Minimum', [last, zero])), gone);
+    const begin = b.op('Minimum', [b.op('Neg', [first]), zero]);
+    const places = b.range(begin, b.add2(left, b.op('Maximum', [last, zero])), b.scalar(1, 'int32'));
+    y = b.op('GatherV2', [y, b.add2(sources(b, places, left, mode), gone), b.scalar(axis, 'int32')]);
     told = false;
   });
   return y;

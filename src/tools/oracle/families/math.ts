@@ -307,7 +307,8 @@ const tfidf: Generator = (r) => {
 
 const mel: Generator = (r) => {
   const rate = r.pick([8000, 8192, 16000]);
-  const one = (dtype: DType, v: number) => fixed(tensorOf(dtype, [], [v]));
+  const known = r.chance(0.5);
+  const one = (dtype: DType, v: number) => (known ? fixed : fed)(tensorOf(dtype, [], [v]));
   return single('MelWeightMatrix', {
     opset: 17,
     inputs: [

@@ -394,7 +394,8 @@ const pad: Generator = (r) => {
           ? -r.int(0, Math.floor((d - 1) / 2))
           : r.int(0, mode === 'wrap' ? d : 3);
   const befores = dims.map(one);
-  const afters = dims.map((d, i) => (befores[i] < 0 && mode !== 'constant' ? 0 : one(d)));
+  // What is cropped goes first, and reflections repeat no more than is left.
+  const afters = dims.map((d, i) => (befores[i] < 0 && mode === 'reflect' ? 0 : one(d)));
   const dtype = opset === 2 ? 'float32' : r.pick<DType>(['float32', 'float32', 'int32', 'int64', 'bool', 'uint8']);
   const x = batched(r, dtype, dims);
   if (opset === 2)
