@@ -34,10 +34,10 @@ export default defineOp<Attrs>({
     const column = (i: number) => Array.from((n.constant(i) as Tensor).data as ArrayLike<number>, Number);
     const roots = column(7);
     const feature = column(1);
-    // Of a row whose length isn't known, what the trees look at is cut out; where it is shorter, Slice throws.
+    // Of a row whose length isn't known, what the trees look at is cut out.
     const width = n.dims(0)[1];
     const features = isKnown(width) ? width : feature.reduce((most, f) => Math.max(most, f + 1), 1);
-    const x = isKnown(width) ? given : b.slice(given, [0, 0], [-1, features]);
+    const x = isKnown(width) ? given : b.slice(atLeast(given, features, b), [0, 0], [-1, features]);
     if (feature.some((f) => f < 0 || f >= features))
       return invalid(
         `a tree looks at feature ${feature.find((f) => f < 0 || f >= features)}, and the input has ${features}`,
@@ -57,6 +57,12 @@ export default defineOp<Attrs>({
     return b.reshape(node, [n.dims(0)[0], roots.length]);
   },
 });
+
+/** The matrix itself; where its rows are shorter than this when the model runs, Reshape throws, as Slice does not on WASM. */
+function atLeast(x: Ref, width: number, b: GraphBuilder): Ref {
+  const wide = b.op('Maximum', [b.size(x, 1), b.scalar(width, 'int32')]);
+  return b.reshape(x, b.sizes([b.size(x, 0), wide]));
+}
 
 /** Columns [nodes, 1]. */
 interface Tables {

@@ -148,7 +148,8 @@ export function recur(
   const eq = equations(inputs, b);
   const a = new Amounts(b);
   const x = batchFirst ? b.transpose(inputs[0], [1, 0, 2]) : inputs[0];
-  const features = n.knownDim(0, 2);
+  // The weights tell how many features there are where the input doesn't.
+  const features = n.knownDims(1)[2];
   const rows = b.reshape(x, [-1, features]);
   const size = eq.gates * hidden;
   const mask = n.has(4) && !(isKnown(steps) && fullLength(n, steps)) ? inputs[4] : undefined;

@@ -2,18 +2,22 @@ import { invalid, refuse } from '../../diag/diagnostic.js';
 import { isKnown, showDims } from '../../ir/dim.js';
 import type { Layout } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
-import { normalAxis, type RawNode } from '../../ir/view.js';
+import { normalAxis, type RawNode, type View } from '../../ir/view.js';
 import { int64s } from '../../tensor/tensor.js';
+import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { reshapeLayer } from './regroup.js';
 
 interface Attrs {
   /** Axes of size 1 that go, ascending. */
   readonly axes: readonly number[];
+  /** Axes that stay since their size, which only the run tells, is taken not to be 1. */
+  readonly staying?: readonly number[];
 }
 
 export default defineOp<Attrs>({
   name: 'Squeeze',
   summary: 'takes axes of size 1 away',
+  limits: 'without axes, a size that only the run tells is not taken away: the model stops where it is 1',
   shapes: ['', '() | _'],
   read: {
     1: (n) => read(n, n.optInts('axes')),
@@ -45,11 +49,17 @@ export default defineOp<Attrs>({
   infer: (n) => [{ dtype: n.dtype(0), dims: n.dims(0).filter((_, i) => !n.attrs.axes.includes(i)) }],
   elems: (n) => n.elems(0),
   fold: (n, [x]) => [{ ...x, dims: x.dims.filter((_, i) => !n.attrs.axes.includes(i)) }],
-  graph: (n, [x], b) =>
-    n.attrs.axes.length === 0
+  graph: (n, [x], b) => {
+    const { axes, staying } = n.attrs;
+    if (staying) return b.reshape(x, keptSizes(n, x, staying, b));
+    return axes.length === 0
       ? x
-      : b.op('Squeeze', [x], { axis: n.attrs.axes.map((a) => n.position(0, a)).sort((p, q) => p - q) }),
-  keras: (n, [x], k) => reshapeLayer(n, x, k, false),
+      : b.op('Squeeze', [x], { axis: axes.map((a) => n.position(0, a)).sort((p, q) => p - q) });
+  },
+  keras: (n, [x], k) => {
+    if (n.attrs.staying?.some((a) => a > 0)) return refuse('the axes are not said', 'convert to a graph-model');
+    return reshapeLayer(n, x, k, false);
+  },
 });
 
 function read(n: RawNode, given: readonly number[] | undefined): Attrs {
@@ -61,12 +71,21 @@ function read(n: RawNode, given: readonly number[] | undefined): Attrs {
       if (isKnown(dims[a]) && dims[a] !== 1) return invalid(`axis ${a} of ${showDims(dims)} is not of size 1`);
     return { axes };
   }
-  if (!dims.every(isKnown))
-    return refuse(
-      `all axes of size 1 are to go, and which those are is not known for ${showDims(dims)}`,
-      'say the axes, or fix the sizes with input-shapes in the config',
-    );
-  return { axes: dims.flatMap((d, i) => (d === 1 ? [i] : [])) };
+  const staying = dims.flatMap((d, i) => (isKnown(d) ? [] : [i]));
+  return { axes: dims.flatMap((d, i) => (d === 1 ? [i] : [])), ...(staying.length > 0 ? { staying } : {}) };
+}
+
+/** The sizes that stay, in memory order. One that is 1 when the model runs is said to be 2, with which Reshape throws. */
+function keptSizes(n: View<Attrs>, x: Ref, staying: readonly number[], b: GraphBuilder): Ref {
+  const one = b.scalar(1, 'int32');
+  const sizes = n.layout(0).flatMap((axis, place): (number | Ref)[] => {
+    if (n.attrs.axes.includes(axis)) return [];
+    const d = n.dims(0)[axis];
+    if (isKnown(d)) return [d];
+    const size = b.size(x, place);
+    return [staying.includes(axis) ? b.add2(size, b.cast(b.op('Equal', [size, one]), 'int32')) : size];
+  });
+  return b.sizes(sizes);
 }
 
 /** The order in memory when axes are gone. */

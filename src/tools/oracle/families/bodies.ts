@@ -39,7 +39,10 @@ function chain(
     if (kind === 0) nodes.push(node('Conv', [last, weight([size, size, ...threes])], next, around));
     else if (kind === 1) nodes.push(node('MaxPool', [last], next, around));
     else if (kind === 2) nodes.push(node('AveragePool', [last], next, around));
-    else if (kind === 3) nodes.push(node('InstanceNormalization', [last, weight([size]), weight([size])], next));
+    else if (kind === 3)
+      nodes.push(
+        node('InstanceNormalization', [last, weight([size]), weight([size])], next, { epsilon: { float: 0.1 } }),
+      );
     else if (kind === 4) {
       const perm = r.shuffle(ones.map((_, k) => k + 1).concat(axes + 1));
       nodes.push(node('Transpose', [last], next, { perm: [0, ...perm] }));
@@ -139,7 +142,37 @@ const imagesInLoop: Generator = (r) => {
   };
 };
 
+/** One element, which is a scalar on one way and has axes on the other. */
+const single: Generator = (r) => {
+  const ranks = r.shuffle([0, r.int(1, 3)]);
+  const element = (rank: number, name: string): { graph: GraphGiven } => ({
+    graph: {
+      nodes: [node('Identity', [`${name}c`], name)],
+      constants: { [`${name}c`]: r.tensor('float32', new Array<number>(rank).fill(1)) },
+      outputs: [name],
+    },
+  });
+  return {
+    opsets: { '': 16 },
+    nodes: [
+      {
+        op: 'If',
+        inputs: ['cond'],
+        outputs: ['z'],
+        attributes: { then_branch: element(ranks[0], 't'), else_branch: element(ranks[1], 'e') },
+      },
+      node(r.pick(['Mul', 'Add', 'Sub']), ['x', 'z'], 'y'),
+    ],
+    inputs: {
+      x: fed(r.tensor('float32', r.dims(r.int(3, 4)))),
+      cond: fed(truth(true), undefined, [truth(false)]),
+    },
+    outputs: ['y'],
+  };
+};
+
 export const BODIES: Family = {
+  'If of one element': single,
   'If of images': imagesInIf,
   'Loop of images': imagesInLoop,
 };

@@ -99,7 +99,7 @@ const open =
       opset: 14,
       attributes: { hidden_size: hidden, direction, ...(own ? { [own]: r.maybe(() => r.int(0, 1)) } : {}) },
       inputs: [
-        fed(x(0), { 0: 'T', 1: 'N' }, [x(1)]),
+        fed(x(0), r.chance(0.2) ? { 0: 'T', 1: 'N', 2: 'F' } : { 0: 'T', 1: 'N' }, [x(1)]),
         weight(gates * hidden, features),
         weight(gates * hidden, hidden),
         r.maybe(() => weight(2 * gates * hidden), 0.8),

@@ -94,7 +94,7 @@ const squeeze: Generator = (r) => {
   const axes = ones.filter(() => r.chance(0.6)).map((a) => (r.chance(0.3) ? a - dims.length : a));
   const opset = r.pick([11, 13, 21]);
   const all = axes.length === 0;
-  const x = dims[0] !== 1 && !all ? batched(r, anyType(r), dims) : fed(r.tensor(anyType(r), dims));
+  const x = dims[0] !== 1 ? batched(r, anyType(r), dims) : fed(r.tensor(anyType(r), dims));
   if (opset === 11) return single('Squeeze', { opset, inputs: [x], attributes: { axes: all ? undefined : axes } });
   return single('Squeeze', { opset, inputs: [x, all ? undefined : ints(r, axes)] });
 };

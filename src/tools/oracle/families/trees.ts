@@ -50,7 +50,9 @@ function rows(r: Random, dtype: DType, dims: readonly number[], nan: boolean): T
 function features(r: Random, count: number, nan: boolean, dtype: DType = 'float32'): Given {
   const n = r.int(1, 5);
   const x = rows(r, dtype, [n, count], nan);
-  return r.chance(0.6) ? fed(x, { 0: 'N' }, [rows(r, dtype, [r.int(1, 7), count], nan)]) : fed(x);
+  return r.chance(0.6)
+    ? fed(x, r.chance(0.3) ? { 0: 'N', 1: 'F' } : { 0: 'N' }, [rows(r, dtype, [r.int(1, 7), count], nan)])
+    : fed(x);
 }
 
 interface Columns {
