@@ -1,11 +1,43 @@
-/// <reference path="./libjpeg-turbo.d.ts" />
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import openCodec, { type Codec } from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
 import { shippedFolder } from '../shipped.js';
+import untyped from './libjpeg-turbo.cjs';
 import { checkSize, PictureError, type Pixels } from './pixels.js';
 
 const BINARY = 'libjpegturbowasm_decode.wasm';
+
+/** What is used of the codec, as emscripten's glue hands it out. */
+interface Decoder {
+  /** Where the file's bytes are to be written. */
+  getEncodedBuffer(length: number): Uint8Array;
+  /** Both throw a number where the file won't do. */
+  readHeader(): void;
+  decode(): void;
+  /** A view into the codec's memory: one channel where the file is gray, else red, green, blue. */
+  getDecodedBuffer(): Uint8Array;
+  /** Frees its memory. */
+  delete(): void;
+}
+interface Codec {
+  JPEGDecoder: new () => Decoder;
+}
+interface Start extends Partial<Codec> {
+  instantiateWasm(imports: unknown, done: (instance: Instance) => void): unknown;
+}
+/** Adds the codec to what it is given, before it returns where `instantiateWasm` is done by then. */
+const openCodec = untyped as (start: Start) => unknown;
+
+interface Instance {
+  readonly exports: unknown;
+}
+/** Node has it, and Node's types leave it out. */
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: {
+    Module: new (bytes: Uint8Array) => object;
+    Instance: new (module: object, imports: unknown) => Instance;
+  };
+};
+
 let codec: Codec | undefined;
 
 /**
@@ -55,15 +87,15 @@ function attempt(step: () => void, why: string): void {
 function opened(): Codec {
   const folder = shippedFolder(BINARY, '@cornerstonejs/codec-libjpeg-turbo-8bit/dist');
   const compiled = new WebAssembly.Module(readFileSync(join(folder, BINARY)));
-  const settings: Parameters<typeof openCodec>[0] = {
+  const start: Start = {
     instantiateWasm(imports, done) {
       const instance = new WebAssembly.Instance(compiled, imports);
       done(instance);
       return instance.exports;
     },
   };
-  void openCodec(settings);
-  const { JPEGDecoder } = settings;
+  openCodec(start);
+  const { JPEGDecoder } = start;
   if (!JPEGDecoder) throw new Error('the JPEG codec did not start at once');
   return { JPEGDecoder };
 }

@@ -1,3 +1,3 @@
-// The one CommonJS file: by `require` the bundler takes onnxruntime-web as a module among others; by `import` it takes
+// By `require` the bundler takes onnxruntime-web as a module among others; by `import` it takes
 // another entry of it, and copies that file beside the bundle once more.
 module.exports = require('onnxruntime-web');
