@@ -51,7 +51,7 @@ function stored(
   const quantization =
     half && isWorthQuantizing(weight.dims, 'float16') ? quantizationFor(rangeOf(load()), 'float16') : undefined;
   if (!quantization) return { array: { dims: weight.dims, load }, spec };
-  const bits = () => new Uint16Array(quantized(load(), quantization).buffer);
+  const bits = () => new Uint16Array(quantized(load(), quantization, weight.dims).buffer);
   return { array: { dims: weight.dims, half, load: bits }, spec: { ...spec, quantization } };
 }
 

@@ -1,4 +1,5 @@
 import { bitsOfFloat } from './floats.js';
+import { roundedTogether } from './rounding.js';
 import { sizeOf } from './tensor.js';
 
 /**
@@ -71,16 +72,20 @@ export function quantizationFor({ min, max, finite }: Range, as: QuantizedType):
 
 const stepsOf = (as: 'uint16' | 'uint8'): number => (as === 'uint8' ? 255 : 65535);
 
-/** The values as they are stored, little-endian: each to the nearest that can be said. */
-export function quantized(values: Float32Array, { dtype, scale = 1, min = 0 }: Quantization): Uint8Array {
+/**
+ * The values of a weight of these sizes as they are stored, little-endian: float16 each to the nearest, steps so that their
+ * errors cancel (see roundedTogether).
+ */
+export function quantized(
+  values: Float32Array,
+  { dtype, scale = 1, min = 0 }: Quantization,
+  dims: readonly number[],
+): Uint8Array {
   if (dtype === 'float16') {
     const out = new Uint16Array(values.length);
     for (let i = 0; i < values.length; i++) out[i] = bitsOfFloat('float16', values[i] as number);
     return new Uint8Array(out.buffer);
   }
-  const steps = stepsOf(dtype);
-  const out = dtype === 'uint8' ? new Uint8Array(values.length) : new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++)
-    out[i] = Math.min(steps, Math.max(0, Math.round(((values[i] as number) - min) / scale)));
-  return new Uint8Array(out.buffer);
+  const out = roundedTogether(values, { scale, min, most: stepsOf(dtype) }, dims);
+  return dtype === 'uint8' ? Uint8Array.from(out) : new Uint8Array(out.buffer);
 }

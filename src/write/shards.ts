@@ -119,7 +119,7 @@ function encode({ dtype, weight }: WeightEntry, quantization?: Quantization): Ui
   const t = weight.load();
   switch (dtype) {
     case 'float32':
-      return quantization ? quantized(toFloat32(t), quantization) : bytesOf(toFloat32(t));
+      return quantization ? quantized(toFloat32(t), quantization, weight.dims) : bytesOf(toFloat32(t));
     case 'complex64':
       return bytesOf(toFloat32(t));
     case 'int32':

@@ -76,7 +76,7 @@ export class Repacked {
     if (!stored) {
       const values = floatsOf(item.bytes);
       const quantization = quantizationFor(rangeOf(values), as) as Quantization;
-      stored = { quantization, bytes: quantized(values, quantization) };
+      stored = { quantization, bytes: quantized(values, quantization, item.spec.shape) };
       item.stored.set(as, stored);
     }
     return { spec: { ...item.spec, quantization: stored.quantization }, bytes: stored.bytes };
