@@ -94,7 +94,7 @@ describe.each(['layers-model', 'graph-model'] as const)('%s', (format) => {
           workspace: network,
           tolerance: {},
           engines: ['wasm'],
-          locate: { milliseconds: 60_000 },
+          locate: { milliseconds: 300_000 },
         });
         if (result.verdict !== 'mismatch') continue;
         const { divergence } = result;
@@ -102,12 +102,13 @@ describe.each(['layers-model', 'graph-model'] as const)('%s', (format) => {
         const right = fault.nodes.some((n) =>
           format === 'layers-model' ? n === divergence?.index : named.includes(n),
         );
-        const codes = result.diagnostics.map((d) => d.code).join();
         done.push({
           fault,
           right,
           group: named.length,
-          said: divergence ? `${divergence.op} ${divergence.node} [${named}] ${divergence.runs} runs` : codes,
+          said: divergence
+            ? `${divergence.op} ${divergence.node} [${named}] ${divergence.runs} runs`
+            : result.diagnostics.map((d) => d.message).join('; '),
         });
       }
       trials.set(`${format} ${network.split('/').at(-1)}`, done);
