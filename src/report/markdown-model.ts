@@ -212,7 +212,22 @@ function valueText(value: number | string): string {
 function tolerances(checks: readonly Check[]): string {
   const rules = new Set(checks.flatMap((c) => (c.tolerance === undefined ? [] : [toleranceText(c.tolerance)])));
   if (rules.size === 0) return '';
-  return `Allowed: \`abs(a-b) <= atol + rtol*abs(b) + range-tol*(max(b)-min(b))\`, with ${[...rules].join('; or, for other outputs, ')}.`;
+  const found = agreementText(checks);
+  return `Allowed: \`abs(a-b) <= atol + rtol*abs(b) + range-tol*(max(b)-min(b))\`, with ${[...rules].join('; or, for other outputs, ')}.${found === '' ? '' : ` Found: ${found}.`}`;
+}
+
+/** What was measured where the settings ask for more than single elements, the worst of these checks; '' where they don't. */
+export function agreementText(checks: readonly Check[]): string {
+  const worst = (of: 'cosine' | 'topK' | 'argMax'): number | undefined => {
+    const found = checks.flatMap(({ agreement }) => (agreement?.[of] === undefined ? [] : [Number(agreement[of])]));
+    return found.length === 0 ? undefined : found.reduce((a, b) => (b < a || Number.isNaN(b) ? b : a));
+  };
+  const [cosine, topK, argMax] = [worst('cosine'), worst('topK'), worst('argMax')];
+  return [
+    ...(cosine === undefined ? [] : [`cosine ${exactFigure(cosine)}`]),
+    ...(topK === undefined ? [] : [`top-k ${exactFigure(topK)}`]),
+    ...(argMax === undefined ? [] : [`arg-max ${exactFigure(argMax)}`]),
+  ].join(', ');
 }
 
 /** `rtol 0.001, atol 1e-5, range-tol 1e-5`, without the range, which differs from output to output. */

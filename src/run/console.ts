@@ -7,6 +7,7 @@ import { logText, shorten, visible } from '../diag/escape.js';
 import type { FoundModel } from './find.js';
 import { progressLines } from './progress.js';
 import { counted, duration, figure, share, size } from '../report/figures.js';
+import { toleranceText } from '../report/markdown-model.js';
 import { largestError } from '../report/totals.js';
 import type { Finding, ModelReport, Report, Status } from '../report/types.js';
 import { findingsWorstFirst, headline, isWaived, waiverText, worstCheck } from '../report/verdict.js';
@@ -179,9 +180,24 @@ function modelLines(model: ModelReport, style: Styles): string[] {
   return [
     `  ${style[model.status](`${SIGNS[model.status]} ${model.status}`)}  ${style.dim(facts.join(' · '))}`,
     ...(known === undefined ? [] : [`    ${visible(shorten(known, 500))}`]),
+    ...allowed(model).map((line) => `    ${style.dim(line)}`),
     ...findings.slice(0, FINDINGS_SHOWN).flatMap((d) => findingLines(d, style).map((line) => `    ${line}`)),
     ...(more > 0 ? [`    and ${counted(more, 'finding')} more: see the report`] : []),
   ];
+}
+
+/** What the verdict was held against, and what was allowed; the report says it for each output. */
+function allowed({ checks }: ModelReport): string[] {
+  const rules = new Set(checks.flatMap(({ tolerance }) => (tolerance === undefined ? [] : [toleranceText(tolerance)])));
+  if (rules.size === 0) return [];
+  const kinds = new Set(checks.map(({ reference }) => reference.kind));
+  const against =
+    kinds.size > 1
+      ? "stored and onnxruntime's outputs"
+      : kinds.has('stored')
+        ? 'stored outputs'
+        : "onnxruntime's outputs";
+  return [`against ${against}, allowed: ${[...rules].join('; or ')}`];
 }
 
 /** The worst error and how much of what is allowed it takes. */

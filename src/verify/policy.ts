@@ -91,7 +91,8 @@ function cosineOf({ a, b }: Pair): number {
   }
   if (aa === 0 && bb === 0) return 1;
   // Roots before the product: squares of large numbers overflow.
-  return ab / (Math.sqrt(aa) * Math.sqrt(bb));
+  // Rounding leads a little beyond 1.
+  return Math.max(-1, Math.min(1, ab / (Math.sqrt(aa) * Math.sqrt(bb))));
 }
 
 /**

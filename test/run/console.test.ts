@@ -2,7 +2,7 @@ import { createConsole, type Terminal, terminalOf } from '../../src/run/console.
 import { progressLines, shareDone } from '../../src/run/progress.js';
 import type { FoundModel } from '../../src/run/find.js';
 import { totalsOf } from '../../src/report/totals.js';
-import type { ModelReport, Report } from '../../src/report/types.js';
+import type { Check, ModelReport, Report } from '../../src/report/types.js';
 
 import { readLog } from '../action/runner.js';
 
@@ -61,6 +61,24 @@ test('plain lines: what is worked on, what was found, a line per model, the verd
     '1 of 2 models could not be converted: a much longer name.onnx. The other one still computes the same.',
     'Report: /out/report.json',
   ]);
+});
+
+test('what a verdict was held against and what was allowed, once for each rule', () => {
+  const check = (kind: 'stored' | 'onnxruntime', atol: number): Check => ({
+    engine: 'wasm',
+    format: 'graph-model',
+    reference: { kind, name: 'set' },
+    output: 'y',
+    status: 'pass',
+    tolerance: { rtol: 0.001, atol, rangeTol: 0, range: 1, topK: { k: 5, axis: 1, share: 0.99 }, nan: 'forbid' },
+  });
+  const said = (checks: Check[]) => show({}, [reportOf('a.onnx', { checks })])[4];
+  const rule = (atol: number) => `rtol 0.001, atol ${atol}, range-tol 0, top-k 5 at 0.99 of axis 1, nan forbid`;
+  expect(said([check('stored', 0.1), check('stored', 0.1)])).toBe(`    against stored outputs, allowed: ${rule(0.1)}`);
+  expect(said([check('onnxruntime', 0.1), check('onnxruntime', 0.2)])).toBe(
+    `    against onnxruntime's outputs, allowed: ${rule(0.1)}; or ${rule(0.2)}`,
+  );
+  expect(said([check('stored', 0.1), check('onnxruntime', 0.1)])).toContain("against stored and onnxruntime's outputs");
 });
 
 test('colours where they are wanted, and none else', () => {

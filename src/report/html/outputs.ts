@@ -1,5 +1,5 @@
 import { count, exactFigure, figure } from '../figures.js';
-import { toleranceText } from '../markdown-model.js';
+import { agreementText, toleranceText } from '../markdown-model.js';
 import type { Check } from '../types.js';
 import { checksWorstFirst, verdictChecks } from '../verdict.js';
 import { errorBar } from './bar.js';
@@ -43,9 +43,14 @@ function row(check: Check): Markup {
 <td class="why"><span class="status ${check.status}">${WORDS[check.status]}</span>${check.reason !== undefined && h`<br>${check.reason}`}</td>
 <td>${errorBar(check.used)}</td><td class="n">${figure(check.maxAbs)}</td><td class="n">${figure(check.maxRel)}</td>
 <td class="n">${check.beyond === undefined ? '–' : `${count(check.beyond)} of ${count(check.elements ?? 0)}`}</td>
-<td>${worst(check)}</td><td>${range(check)}</td><td>${check.tolerance === undefined ? '–' : toleranceText(check.tolerance)}</td>
+<td>${worst(check)}</td><td>${range(check)}</td><td>${allowed(check)}</td>
 <td>${check.engine}, ${check.format}${guardedText(check)}</td>
 <td>${check.reference.kind === 'stored' ? h`<code>${check.reference.name}</code>` : 'onnxruntime; no outputs are stored'}</td></tr>`;
+}
+
+function allowed(check: Check): string {
+  const found = agreementText([check]);
+  return `${check.tolerance === undefined ? '–' : toleranceText(check.tolerance)}${found === '' ? '' : `; found: ${found}`}`;
 }
 
 function worst({ worst: w }: Check): Markup {
