@@ -26,7 +26,8 @@ export function permute(k: KerasBuilder, x: Layer, perm: readonly number[], suff
 
 /** @param sizes without the batch; one of them may be unknown */
 export function reshape(k: KerasBuilder, x: Layer, sizes: readonly Size[], suffix = '_reshape'): Layer {
-  if (same(x.shape.slice(1), sizes) && sizes.filter((d) => d === null).length <= 1) return x;
+  // Of the compositions none swaps two open sizes, so that what looks the same is.
+  if (same(x.shape.slice(1), sizes)) return x;
   if (sizes.filter((d) => d === null).length > 1)
     return refuse(
       'a Reshape layer can leave one size open, and here are more',

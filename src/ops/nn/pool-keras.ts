@@ -2,7 +2,7 @@ import { refuse } from '../../diag/diagnostic.js';
 import { isKnown } from '../../ir/dim.js';
 import type { View } from '../../ir/view.js';
 import type { ConfigValue, KerasBuilder, KerasShape, Layer } from '../../keras/builder.js';
-import { crop, every, none, padWith, pool, rescale, reshape } from '../../keras/compose.js';
+import { crop, every, merge, none, padWith, pool, rescale, reshape } from '../../keras/compose.js';
 import { isNeverNegative } from '../../keras/sign.js';
 import { nested } from '../math/arithmetic-keras.js';
 import { tensorOf } from '../../tensor/tensor.js';
@@ -24,13 +24,12 @@ interface Seen {
   readonly shape: KerasShape;
   readonly row: boolean;
   readonly pads: Pads;
+  readonly dilations: readonly number[];
 }
 
 function seen(n: View<PoolAttrs>, x: Layer, k: KerasBuilder): Seen {
   const { window, kernel } = n.attrs;
   if (kernel.length > 3) return refuse(`no stock layer pools over ${kernel.length} axes`, 'convert to a graph-model');
-  if (window.dilations.some((d) => d > 1))
-    return refuse('no stock layer pools with dilation', 'convert to a graph-model');
   const last = channelsStandLast(n);
   const row = kernel.length === 1;
   const pads = needPads(window, kernel, n.dims(0).slice(2));
@@ -42,6 +41,7 @@ function seen(n: View<PoolAttrs>, x: Layer, k: KerasBuilder): Seen {
     strides: row ? asRow(window.strides, 1) : window.strides,
     shape: row ? rowShape(k, last) : k.outputShape(),
     pads: row ? asRow(pads, none) : pads,
+    dilations: row ? asRow(window.dilations, 1) : window.dilations,
   };
 }
 
@@ -93,6 +93,10 @@ export function maxPool(n: View<PoolAttrs>, [x]: Layer[], k: KerasBuilder): Laye
   if (plain) return plain;
   const s = seen(n, x, k);
   const positive = isNeverNegative(x);
+  if (s.dilations.some((d) => d > 1)) {
+    const y = dilatedMax(k, s, positive);
+    return s.row ? fromRow(k, y) : y;
+  }
   if (s.kernel.length === 3 && k.dialect === 'tfjs' && !positive) return maxVolume(k, s);
   const y = maxOf(k, s, positive);
   return s.row ? fromRow(k, y) : y;
@@ -107,6 +111,39 @@ function maxOf(k: KerasBuilder, s: Seen, positive: boolean): Layer {
   if (dense) return dense;
   const padded = padWith(k, s.x, around(s.pads, last), LOWEST);
   return layer(k, 'Max', padded, s, last, 'valid', shape);
+}
+
+/** More taps of a window along one axis would be more layers than anyone wants. */
+const MOST_TAPS = 16;
+
+/** A window with gaps, which no layer has: axis by axis the greatest of its taps, each a part of the input. */
+function dilatedMax(
+  k: KerasBuilder,
+  { x, kernel, strides, pads, dilations, last, shape }: Seen,
+  positive: boolean,
+): Layer {
+  const first = last ? 1 : 2;
+  let y = x;
+  if (isPadded(pads)) y = positive ? zeroPadded(k, x, pads, last) : padWith(k, x, around(pads, last), LOWEST);
+  kernel.forEach((taps, i) => {
+    const axis = first + i;
+    const [size, out] = [y.shape[axis], shape[axis]];
+    if (size === null || out === null)
+      return refuse(
+        'a pool with dilation of an axis whose size is not known has no layers',
+        'fix the sizes with input-shapes in the config, or convert to a graph-model',
+      );
+    if (taps > MOST_TAPS)
+      return refuse(`a pool with dilation of ${taps} taps would be as many layers`, 'convert to a graph-model');
+    const at = <T>(value: T, nothing: T): T[] => y.shape.map((_, a) => (a === axis ? value : nothing));
+    const parts = Array.from({ length: taps }, (_, tap) => {
+      const begin = tap * dilations[i];
+      const end = size - 1 - begin - (out - 1) * strides[i];
+      return every(k, crop(k, y, at<readonly [number, number]>([begin, end], none), '_tap'), at(strides[i], 1));
+    });
+    y = taps === 1 ? parts[0] : merge(k, 'Maximum', parts, '_taps');
+  });
+  return y === x ? k.layer('Activation', [x], { activation: 'linear' }) : y;
 }
 
 /**
@@ -134,6 +171,7 @@ function maxVolume(k: KerasBuilder, { x, kernel, strides, pads, last, shape }: S
         last: channelsLast,
         shape: [null, ...after],
         row: false,
+        dilations: [1, 1],
       },
       false,
     );
@@ -219,6 +257,8 @@ export function averagePool(
 ): Layer {
   const plain = onLine(n, x, k, 'Average');
   if (plain) return plain;
+  if (n.attrs.window.dilations.some((d) => d > 1))
+    return refuse('no stock layer takes the mean of a window with dilation', 'convert to a graph-model');
   const s = seen(n, x, k);
   const { last, shape } = s;
   const finish = (y: Layer) => (s.row ? fromRow(k, y) : y);

@@ -1,6 +1,6 @@
 import type { AttributeGiven, Family } from '../case.js';
 import type { Random } from '../random.js';
-import { torchModule, type TorchNet } from './torch-net.js';
+import { ofOpenSize, torchModule, type TorchNet } from './torch-net.js';
 
 /** One torch module each, as in the tests of onnx2keras: what a convolutional network is made of. */
 
@@ -458,7 +458,7 @@ const encoderLayer = torchModule(
   { opset: [17, 17] },
 );
 
-export const TORCH_MODULES: Family = {
+const MODULES: Family = {
   ReLU: unary('Relu'),
   Sigmoid: unary('Sigmoid'),
   Tanh: unary('Tanh'),
@@ -535,4 +535,34 @@ export const TORCH_MODULES: Family = {
   RNN: recurrent('RNN'),
   MultiheadAttention: multihead,
   TransformerEncoderLayer: encoderLayer,
+};
+
+export const TORCH_MODULES: Family = {
+  ...MODULES,
+  ...ofOpenSize(MODULES, [
+    'Conv1d',
+    'Conv2d',
+    'Conv3d',
+    'Conv1d of groups',
+    'Conv2d of groups',
+    'Conv3d of groups',
+    'Conv2d depthwise',
+    'ConvTranspose1d',
+    'ConvTranspose2d',
+    'ConvTranspose3d',
+    'MaxPool1d',
+    'MaxPool2d',
+    'MaxPool3d',
+    'AvgPool1d',
+    'AvgPool2d',
+    'AvgPool3d',
+    'adaptive pools to 1',
+    'BatchNorm',
+    'InstanceNorm',
+    'LocalResponseNorm',
+    'Upsample nearest',
+    'PReLU',
+    'cat',
+    'mean and sum',
+  ]),
 };

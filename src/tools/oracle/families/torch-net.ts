@@ -1,5 +1,5 @@
 import type { DType } from '../../../tensor/dtype.js';
-import { fed, type Generator, type Given } from '../case.js';
+import { fed, type Family, type Generator, type Given } from '../case.js';
 import type { Random } from '../random.js';
 import { Net } from './networks.js';
 
@@ -135,3 +135,29 @@ export const torchModule =
       tolerance: { rtol: 1e-3, atol: 1e-5, rangeTol: 1e-5 },
     };
   };
+
+/** More of each spatial axis in a second run: what halves sizes three times still can. */
+const LARGER = 8;
+
+/** Modules whose images have an open height and width, run at two sizes. */
+export const ofOpenSize = (family: Family, names: readonly string[]): Family =>
+  Object.fromEntries(
+    names.map((name) => [
+      `${name} of open size`,
+      (r) => {
+        const c = family[name](r);
+        const open = (given: Given): Given => {
+          const { tensor, symbols, others = [] } = given;
+          const { dtype, dims } = tensor;
+          const axes = dims.flatMap((_, axis) => (axis < 2 ? [] : [[axis, `size${axis}`] as const]));
+          const larger = r.tensor(
+            dtype,
+            dims.map((d, axis) => (axis < 2 ? d : d + LARGER)),
+          );
+          return fed(tensor, { ...symbols, ...Object.fromEntries(axes) }, [...others, larger]);
+        };
+        const inputs = Object.entries(c.inputs).map(([key, g]) => [key, g.constant ? g : open(g)] as const);
+        return { ...c, inputs: Object.fromEntries(inputs) };
+      },
+    ]),
+  );

@@ -1,6 +1,6 @@
 import type { Family } from '../case.js';
 import type { Random } from '../random.js';
-import { torchModule, type TorchNet } from './torch-net.js';
+import { ofOpenSize, torchModule, type TorchNet } from './torch-net.js';
 
 /** torchvision's networks, and others that onnx2keras was tested with: their blocks and heads, with few channels. */
 
@@ -381,7 +381,7 @@ const style = torchModule(
   },
 );
 
-export const TORCHVISION: Family = {
+const NETWORKS: Family = {
   AlexNet: alexnet,
   VGG: vgg,
   ResNet: resnet,
@@ -404,4 +404,21 @@ export const TORCHVISION: Family = {
   'pose stages': pose,
   'super resolution': superResolution,
   'style transfer': style,
+};
+
+export const TORCHVISION: Family = {
+  ...NETWORKS,
+  ...ofOpenSize(NETWORKS, [
+    'ResNet',
+    'ResNeXt',
+    'PreResNet',
+    'DenseNet',
+    'GoogLeNet',
+    'Inception v3',
+    'SqueezeNet',
+    'MobileNet v2',
+    'MNASNet',
+    'FCN',
+    'pose stages',
+  ]),
 };
