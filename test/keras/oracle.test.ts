@@ -25,7 +25,7 @@ const REFUSALS: Readonly<Record<string, RegExp>> = {
 const refusalOf = (name: string): RegExp | undefined =>
   Object.entries(REFUSALS).find(([names]) => names.split(', ').includes(name))?.[1];
 
-for (const family of ['torch-modules', 'torchvision'])
+for (const family of ['torch-functions', 'torch-modules', 'torchvision'])
   test.each(Object.entries(FAMILIES[family]))(`${family}: %s`, async (name, generate) => {
     let judged = 0;
     for (let i = 0; i < 8 && judged < 2; i++) {

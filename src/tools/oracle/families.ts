@@ -14,6 +14,7 @@ import { RECURRENT } from './families/recurrent.js';
 import { REDUCE } from './families/reduce.js';
 import { RESAMPLING } from './families/resampling.js';
 import { TEXT } from './families/text.js';
+import { TORCH_FUNCTIONS } from './families/torch-functions.js';
 import { TORCH_MODULES } from './families/torch-modules.js';
 import { TORCHVISION } from './families/torchvision.js';
 import { WINDOWS } from './families/windows.js';
@@ -35,6 +36,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   reduce: REDUCE,
   resampling: RESAMPLING,
   text: TEXT,
+  'torch-functions': TORCH_FUNCTIONS,
   'torch-modules': TORCH_MODULES,
   torchvision: TORCHVISION,
   windows: WINDOWS,

@@ -1,16 +1,8 @@
 import type { AttributeGiven, Family } from '../case.js';
 import type { Random } from '../random.js';
-import { ofOpenSize, torchModule, type TorchNet } from './torch-net.js';
+import { any, image, line, ofOpenSize, small, torchModule, volume, vector, type TorchNet } from './torch-net.js';
 
 /** One torch module each, as in the tests of onnx2keras: what a convolutional network is made of. */
-
-const image = (r: Random) => [r.int(1, 6), r.int(7, 12), r.int(7, 12)];
-const small = (r: Random) => [r.int(1, 4), r.int(4, 7), r.int(4, 7)];
-const volume = (r: Random) => [r.int(1, 3), r.int(5, 8), r.int(5, 8), r.int(5, 8)];
-const line = (r: Random) => [r.int(1, 6), r.int(7, 14)];
-const vector = (r: Random) => [r.int(2, 9)];
-/** Ranks 2 to 5. */
-const any = (r: Random) => r.pick([vector, line, small, small, volume])(r);
 
 const unary = (op: string, attributes: (r: Random) => Record<string, AttributeGiven> = () => ({})) =>
   torchModule(any, (n, [x]) => n.op(op, [x], attributes(n.r)));
@@ -77,64 +69,8 @@ const pool = (op: 'MaxPool' | 'AveragePool', dims: number) =>
     });
   });
 
-/** x with another tensor or a number, in either place. */
-const elementwise = (op: string) =>
-  torchModule(
-    any,
-    (n, [x, y], dims) => {
-      const { r } = n;
-      const constant = () =>
-        r.chance(0.5)
-          ? n.float(r.float(0.5, 2))
-          : n.weight(
-              r.pick([
-                dims,
-                [1, ...dims],
-                dims.map((d) => (r.chance(0.5) ? d : 1)),
-                dims.slice(r.int(0, dims.length - 1)),
-              ]),
-              0.5,
-              2,
-            );
-      const other = op === 'Div' || r.chance(0.5) ? constant() : y;
-      const pair = op !== 'Div' && r.chance(0.3) ? [other, x] : [x, other];
-      const z = n.op(op, pair);
-      return other === y ? z : [z, n.op('Identity', [y])];
-    },
-    { inputs: 2 },
-  );
-
-const reduce = (op: string) =>
-  torchModule(any, (n, [x], dims) => {
-    const { r } = n;
-    const axes = r
-      .shuffle(dims.map((_, i) => i + 1))
-      .slice(0, r.int(1, dims.length))
-      .sort((a, b) => a - b);
-    // Without kept axes a scalar per item would be a vector of the batch.
-    const keep = axes.length === dims.length ? 1 : r.int(0, 1);
-    return n.reduce(op, x, r.chance(0.3) ? axes.map((a) => a - dims.length - 1) : axes, keep);
-  });
-
 const softmax = (op: 'Softmax' | 'LogSoftmax') =>
   torchModule(any, (n, [x], dims) => n.softmax(op, x, n.r.int(1, dims.length), dims.length + 1));
-
-const view = torchModule(any, (n, [x], dims) => {
-  const { r } = n;
-  const total = dims.reduce((a, b) => a * b, 1);
-  const divisors = Array.from({ length: total }, (_, i) => i + 1).filter((d) => total % d === 0);
-  const first = r.pick(divisors);
-  const second = r.pick(divisors.filter((d) => (total / first) % d === 0));
-  const target = r.pick([[-1], [first, -1], [-1, first], [first, second, -1], [first, second, total / first / second]]);
-  const y = n.op('Reshape', [r.chance(0.5) ? n.relu(x) : x, n.ints([0, ...target])]);
-  return r.chance(0.3) && dims.length > 1 ? n.op('Reshape', [y, n.ints([0, ...dims])]) : y;
-});
-
-const permute = torchModule(any, (n, [x], dims) => {
-  const perm = [0, ...n.r.shuffle(dims.map((_, i) => i + 1))];
-  const y = n.op('Transpose', [x], { perm });
-  return n.r.chance(0.4) ? n.flat(y) : y;
-});
 
 /** view or flatten between a convolution and a Linear. */
 const head = torchModule(small, (n, [x], [channels, h, w]) => {
@@ -142,81 +78,6 @@ const head = torchModule(small, (n, [x], [channels, h, w]) => {
   const y = n.relu(n.conv(x, channels, filters));
   return n.linear(n.flat(n.r.chance(0.5) ? n.dropout(y) : y), filters * h * w, 5);
 });
-
-const slice = torchModule(any, (n, [x], dims) => {
-  const { r } = n;
-  const part = (y: string, at: number): string => {
-    const size = dims[at - 1];
-    const start = r.int(0, size - 1);
-    const end = r.chance(0.3) ? undefined : r.int(start + 1, size);
-    return n.slice(y, at, r.chance(0.3) ? start - size : start, end, r.chance(0.4) ? r.int(1, 3) : 1);
-  };
-  const axes = r.shuffle(dims.map((_, i) => i + 1)).slice(0, r.int(1, Math.min(2, dims.length)));
-  return axes.reduce((y, at) => part(y, at), x);
-});
-
-const select = torchModule(small, (n, [x], dims) => {
-  const at = n.r.int(1, dims.length);
-  return n.op('Gather', [x, n.ints(n.r.int(-dims[at - 1], dims[at - 1] - 1))], { axis: at });
-});
-
-const split = torchModule(any, (n, [x], dims) => {
-  const at = n.r.int(1, dims.length);
-  const size = dims[at - 1];
-  const first = n.r.int(1, Math.max(1, size - 1));
-  const parts = n.split(x, at, size > 1 ? [first, size - first] : [1]);
-  return n.r.chance(0.4) ? n.join([...parts].reverse(), at) : parts;
-});
-
-const squeeze = torchModule(
-  (r) => r.shuffle([1, r.int(2, 4), ...(r.chance(0.5) ? [1] : []), ...(r.chance(0.5) ? [r.int(2, 3)] : [])]),
-  (n, [x], dims) => {
-    const ones = dims.flatMap((d, i) => (d === 1 ? [i + 1] : []));
-    const y = n.squeeze(x, ones);
-    return n.r.chance(0.4) ? n.unsqueeze(y, [n.r.int(1, dims.length - ones.length + 1)]) : y;
-  },
-);
-
-const unsqueeze = torchModule(
-  (r) => r.pick([vector, line, small])(r),
-  (n, [x], dims) => n.unsqueeze(x, [n.r.chance(0.3) ? -1 : n.r.int(1, dims.length + 1)]),
-);
-
-const pads = torchModule(small, (n, [x], [, h, w]) => {
-  const { r } = n;
-  const mode = r.pick(['constant', 'constant', 'reflect', 'edge']);
-  const [t, l, b, e] = [h, w, h, w].map((d) => r.int(0, Math.min(3, d - 1)));
-  return n.pad(x, [0, 0, t, l, 0, 0, b, e], mode, r.pick([0, 0, 1.5, -2]));
-});
-
-const upsample = (mode: 'nearest' | 'linear', aligned: boolean, opset: readonly [number, number]) =>
-  torchModule(small, (n, [x]) => n.upsample(x, 4, n.r.int(2, 3), mode, aligned), { opset: [...opset] });
-
-/** interpolate(size=…): sizes as an input. */
-const interpolate = torchModule(
-  small,
-  (n, [x], [channels, h, w]) => {
-    const { r } = n;
-    const mode = r.pick(['nearest', 'linear', 'cubic']);
-    return n.op(
-      'Resize',
-      [
-        x,
-        n.roi(),
-        n.opset < 13 ? n.floats([]) : '',
-        n.join([n.slice(n.op('Shape', [x]), 0, 0, 1), n.ints([channels, r.int(2, 2 * h), r.int(2, 2 * w)])], 0),
-      ],
-      mode === 'nearest'
-        ? { mode, coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
-        : {
-            mode,
-            coordinate_transformation_mode: r.pick(['pytorch_half_pixel', 'align_corners']),
-            ...(mode === 'cubic' ? { cubic_coeff_a: { float: -0.75 } } : {}),
-          },
-    );
-  },
-  { opset: [11, 17] },
-);
 
 const batchNorm = torchModule(any, (n, [x], [channels]) => n.norm(x, channels), { opset: [9, 17] });
 
@@ -314,21 +175,6 @@ const linear = torchModule(any, (n, [x], dims) => {
   return n.r.chance(0.6) ? n.op('Add', n.r.chance(0.5) ? [n.weight([to]), y] : [y, n.weight([to])]) : y;
 });
 
-const bmm = torchModule(
-  (r) =>
-    r.pick([
-      [4, 4],
-      [2, 5, 5],
-      [3, 2, 4, 4],
-    ]),
-  (n, [x, y], dims) => {
-    const perm = dims.map((_, i) => i).concat(dims.length);
-    const turned = [...perm.slice(0, -2), dims.length, dims.length - 1];
-    return n.op('MatMul', [x, n.r.chance(0.5) ? n.op('Transpose', [y], { perm: turned }) : y]);
-  },
-  { inputs: 2 },
-);
-
 const embedding = torchModule(
   (r) => r.pick([[6], [3, 4]]),
   (n, [x], dims) => {
@@ -336,16 +182,6 @@ const embedding = torchModule(
     return n.r.chance(0.5) ? n.reduce('ReduceMean', y, [dims.length], 0) : y;
   },
   { low: 0, high: 8, dtype: 'int64' },
-);
-
-const pow = torchModule(any, (n, [x]) => n.op('Pow', [n.relu(x), n.float(n.r.pick([0.5, 1, 2, 3]))]));
-const clamp = torchModule(any, (n, [x, y]) => n.op(n.r.pick(['Max', 'Min']), [x, y]), { inputs: 2 });
-const average = torchModule(any, (n, [x, y]) => n.op(n.r.pick(['Mean', 'Sum']), [x, y, x]), { inputs: 2 });
-const concat = torchModule(
-  any,
-  (n, [x, y], dims) =>
-    n.join([x, n.relu(y), ...(n.r.chance(0.3) ? [x] : [])], n.r.chance(0.3) ? -1 : n.r.int(1, dims.length)),
-  { inputs: 2 },
 );
 
 const global = torchModule(
@@ -372,23 +208,6 @@ const pixelShuffle = torchModule(
   },
 );
 
-const norm = torchModule(any, (n, [x], dims) =>
-  n.reduce(n.r.pick(['ReduceL1', 'ReduceL2']), x, [n.r.int(1, dims.length)], 1),
-);
-const normalize = torchModule(
-  any,
-  (n, [x], dims) => {
-    const length = n.clip(n.reduce('ReduceL2', x, [n.r.int(1, dims.length)], 1), 1e-12, undefined);
-    return n.op('Div', [x, n.op('Expand', [length, n.op('Shape', [x])])]);
-  },
-  { opset: [8, 17] },
-);
-const scaled = (n: TorchNet, x: string) => n.op('Mul', [x, n.float(2)]);
-const constants = torchModule(
-  small,
-  (n, [x], dims) => n.op('Add', [scaled(n, x), n.op('ConstantOfShape', [n.ints([1, ...dims])])]),
-  { opset: [9, 17] },
-);
 const recurrent = (op: 'LSTM' | 'RNN') =>
   torchModule(
     (r) => [r.int(2, 5), r.int(1, 4)],
@@ -500,36 +319,8 @@ const MODULES: Family = {
   LayerNorm: layerNorm,
   LocalResponseNorm: lrn,
   Linear: linear,
-  bmm,
   Embedding: embedding,
-  add: elementwise('Add'),
-  sub: elementwise('Sub'),
-  mul: elementwise('Mul'),
-  div: elementwise('Div'),
-  'max and min of two': clamp,
-  'mean and sum': average,
-  pow,
-  mean: reduce('ReduceMean'),
-  sum: reduce('ReduceSum'),
-  amax: reduce('ReduceMax'),
-  amin: reduce('ReduceMin'),
-  norm,
-  normalize,
-  constants,
-  view,
-  permute,
   'view before Linear': head,
-  slice,
-  select,
-  split,
-  cat: concat,
-  squeeze,
-  unsqueeze,
-  pad: pads,
-  'Upsample nearest': upsample('nearest', false, [7, 17]),
-  'Upsample bilinear': upsample('linear', false, [11, 17]),
-  'Upsample with aligned corners': upsample('linear', true, [11, 17]),
-  interpolate,
   PixelShuffle: pixelShuffle,
   LSTM: recurrent('LSTM'),
   RNN: recurrent('RNN'),
@@ -560,9 +351,6 @@ export const TORCH_MODULES: Family = {
     'BatchNorm',
     'InstanceNorm',
     'LocalResponseNorm',
-    'Upsample nearest',
     'PReLU',
-    'cat',
-    'mean and sum',
   ]),
 };

@@ -107,6 +107,15 @@ export class TorchNet extends Net {
   }
 }
 
+/** Sizes of inputs without the batch. */
+export const image = (r: Random) => [r.int(1, 6), r.int(7, 12), r.int(7, 12)];
+export const small = (r: Random) => [r.int(1, 4), r.int(4, 7), r.int(4, 7)];
+export const volume = (r: Random) => [r.int(1, 3), r.int(5, 8), r.int(5, 8), r.int(5, 8)];
+export const line = (r: Random) => [r.int(1, 6), r.int(7, 14)];
+export const vector = (r: Random) => [r.int(2, 9)];
+/** Ranks 2 to 5. */
+export const any = (r: Random) => r.pick([vector, line, small, small, volume])(r);
+
 type Body = (n: TorchNet, inputs: string[], dims: readonly number[]) => string | string[];
 
 /**
