@@ -37,8 +37,9 @@ class Converted:
 
     @property
     def predicted_class(self):
-        """For one output that looks like maps of class scores: the class with the highest score in the written model's."""
-        return self.report["checks"][0]["maps"]["predicted"]["actual"]["class"]
+        """The class with the highest score in the written model's first output: of scores, or of maps of them."""
+        check = self.report["checks"][0]
+        return check["maps"]["predicted"]["actual"]["class"] if "maps" in check else check["top"]["actual"][0]["class"]
 
 
 def pytorch_to_keras(
