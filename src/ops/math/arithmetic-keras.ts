@@ -89,7 +89,7 @@ export function constantOf<A>(n: View<A>, i: number): number | Weight | undefine
 }
 
 /** x with the axes of size 1 repeated along which a constant is longer. */
-function grown(k: KerasBuilder, x: Layer, constant: number | Weight | readonly []): Layer {
+export function grown(k: KerasBuilder, x: Layer, constant: number | Weight | readonly []): Layer {
   if (typeof constant === 'number' || !('dims' in constant)) return x;
   const rank = Math.max(x.shape.length, constant.dims.length + 1);
   const wide = raised(k, x, rank);
@@ -171,7 +171,7 @@ export function constantLike(k: KerasBuilder, x: Layer, constant: number | Weigh
 type Change = (v: number) => number;
 
 /** Applies a function to a constant. */
-function changed(constant: number | Weight, f: Change): number | Weight {
+export function changed(constant: number | Weight, f: Change): number | Weight {
   if (typeof constant === 'number') return f(constant);
   return {
     dtype: 'float32',

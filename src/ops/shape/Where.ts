@@ -7,6 +7,7 @@ import { defineOp, noAttributes } from '../../ir/op.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import { broadcastType } from '../elementwise.js';
 import { numbered, textAt } from '../text.js';
+import { whereLayers } from './where-keras.js';
 
 export default defineOp({
   name: 'Where',
@@ -49,4 +50,5 @@ export default defineOp({
     if (x.dtype === 'string') return refuse('TensorFlow.js chooses between no strings that the model computes');
     return b.select(condition, x, y);
   },
+  keras: whereLayers,
 });

@@ -20,7 +20,7 @@ export class Net {
     this.nodes.push({ op, inputs, outputs: names, attributes });
     return names;
   }
-  private hold(t: Tensor): string {
+  hold(t: Tensor): string {
     const name = `c${this.count++}`;
     this.inputs[name] = fixed(t);
     return name;

@@ -177,7 +177,20 @@ const constants = torchModule(
   { opset: [9, 17] },
 );
 
+/** masked_fill by a mask that the model holds, as causal attention has it. */
+const maskedFill = torchModule(
+  any,
+  (n, [x], dims) => {
+    const { r } = n;
+    const mask = n.hold(r.tensor('bool', r.pick([dims, dims.slice(r.int(0, dims.length - 1))])));
+    const value = r.chance(0.7) ? n.float(r.pick([0, -1e4, 2.5, -Infinity])) : n.weight([dims[dims.length - 1]]);
+    return n.op('Where', r.chance(0.5) ? [mask, value, x] : [mask, x, value]);
+  },
+  { opset: [9, 17] },
+);
+
 const FUNCTIONS: Family = {
+  masked_fill: maskedFill,
   bmm,
   add: elementwise('Add'),
   sub: elementwise('Sub'),
