@@ -8,21 +8,27 @@ import { concat, crop, every, merge, negated, none, permute, repeat, rescale } f
 /** A Concatenate of more parts than this would be slower than the graph-model by far. */
 const MOST_PARTS = 64;
 
-/** A part of an axis: elements from `begin` on, `step` apart. A step of 0 is one element repeated. */
+/** A reversed stretch is a product with a matrix of its length squared. */
+const LONGEST_REVERSED = 1024;
+
+/** A part of an axis: elements from `begin` on, `step` apart. A step of 0 is one element repeated, -1 goes backwards. */
 interface Run {
   readonly begin: number;
   readonly step: number;
   readonly count: number;
 }
 
-/** Cuts indices into as few runs as a greedy look finds: one element after another, or one and the same. */
-function runsOf(indices: readonly number[]): Run[] {
+/**
+ * Cuts indices into as few runs as a greedy look finds: one element after another, or one and the same.
+ * @param backwards whether a run may go backwards, too
+ */
+function runsOf(indices: readonly number[], backwards = false): Run[] {
   const whole = indices.length > 1 ? indices[1] - indices[0] : 1;
   if (whole > 1 && indices.every((v, i) => v === indices[0] + i * whole))
     return [{ begin: indices[0], step: whole, count: indices.length }];
   const runs: Run[] = [];
   for (let i = 0; i < indices.length; ) {
-    const step = indices[i + 1] === indices[i] ? 0 : 1;
+    const step = indices[i + 1] === indices[i] ? 0 : backwards && indices[i + 1] === indices[i] - 1 ? -1 : 1;
     let count = 1;
     while (i + count < indices.length && indices[i + count] === indices[i] + count * step) count++;
     runs.push({ begin: indices[i], step, count });
@@ -46,7 +52,13 @@ export function take(k: KerasBuilder, x: Layer, axis: number, indices: readonly 
     );
   if (indices.length === 0)
     return refuse('it takes nothing, and no stock layer gives an empty tensor', 'convert to a graph-model');
-  const runs = runsOf(indices);
+  const plain = runsOf(indices);
+  const runs = plain.length > MOST_PARTS ? runsOf(indices, true) : plain;
+  if (runs.some((run) => run.step === -1 && run.count > LONGEST_REVERSED))
+    return refuse(
+      `it reverses more than ${LONGEST_REVERSED} elements of an axis, and no stock layer reverses one`,
+      'convert to a graph-model',
+    );
   if (runs.length > MOST_PARTS)
     return refuse(
       `it takes ${runs.length} separate parts of an axis, each of which would be a layer`,
@@ -56,12 +68,29 @@ export function take(k: KerasBuilder, x: Layer, axis: number, indices: readonly 
   return concat(
     k,
     runs.map(({ begin, step, count }) => {
+      if (step === -1) {
+        const stretch = at<readonly [number, number]>([begin - count + 1, size - 1 - begin], none);
+        return mapAlong(k, crop(k, x, stretch, suffix), axis, backwardsMatrix(count), '_reversed');
+      }
       const length = step === 0 ? 1 : (count - 1) * step + 1;
       const part = crop(k, x, at<readonly [number, number]>([begin, size - begin - length], none), suffix);
       return step === 0 ? repeat(k, part, at(count, 1)) : every(k, part, at(step, 1));
     }),
     axis,
   );
+}
+
+function backwardsMatrix(count: number): Weight {
+  const dims = [count, count];
+  return {
+    dtype: 'float32',
+    dims,
+    load: () => {
+      const data = new Float32Array(count * count);
+      for (let i = 0; i < count; i++) data[i * count + count - 1 - i] = 1;
+      return { dtype: 'float32', dims, data };
+    },
+  };
 }
 
 /**

@@ -16,6 +16,7 @@ const FAR = 2 ** 31 - 1;
 export function sliceLayers(n: View<{ readonly cuts: readonly Cut[] }>, [x]: Layer[], k: KerasBuilder): Layer {
   const crops = x.shape.map((): readonly [number, number] => none);
   const steps = x.shape.map(() => 1);
+  const turned = new Map<number, readonly number[]>();
   for (const c of n.attrs.cuts) {
     const axis = n.position(0, c.axis);
     const whole = c.step === 1 && c.start === 0 && c.end !== undefined && isKnown(c.end) && c.end >= FAR;
@@ -30,17 +31,31 @@ export function sliceLayers(n: View<{ readonly cuts: readonly Cut[] }>, [x]: Lay
         'convert to a graph-model',
       );
     }
+    const backwards = backwardsOf(x.shape[axis], c);
+    if (backwards) {
+      turned.set(axis, backwards);
+      continue;
+    }
     const [begin, end, step] = ends(x.shape[axis], c);
     crops[axis] = [begin, end];
     steps[axis] = step;
   }
+  if (turned.size > 0 && !isFloat(n.dtype(0)))
+    return refuse(`${n.dtype(0)} backwards: the layers that turn an axis work on floats`, 'convert to a graph-model');
   if (steps.some((s) => s > 1) && !isFloat(n.dtype(0)))
     return refuse(
       `every other element of ${n.dtype(0)}: the layer that takes them pools floats`,
       'convert to a graph-model',
     );
-  const y = every(k, crop(k, x, crops), steps);
+  let y = every(k, crop(k, x, crops), steps);
+  for (const [axis, indices] of turned) y = take(k, y, axis, indices);
   return y === x ? k.layer('Activation', [x], { activation: 'linear' }) : y;
+}
+
+/** The elements of a slice that goes backwards. */
+function backwardsOf(size: number | null, c: Cut): readonly number[] | undefined {
+  const at = size === null ? undefined : indicesOf(size, c);
+  return at && at.length > 1 && at[1] < at[0] ? at : undefined;
 }
 
 /** What is cropped at both ends, and the step. */
@@ -52,7 +67,6 @@ function ends(size: number | null, c: Cut): [number, number, number] {
     if (at.length === 0)
       return refuse('it takes nothing, and no stock layer gives an empty tensor', 'convert to a graph-model');
     const step = at.length === 1 ? 1 : at[1] - at[0];
-    if (step < 0) return refuse('no stock layer reverses an axis', 'convert to a graph-model');
     return [at[0], size - 1 - at[at.length - 1], step];
   }
   const { start, end, step } = c;

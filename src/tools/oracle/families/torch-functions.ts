@@ -1,5 +1,6 @@
 import type { Family } from '../case.js';
-import { any, line, ofOpenSize, small, torchModule, vector, type TorchNet } from './torch-net.js';
+import type { Random } from '../random.js';
+import { any, image, LARGEST, line, ofOpenSize, small, torchModule, vector, type TorchNet } from './torch-net.js';
 
 /** Functions of torch on tensors, as in the tests of onnx2keras: arithmetic, reductions, views, parts, interpolation. */
 
@@ -189,7 +190,21 @@ const maskedFill = torchModule(
   { opset: [9, 17] },
 );
 
+/** flip, as of channels from RGB to BGR; of short and of long axes. */
+const flip = torchModule(
+  (r) => r.pick([image, line, (own: Random) => [own.int(1, 2), own.int(70, 90)]])(r),
+  (n, [x], dims) => n.slice(x, n.r.int(1, dims.length), -1, -LARGEST, n.r.pick([-1, -1, -2])),
+  { opset: [10, 17] },
+);
+/** ReflectionPad1d as before a Fourier transform. */
+const longReflection = torchModule(
+  (r) => [r.int(1, 2), r.int(100, 120)],
+  (n, [x]) => n.pad(x, [0, 0, n.r.int(50, 90), 0, 0, n.r.int(0, 50)], 'reflect'),
+);
+
 const FUNCTIONS: Family = {
+  flip,
+  'long reflection': longReflection,
   masked_fill: maskedFill,
   bmm,
   add: elementwise('Add'),

@@ -3,7 +3,8 @@ import { fed, type Family, type Generator, type Given } from '../case.js';
 import type { Random } from '../random.js';
 import { Net } from './networks.js';
 
-const LARGEST = 2 ** 31 - 1;
+/** As an end of a slice: all the way. */
+export const LARGEST = 2 ** 31 - 1;
 
 /** Writes what torch's exporter does for one opset: the same function is attributes in one version and inputs in another. */
 export class TorchNet extends Net {
