@@ -45,6 +45,15 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** What became of the nodes, as `41 layers, 3 ops, 2 folded`. */
+export function fatesText(fates: Readonly<Record<string, number | undefined>>): string {
+  return Object.entries(fates)
+    .flatMap(([fate, n = 0]) =>
+      n === 0 ? [] : [fate === 'layer' || fate === 'op' ? counted(n, fate) : `${count(n)} ${fate}`],
+    )
+    .join(', ');
+}
+
 /** A time (`840 ms`, `12.3 s`, `3 min 5 s`). */
 export function duration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;

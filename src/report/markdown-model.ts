@@ -2,7 +2,7 @@ import { code, fence, html, markdown, shorten } from '../diag/escape.js';
 import { bar } from './bar.js';
 import { changeRows, layerLines, sinceText } from './changes-text.js';
 import { engineMatrix } from './engine-matrix.js';
-import { count, counted, duration, exactFigure, figure, shape, share, size } from './figures.js';
+import { count, counted, duration, exactFigure, fatesText, figure, shape, share, size } from './figures.js';
 import { type FindingGroup, groupFindings, placeParts } from './findings.js';
 import { layersBeside } from './layers-beside.js';
 import { nextSteps, type Step } from './next.js';
@@ -10,6 +10,7 @@ import { searchText, storageText } from './quantization-text.js';
 import type { Check, Finding, ModelReport, Report, TensorFact, Tolerance } from './types.js';
 import {
   checksWorstFirst,
+  isSaidByFigures,
   modelVerdict,
   shownPath,
   signOf,
@@ -193,6 +194,7 @@ function reasons(checks: readonly Check[]): string[] {
         check.worst === undefined
           ? ''
           : ` Worst at [${check.worst.index.join(', ')}]: expected ${valueText(check.worst.expected)}, got ${valueText(check.worst.actual)}.`;
+      if (isSaidByFigures(check)) return `- ${what}:${worst}`;
       return `- ${what}: ${sentence(check.reason ?? 'outside tolerance')}${worst}`;
     });
   return lines.length === 0 ? [] : [lines.join('\n')];
@@ -331,12 +333,9 @@ function weightLines({ quantization = [] }: ModelReport): string[] {
 
 function fatesLine({ conversion }: ModelReport): string {
   if (conversion === undefined) return '';
-  const fates = Object.entries(conversion.fates)
-    .filter(([, n]) => n > 0)
-    .map(([fate, n]) => `${n} ${fate}`);
   const relayouts =
     conversion.relayouts === undefined ? '' : `; ${counted(conversion.relayouts, 'transpose')} inserted for layout`;
-  return `**Nodes became:** ${fates.join(', ')}${relayouts}`;
+  return `**Nodes became:** ${fatesText(conversion.fates)}${relayouts}`;
 }
 
 function timesLine({ timings, cached }: ModelReport): string {

@@ -5,18 +5,21 @@ import type { Report, Tool } from './types.js';
  * The settings that decide what is written and how it is judged, with their defaults: the command that gives the same
  * result again names those that were something else.
  */
-const DECIDING: Record<string, string> = {
+export const DECIDING: Readonly<Record<string, string>> = {
   formats: 'auto',
   'change-ordering': 'true',
   'name-policy': 'keep',
   quantize: 'none',
   'shard-size': '4',
+  target: 'any',
+  verify: 'true',
   references: '',
   rtol: '0.001',
   atol: '0.00001',
   'range-tol': '0.00001',
   engines: 'wasm',
-  config: '',
+  'when-no-reference': 'onnxruntime',
+  config: 'onnx2keras.yml',
 };
 
 /** The command line that converts and judges one model again, to be run at the root of the repository. */

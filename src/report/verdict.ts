@@ -36,8 +36,22 @@ export const STATUS_WORDS: Record<Status, string> = {
   mismatch: 'differs',
   unverified: 'not compared',
   unsupported: 'not converted',
-  error: 'not readable',
+  error: 'in error',
 };
+
+/** Errors of the run, not of a file: what was read when they came is not known. */
+const OF_THE_RUN: ReadonlySet<string> = new Set([
+  'process-crashed',
+  'timed-out',
+  'out-of-memory',
+  'cancelled',
+  'cannot-write',
+]);
+
+/** The file itself is at fault: nothing of it is known. Any other error is about something beside it, or about the run. */
+function isUnread({ status, source, diagnostics }: ModelReport): boolean {
+  return status === 'error' && source?.opsets === undefined && !diagnostics.some((d) => OF_THE_RUN.has(d.code));
+}
 
 /** The path that the reader knows: from the workspace. */
 export function shownPath(model: ModelReport): string {
@@ -68,7 +82,7 @@ export function isFailing(model: ModelReport): boolean {
 
 /** The status in a few words, with the waiver where one bears on it. */
 export function statusWords(model: ModelReport): string {
-  const words = STATUS_WORDS[model.status];
+  const words = isUnread(model) ? 'not readable' : STATUS_WORDS[model.status];
   if (isWaived(model)) return `${words}, waived until ${model.waiver?.expires}`;
   return model.waiver?.holds === false ? `${words}, waiver ended` : words;
 }
@@ -90,15 +104,17 @@ const NAMED = 3;
 export function headline(report: Report, name: (path: string) => string): string {
   const models = worstFirst(report.models);
   if (models.length === 0) return noModels(report.selection);
-  const of = (group: Group | 'pass') => models.filter((m) => (isWaived(m) ? 'waived' : m.status) === group);
+  const of = (group: Group | 'pass') => models.filter((m) => groupOf(m) === group);
   const passed = of('pass').length;
   if (passed === models.length)
     return passed === 1 ? `${name(shownPath(models[0] as ModelReport))} still computes the same.` : allTheSame(passed);
   if (models.length === 1) return `${alone(models[0] as ModelReport, name)}.`;
-  const sentences = (['mismatch', 'error', 'unsupported', 'waived', 'unverified'] as const).flatMap((group) => {
-    const some = of(group);
-    return some.length === 0 ? [] : [{ some, words: GROUPS[group][some.length === 1 ? 0 : 1] }];
-  });
+  const sentences = (['mismatch', 'unread', 'error', 'unsupported', 'waived', 'unverified'] as const).flatMap(
+    (group) => {
+      const some = of(group);
+      return some.length === 0 ? [] : [{ some, words: GROUPS[group][some.length === 1 ? 0 : 1] }];
+    },
+  );
   const parts = sentences.map(({ some, words }, i) => {
     const subject =
       i > 0
@@ -141,26 +157,32 @@ function allOf(n: number): string {
   return n === 2 ? 'Both models' : `All ${n} models`;
 }
 
-type Group = Exclude<Status, 'pass'> | 'waived';
+type Group = Exclude<Status, 'pass'> | 'waived' | 'unread';
+
+function groupOf(model: ModelReport): Group | 'pass' {
+  return isWaived(model) ? 'waived' : isUnread(model) ? 'unread' : model.status;
+}
 
 const GROUPS: Record<Group, [string, string]> = {
   mismatch: ['differs', 'differ'],
-  error: ['could not be read', 'could not be read'],
+  unread: ['could not be read', 'could not be read'],
+  error: ['ended in an error', 'ended in an error'],
   unsupported: ['could not be converted', 'could not be converted'],
   waived: ['is as a waiver expects', 'are as waivers expect'],
   unverified: ['was converted, but compared with nothing', 'were converted, but compared with nothing'],
 };
 
-const ALONE: Record<Status, string> = {
+const ALONE: Record<Status | 'unread', string> = {
   pass: 'still computes the same',
   mismatch: 'does not compute the same any more',
-  error: 'could not be read',
+  unread: 'could not be read',
+  error: 'ended in an error',
   unsupported: 'could not be converted',
   unverified: 'was converted, but compared with nothing',
 };
 
 function alone(model: ModelReport, name: (path: string) => string): string {
-  return `${name(shownPath(model))} ${ALONE[model.status]}${isWaived(model) ? `, which is waived until ${model.waiver?.expires}` : ''}`;
+  return `${name(shownPath(model))} ${ALONE[isUnread(model) ? 'unread' : model.status]}${isWaived(model) ? `, which is waived until ${model.waiver?.expires}` : ''}`;
 }
 
 function named(models: readonly ModelReport[], name: (path: string) => string): string {
@@ -191,6 +213,12 @@ export function worstCheck(model: ModelReport): Check | undefined {
   return checksWorstFirst(verdictChecks(model))[0];
 }
 
+/** All that its reason says stands in the figures: elements beyond tolerance, and the worst of them. */
+export function isSaidByFigures({ beyond = 0, worst, agreement, nonFinite }: Check): boolean {
+  const allFinite = nonFinite === undefined || Object.values(nonFinite).every(({ nan, inf }) => nan === 0 && inf === 0);
+  return beyond > 0 && worst !== undefined && agreement === undefined && allFinite;
+}
+
 /** The verdict on one model in a sentence or two. */
 export function modelVerdict(model: ModelReport): string {
   const checks = verdictChecks(model);
@@ -199,13 +227,13 @@ export function modelVerdict(model: ModelReport): string {
     case 'pass':
       return `${outputsWords(checks)} with ${referenceWords(checks)}${worst?.used === undefined ? '' : `; the largest error takes ${shareOfAllowed(worst.used)}`}.`;
     case 'mismatch':
-      return mismatchWords(checks, worst);
+      return mismatchWords(model, checks, worst);
     case 'unverified':
       return 'It was converted, but there was nothing to compare it with: whether it still computes the same is not known.';
     case 'unsupported':
-      return 'It was not converted: parts of it cannot be said in what was asked for.';
+      return `It was not converted: ${refusalWords(model)}.`;
     case 'error':
-      return worst?.reason ?? findingsWorstFirst(model.diagnostics)[0]?.message ?? 'It could not be read.';
+      return worst?.reason ?? findingsWorstFirst(model.diagnostics)[0]?.message ?? 'It ended in an error.';
   }
 }
 
@@ -223,10 +251,24 @@ function referenceWords(checks: readonly Check[]): string {
   return kinds.has('onnxruntime') ? `${stored} and with what onnxruntime computes` : stored;
 }
 
-function mismatchWords(checks: readonly Check[], worst: Check | undefined): string {
+/** The first of the reasons, and how many more there are. */
+function refusalWords({ diagnostics }: ModelReport): string {
+  const reasons = diagnostics.filter((d) => d.severity === 'unsupported');
+  const [first] = reasons;
+  if (first === undefined) return 'parts of it cannot be said in what was asked for';
+  const more = reasons.length === 1 ? '' : ` (and ${counted(reasons.length - 1, 'more reason')})`;
+  const { op } = first.place;
+  const about = op === undefined || first.message.includes(op.split(' ')[0] as string) ? '' : `${op}: `;
+  return `${about}${first.message.replace(/\.$/, '')}${more}`;
+}
+
+function mismatchWords(model: ModelReport, checks: readonly Check[], worst: Check | undefined): string {
   const bad = checks.filter((c) => c.status !== 'pass');
   const outputs = new Set(bad.map((c) => c.output)).size;
-  const head = `It was converted, but ${outputs === 1 ? 'an output is' : `${counted(outputs, 'output')} are`} not what the source gives`;
+  const against = bad.some((c) => c.reference.kind === 'stored') ? 'what is stored' : 'what the source gives';
+  const head = model.diagnostics.some((d) => d.code === 'reference-at-fault')
+    ? `It computes what onnxruntime computes from the source, but the stored reference holds something else`
+    : `It was converted, but ${outputs === 1 ? 'an output is' : `${counted(outputs, 'output')} are`} not ${against}`;
   if (worst === undefined) return `${head}.`;
   if (worst.reason !== undefined) return `${head}: ${worst.reason.replace(/\.$/, '')}.`;
   return `${head}: the largest error is ${figure(worst.maxAbs)}${worst.used === undefined ? '' : `, ${shareOfAllowed(worst.used)}`}.`;

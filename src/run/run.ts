@@ -102,7 +102,10 @@ export async function run(request: RunRequest, listener: Listener, signal?: Abor
     totals: totalsOf(reports),
     diagnostics,
     ...(facts.shard === undefined && facts.changedSince === undefined ? {} : { selection: facts }),
-    settings: effectiveSettings(settings, 'convert'),
+    settings: {
+      ...effectiveSettings(settings, 'convert'),
+      ...(config.file === undefined || path.isAbsolute(configFile) ? {} : { config: configFile }),
+    },
     versions: versionsOf(reports),
     timings: { total: since(begun) },
   };

@@ -196,6 +196,10 @@ describe('the report', () => {
     await page.setViewportSize({ width: 1400, height: 1000 });
     const pdf = await page.pdf({ path: path.join(SCREENSHOTS, 'paper.pdf') });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    // Where columns shrink to a letter each, a table of layers takes hundreds of pages.
+    const pages = pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g)?.length ?? 0;
+    expect(pages).toBeGreaterThan(8);
+    expect(pages).toBeLessThan(50);
   });
 });
 
@@ -206,6 +210,10 @@ describe('what a run of eight models has not', () => {
     await found.page.getByRole('button', { name: 'Open all' }).click();
     expect(await axe(found.page)).toEqual([]);
     await picture(found.page, name, true);
+    for (const width of [390, 1400]) {
+      await found.page.setViewportSize({ width, height: 1000 });
+      expect(await found.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
     return found;
   };
   const colour = (of: Locator) => of.evaluate((e) => getComputedStyle(e).fill);

@@ -131,7 +131,7 @@ describe('index.html', () => {
     const pool = article('models/pool.onnx');
     const labels = elements(pool).flatMap((e) => attribute(e, 'aria-label') ?? attribute(e, 'alt') ?? []);
     for (const words of [
-      'Histogram of 256 errors: 200 are none, 17 beyond tolerance',
+      'Histogram of 256 errors: 200 are exactly 0, 17 beyond tolerance',
       'Expected against actual: 4 of 256 values, from -1.5 to 2.25',
       'Response map of the predicted class, 7 <b>cat, difference: 0 (white) to 0.6 (dark red)',
       'The input with the response map over it, actual; the box holds what is above 0.25',

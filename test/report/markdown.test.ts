@@ -3,7 +3,10 @@ import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { type DefaultTreeAdapterTypes as Tree, parseFragment } from 'parse5';
 import { summaryMarkdown } from '../../src/report/markdown.js';
-import type { Report } from '../../src/report/types.js';
+import { DECIDING } from '../../src/report/reproduce.js';
+import type { ModelReport, Report } from '../../src/report/types.js';
+import { headline, modelVerdict, statusWords } from '../../src/report/verdict.js';
+import { inputName, optionsOf } from '../../src/run/options.js';
 import { manyModels, REPORTS, report } from './fixtures.js';
 
 /** As GitHub would parse it, raw HTML and all; what its sanitizer would take away is left in, so that we see it. */
@@ -279,6 +282,64 @@ test('the command that reproduces a verdict fetches the program first, where it 
       '  node ../onnx2keras-action/dist/cli.js convert ',
     ].join('\n'),
   );
+});
+
+test('the command that reproduces a verdict names each setting that was not the usual one', () => {
+  const edges = {
+    // Where and when, and what a run does with its verdict: none of it changes a model or its verdict.
+    idle: [
+      ...['output-directory', 'fail-on', 'if-no-models-found', 'timeout-per-model', 'max-model-size', 'concurrency'],
+      ...['shard', 'cache-dir', 'try-it', 'tfjs-node', 'chrome'],
+    ],
+    deciding: Object.keys(DECIDING),
+  };
+  const names = optionsOf('convert').map(([key]) => inputName(key));
+  expect([...edges.idle, ...edges.deciding].sort()).toEqual(names.sort());
+  const r = report('all-pass');
+  r.settings = {
+    target: 'webgl',
+    'when-no-reference': 'skip',
+    verify: true,
+    config: 'ml/onnx2keras.yml',
+    atol: 0.00001,
+  };
+  expect(summaryMarkdown(r)).toMatch(
+    /^ {2}node dist\/cli\.js convert \S+ --out out --target webgl --when-no-reference skip --config ml\/onnx2keras\.yml$/m,
+  );
+});
+
+describe('the verdict on one model says why', () => {
+  const lone = (change: (model: ModelReport) => void): string => {
+    const model = structuredClone(report('mixed').models.find((m) => m.path === 'models/pool.onnx') as ModelReport);
+    change(model);
+    return modelVerdict(model);
+  };
+  it('where the reference is at fault', () => {
+    const code = 'reference-at-fault';
+    const finding = { code, severity: 'note' as const, message: '', remedy: '', place: {} };
+    expect(lone((m) => m.diagnostics.push(finding))).toMatch(
+      /^It computes what onnxruntime computes from the source, but the stored reference holds something else: 17 of/,
+    );
+  });
+  it('where nothing is stored', () => {
+    expect(
+      lone((m) => {
+        for (const check of m.checks) check.reference = { kind: 'onnxruntime', name: 'seed 0' };
+      }),
+    ).toMatch(/^It was converted, but an output is not what the source gives: /);
+  });
+  it('an error beside the file is no unreadable file', () => {
+    const given = report('mixed');
+    given.models = given.models.filter((m) => m.path === 'models/cut.onnx');
+    const [model] = given.models as [ModelReport];
+    expect(headline(given, (name) => name)).toBe('models/cut.onnx could not be read.');
+    for (const finding of model.diagnostics) finding.code = 'timed-out';
+    expect(headline(given, (name) => name)).toBe('models/cut.onnx ended in an error.');
+    for (const finding of model.diagnostics) finding.code = 'reference-missing-input';
+    model.source = { bytes: 1, opsets: { '': 17 } };
+    expect(headline(given, (name) => name)).toBe('models/cut.onnx ended in an error.');
+    expect(statusWords(model)).toBe('in error');
+  });
 });
 
 test('what a message has between backticks is code, and nothing gets out of it', () => {

@@ -26,7 +26,7 @@ export function histogramChart(histogram: ErrorHistogram, elements: number): Mar
     return [h`<text class="tick" x="${round(EDGE.left + i * step)}" y="${HEIGHT - 16}">1e${exponent}</text>`];
   });
   const total = beyond.reduce((sum, n) => sum + n, 0);
-  const words = `Histogram of ${count(elements)} errors: ${count(equal)} are none, ${count(total)} beyond tolerance`;
+  const words = `Histogram of ${count(elements)} errors: ${count(equal)} are exactly 0, ${total === 0 ? 'none' : count(total)} beyond tolerance`;
   return h`<figure class="chart"><figcaption>Errors</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words}">${frame()}${bars}${ticks}
 <text class="tick" x="${EDGE.left - 4}" y="${EDGE.top + 8}" text-anchor="end">1e${decades}</text><text class="tick" x="${EDGE.left - 4}" y="${EDGE.top + INNER.height}" text-anchor="end">0</text>
 <text class="axis" x="${EDGE.left + INNER.width / 2}" y="${HEIGHT - 3}">abs(actual − expected), by elements</text></svg><p class="hint">${words}.</p></figure>`;

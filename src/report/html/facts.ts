@@ -1,4 +1,4 @@
-import { counted, duration, size } from '../figures.js';
+import { counted, duration, fatesText, size } from '../figures.js';
 import { h, join, type Content, type Markup } from './markup.js';
 import { head, more, scrolling, type Section, type SectionInput } from './section.js';
 
@@ -41,8 +41,7 @@ function conversionFacts({ model }: SectionInput): Fact[] {
   if (model.format !== undefined)
     rows.push(['Format', `${model.format}${model.conversion?.async === true ? '; executeAsync must be used' : ''}`]);
   if (model.conversion === undefined) return rows;
-  const fates = Object.entries(model.conversion.fates).map(([fate, n]) => `${n} ${fate}`);
-  rows.push(['Nodes became', fates.join(', ')]);
+  rows.push(['Nodes became', fatesText(model.conversion.fates)]);
   if (model.conversion.relayouts !== undefined)
     rows.push(['Inserted for layout', counted(model.conversion.relayouts, 'transpose')]);
   return rows;

@@ -41,7 +41,7 @@ function pairRow({ source, layer }: Pair, anchors: ReadonlyMap<string, string>):
 }
 
 function nodeCell(row: SourceRow | undefined): Markup {
-  return row === undefined ? h`<td></td>` : h`<td>${row.op} <code>${row.name}</code></td>`;
+  return row === undefined ? h`<td></td>` : h`<td class="wrap">${row.op} <code>${row.name}</code></td>`;
 }
 
 function layerCells(layer: LayerRow, anchors: ReadonlyMap<string, string>): Markup {
@@ -49,7 +49,7 @@ function layerCells(layer: LayerRow, anchors: ReadonlyMap<string, string>): Mark
     const anchor = anchors.get(connection.replace(/\[\d+\]\[\d+\]$/, ''));
     return anchor === undefined ? h`${connection}` : h`<a href="#${anchor}">${connection}</a>`;
   });
-  return h`<th scope="row"><code>${layer.name}</code> (${layer.className})</th><td>${outputShapeText(layer)}</td><td class="n">${count(layer.params)}</td><td>${join(from, '<br>')}</td>`;
+  return h`<th scope="row" class="why"><code>${layer.name}</code> (${layer.className})</th><td>${outputShapeText(layer)}</td><td class="n">${count(layer.params)}</td><td class="why">${join(from, '<br>')}</td>`;
 }
 
 function sourceCells(row: SourceRow | undefined, number: number | undefined): Markup {
@@ -64,7 +64,7 @@ function fateTable({ model, layerRows }: SectionInput): Markup {
       (row.tfjs ?? []).map((name) => h`<code>${name}</code>`),
       ', ',
     );
-    return h`<tr data-n="${row.number}">${sourceCells(row, row.number)}<td>${row.became ?? ''}</td><td>${names}</td>${nodeCell(row)}</tr>`;
+    return h`<tr data-n="${row.number}">${sourceCells(row, row.number)}<td>${row.became ?? ''}</td><td class="why">${names}</td>${nodeCell(row)}</tr>`;
   });
   return h`<table class="layers">${head([...SOURCE, 'Became', 'In the graph', NODE], NUMERIC)}<tbody>${join(rows, '\n')}${rest(all.length, layerRows)}</tbody></table>`;
 }

@@ -45,7 +45,7 @@ function row(title: string, { width, height }: ResponseMaps, pair: MapPair): Mar
     one('Expected', pair.expected, DARK_TO_BRIGHT, range),
     one('Actual', pair.actual, DARK_TO_BRIGHT, range),
     one('Difference', pair.difference, WHITE_TO_RED, `0 (white) to ${figure(pair.maxDifference)} (dark red)`),
-  ])}</div><p class="hint">Scores: ${range}. Difference: at most ${figure(pair.maxDifference)}.</p>`;
+  ])}</div><p class="hint">Scores: ${range}. Difference: at most ${figure(pair.maxDifference)}${pair.maxDifference > 0 && ', drawn as dark red, however small'}.</p>`;
 }
 
 /** In pixels of the page: small maps are made large enough to be seen. */

@@ -41,8 +41,7 @@ export function modelArticle(input: SectionInput, open: boolean): Markup {
   });
   const waiver = waiverText(model);
   return h`<article id="${id}" class="model" data-status="${statusClass(model)}">
-<details${open && h` open`}><summary><h2><code>${shownPath(model)}</code> <span class="status ${statusClass(model)}">${statusWords(model)}</span></h2></summary>
-<p class="verdict">${modelVerdict(model)}</p>
+<details${open && h` open`}><summary><h2><code>${shownPath(model)}</code> <span class="status ${statusClass(model)}">${statusWords(model)}</span></h2><p class="verdict">${modelVerdict(model)}</p></summary>
 ${waiver !== undefined && h`<p class="waiver">${waiver}</p>`}
 ${join(sections, '\n')}
 </details></article>`;

@@ -1,7 +1,7 @@
 import { count, exactFigure, figure } from '../figures.js';
 import { agreementText, toleranceText } from '../markdown-model.js';
 import type { Check } from '../types.js';
-import { checksWorstFirst, verdictChecks } from '../verdict.js';
+import { checksWorstFirst, isSaidByFigures, verdictChecks } from '../verdict.js';
 import { errorBar } from './bar.js';
 import { h, join, type Markup } from './markup.js';
 import { head, more, scrolling, type Section } from './section.js';
@@ -11,6 +11,8 @@ const SHOWN = 500;
 
 const TITLES = [
   'Output',
+  'Engine',
+  'Reference',
   'Verdict',
   'Error, of what is allowed',
   'Max. abs. error',
@@ -19,8 +21,6 @@ const TITLES = [
   'Worst element',
   'Expected range',
   'Tolerance',
-  'Engine',
-  'Reference',
 ];
 const NUMERIC = ['Max. abs. error', 'Max. rel. error', 'Beyond'];
 const WORDS: Record<Check['status'], string> = { pass: 'agrees', mismatch: 'differs', error: 'failed' };
@@ -39,13 +39,14 @@ export const outputs: Section = {
 };
 
 function row(check: Check): Markup {
+  const reason = isSaidByFigures(check) ? undefined : check.reason;
   return h`<tr><th scope="row">${check.output === undefined ? 'all outputs' : h`<code>${check.output}</code>`}</th>
-<td class="why"><span class="status ${check.status}">${WORDS[check.status]}</span>${check.reason !== undefined && h`<br>${check.reason}`}</td>
+<td class="wrap">${check.engine}, ${check.format}${guardedText(check)}</td>
+<td class="wrap">${check.reference.kind === 'stored' ? h`<code>${check.reference.name}</code>` : 'onnxruntime; no outputs are stored'}</td>
+<td${reason !== undefined && h` class="why"`}><span class="status ${check.status}">${WORDS[check.status]}</span>${reason !== undefined && h`<br>${reason}`}</td>
 <td>${errorBar(check.used)}</td><td class="n">${figure(check.maxAbs)}</td><td class="n">${figure(check.maxRel)}</td>
 <td class="n">${check.beyond === undefined ? '–' : `${count(check.beyond)} of ${count(check.elements ?? 0)}`}</td>
-<td>${worst(check)}</td><td>${range(check)}</td><td>${allowed(check)}</td>
-<td>${check.engine}, ${check.format}${guardedText(check)}</td>
-<td>${check.reference.kind === 'stored' ? h`<code>${check.reference.name}</code>` : 'onnxruntime; no outputs are stored'}</td></tr>`;
+<td class="wrap">${worst(check)}</td><td class="wrap">${range(check)}</td><td class="wrap">${allowed(check)}</td></tr>`;
 }
 
 function allowed(check: Check): string {

@@ -52,7 +52,7 @@ function row(model: ModelReport, id: string): Markup {
   const written = model.artefacts.reduce((sum, a) => sum + a.bytes, 0);
   const opset = model.source?.opsets?.[''];
   return h`<tr data-model="${id}"><th scope="row"><a href="#${id}"><code>${shownPath(model)}</code></a></th>
-<td><span class="status ${statusClass(model)}">${statusWords(model)}</span>${warnings(model)}</td><td>${model.format ?? '–'}</td>
+<td class="wrap"><span class="status ${statusClass(model)}">${statusWords(model)}</span>${warnings(model)}</td><td>${model.format ?? '–'}</td>
 <td data-v="${used === undefined ? -1 : used}">${errorBar(used)}</td>
 ${sized(model.source?.bytes)}${sized(model.artefacts.length === 0 ? undefined : written)}
 ${number(model.source?.parameters, count)}${number(opset, String)}${number(model.timings.total, duration)}</tr>`;

@@ -20,9 +20,10 @@ header { display: flex; flex-wrap: wrap; gap: .5rem 2rem; align-items: start; ju
 h1 { font-size: 1.5rem; line-height: 1.3; margin: 0; max-width: 70rem; }
 h2 { font-size: 1.15rem; margin: 1rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
-summary h2 { display: inline; font-weight: 600; }
+summary h2 { display: inline; font-weight: 600; } summary .verdict { margin: .25rem 0 0 1rem; }
 code, pre { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 td code, th code { line-height: 1.63; display: inline-block; max-width: 34rem; white-space: normal; overflow-wrap: break-word; vertical-align: top; }
+.layers td code, .layers th code { display: inline; overflow-wrap: anywhere; }
 a { color: var(--link); }
 .sub, .hint, footer { color: var(--soft); }
 .skip { position: absolute; left: -99rem; }
@@ -34,13 +35,13 @@ button { cursor: pointer; }
 .scroll { overflow: auto; max-height: 80vh; border: 1px solid var(--line); border-radius: 4px; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
-.why { white-space: normal; min-width: 14rem; }
-thead th { position: sticky; top: 0; background: var(--raised); z-index: 1; }
+.wrap { white-space: normal; min-width: 9rem; } .why { white-space: normal; min-width: 14rem; }
+thead th { background: var(--raised); } .scroll thead th { position: sticky; top: 0; z-index: 1; }
 thead button { background: none; border: 0; padding: 0; font-weight: 600; }
 tbody th { font-weight: 400; }
 tbody tr:last-child > * { border-bottom: 0; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
-.status { font-weight: 600; white-space: nowrap; }
+.status { font-weight: 600; }
 .status::before { content: "● "; }
 .status.pass { color: var(--pass); }
 .status.mismatch, .status.error { color: var(--bad); }
@@ -61,13 +62,12 @@ tbody tr:last-child > * { border-bottom: 0; }
 .model[data-status="pass"] { border-left: 5px solid var(--pass); }
 .model > details[open] { padding-bottom: 1rem; }
 .verdict { font-size: 1.05rem; margin: .25rem 0; }
-.layers td code, .layers th code { max-width: 25rem; }
 .layers tr.same > * { background: var(--mark); }
 .layers tr:target > * { background: var(--mark); }
 .layers tr { scroll-margin-top: 3rem; }
 h4, h5 { font-size: .95rem; margin: .8rem 0 .3rem; } h5 { font-weight: 600; }
 .charts, .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
-.chart { width: 22.5rem; max-width: 100%; } .chart svg { width: 100%; height: auto; display: block; }
+.chart { width: 22.5rem; max-width: 100%; } .chart td { white-space: normal; overflow-wrap: anywhere; } .chart td.n { white-space: nowrap; } .chart th, .chart td { padding: .3rem .4rem; } .chart svg { width: 100%; height: auto; display: block; }
 .chart .frame { fill: none; stroke: var(--line); } .chart .good { fill: var(--pass); } .chart .bad { fill: var(--bad); }
 .chart .same { stroke: var(--soft); stroke-dasharray: 4 3; } .chart .dots { fill: none; stroke-width: 5; stroke-linecap: round; opacity: .7; }
 .chart .curve { fill: none; stroke: var(--soft); } .chart .here { stroke: var(--bad); stroke-dasharray: 2 3; }
@@ -103,13 +103,15 @@ dd { margin: 0; overflow-wrap: anywhere; }
 [hidden] { display: none; }
 @media (max-width: 40rem) { dl { display: block; } dd { margin: 0 0 .5rem; } header, main, footer { padding: 1rem .75rem; } }
 @media print {
+  @page { margin: 14mm 12mm; }
   :root, :root[data-theme] { --ground: #fff; --raised: #fff; --text: #000; --soft: #333; --line: #999; --link: #000; --mark: #fff;
     --weighty: #dbe7fb; --act: #fbe0dc; --norm: #d9f0de; --pool: #dff1f3; --shape: #f5ead2; --other: #e9ebee;
     --pass: #0a4a20; --bad: #8a0f1d; --warn: #5c3c00; --calm: #333; }
   body { font-size: 9pt; } .tools, .filter, .skip { display: none; } header, main, footer { max-width: none; padding: 0; }
   .scroll { max-height: none; overflow: visible; border: 0; } thead th { position: static; }
-  th, td { white-space: normal; overflow-wrap: anywhere; padding: .1rem .3rem; } tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  .pane { height: auto; max-height: none; overflow: visible; border: 0; } .net { max-width: 100%; max-height: 24cm; height: auto; }
+  table { font-size: 7pt; } th, td, .chart td { white-space: normal; overflow-wrap: normal; padding: .1rem .25rem; } td code, th code, .layers a { overflow-wrap: anywhere; max-width: none; }
+  .wrap, .why { min-width: 0; } .chart { width: 15rem; } .bar { width: 3rem; } tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .pane { height: auto; max-height: none; overflow: visible; border: 0; } .net { max-width: 100%; max-height: 20cm; height: auto; } .panes { grid-template-columns: 1fr 1fr; break-inside: avoid; } h4, h5 { break-after: avoid; } figure { break-inside: avoid; }
   .net rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .nets .tools { display: none; }
   .chart rect, .chart path, .map { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .bar .part { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
