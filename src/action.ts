@@ -70,8 +70,8 @@ async function act(): Promise<void> {
         })
       : await runToEnd(request, console);
   if (!done) return fail('the run was cancelled');
-  const { report, reportPath } = done;
-  console.summarize(report, reportPath);
+  const { report } = done;
+  console.summarize(report, done.htmlPath);
 
   for (const { message, severity, place } of report.diagnostics ?? []) if (severity === 'warning') warn(message, place);
   const fails = (model: ModelReport) => reaches(severityOf(model), settings.failOn);

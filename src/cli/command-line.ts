@@ -81,7 +81,7 @@ async function convert({ positionals, settings }: Given, host: NodeJS.Process, s
   ]);
   const console = createConsole(await terminalOf(host.stdout, host.stderr, host.env));
   try {
-    const { report, reportPath, failed } = await run(
+    const { report, htmlPath, failed } = await run(
       {
         patterns: positionals,
         base: host.cwd(),
@@ -92,7 +92,7 @@ async function convert({ positionals, settings }: Given, host: NodeJS.Process, s
       console,
       signal,
     );
-    console.summarize(report, reportPath);
+    console.summarize(report, htmlPath);
     return failed ? 1 : 0;
   } finally {
     console.close();
@@ -105,13 +105,13 @@ async function merge({ positionals, settings }: Given, host: NodeJS.Process): Pr
     import('../run/console.js'),
   ]);
   const output = path.resolve(settings.outputDirectory);
-  const { report, reportPath, failed } = await mergeReports({
+  const { report, htmlPath, failed } = await mergeReports({
     places: positionals,
     base: host.cwd(),
     output,
     settings,
   });
-  createConsole(await terminalOf(host.stdout, host.stderr, host.env)).summarize(report, reportPath);
+  createConsole(await terminalOf(host.stdout, host.stderr, host.env)).summarize(report, htmlPath);
   return failed ? 1 : 0;
 }
 

@@ -60,9 +60,9 @@ the source: below --models, at the path that conversion.json names (the current 
 verify find them, with provenance.json: the hash of the model, the engine's version and the
 seed. A later run reports a reference as stale where the model has changed since. Inputs are
 seeded, in ranges that suit each input's type, name and first operators (two sets; of two
-sizes where sizes are open), or your own.`,
+sizes where sizes are open; one set where they are large), or your own.`,
     examples: [
-      ['two sets of seeded inputs', 'record fcn.onnx'],
+      ['seeded inputs, and what they give', 'record fcn.onnx'],
       ['your own picture, as one .npz', 'record fcn.onnx --inputs input_0.npy --form npz'],
     ],
   },
@@ -116,16 +116,22 @@ export function helpOf(
     ...examples(page, dim),
     '',
     bold('Exit codes'),
-    ...EXIT_CODES,
+    ...EXIT_CODES[command],
     '',
   ].join('\n');
 }
 
-const EXIT_CODES = [
-  '  0  nothing at or above the severity that --fail-on names',
-  '  1  something was',
-  '  2  the command line is wrong',
-];
+const WRONG = '  2  the command line or the settings file is wrong';
+const OF_A_RUN = ['  0  nothing at or above the severity that --fail-on names', '  1  something was', WRONG];
+
+const EXIT_CODES: Record<Command, readonly string[]> = {
+  convert: OF_A_RUN,
+  inspect: ['  0  it can be written in one format at least', '  1  in none, or it could not be read', WRONG],
+  verify: OF_A_RUN,
+  record: ['  0  a reference was written', '  1  none was, for the reason given', WRONG],
+  serve: ['  0  it was ended', WRONG],
+  merge: OF_A_RUN,
+};
 
 function overview(bold: (text: string) => string, dim: (text: string) => string): string {
   return [
@@ -157,7 +163,10 @@ function signature(key: OptionKey, option: Option<unknown>): string {
 function described(option: Option<unknown>): string {
   const usual =
     option.value === undefined ? (option.default === 'true' ? 'on' : 'off') : (option.defaultDoc ?? option.default);
-  return `${option.doc}${option.flag === 'out' ? '' : ` Default: ${usual}.`}`.replaceAll('`', '');
+  return `${option.doc}${option.flag === 'out' || usual === '' || option.doc.includes('Default: ') ? '' : ` Default: ${usual}.`}`.replaceAll(
+    '`',
+    '',
+  );
 }
 
 function wrapped(text: string): string[] {

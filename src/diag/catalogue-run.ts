@@ -156,11 +156,11 @@ export function configIdle(glob: string, place: Place): Diagnostic {
 }
 
 /** The file with the classes' names. */
-export function labelsUnreadable(place: Place, why: string): Diagnostic {
+export function labelsUnreadable(place: Place, name: string, why: string): Diagnostic {
   return {
     code: 'labels-unreadable',
     severity: 'warning',
-    message: `the labels of the classes can't be read: ${why}`,
+    message: `the labels of the classes can't be read from ${JSON.stringify(name)}: ${why}`,
     remedy: 'name a file of the repository, relative to the settings file: one label a line, or a JSON list',
     place,
   };

@@ -6,7 +6,7 @@ import pc from 'picocolors';
 import { logText, shorten, visible } from '../diag/escape.js';
 import type { FoundModel } from './find.js';
 import { progressLines } from './progress.js';
-import { counted, duration, figure, share, size } from '../report/figures.js';
+import { counted, duration, figure, shareOfAllowed, size } from '../report/figures.js';
 import { toleranceText } from '../report/markdown-model.js';
 import { largestError } from '../report/totals.js';
 import type { Finding, ModelReport, Report, Status } from '../report/types.js';
@@ -90,7 +90,7 @@ async function liveOn(stream: NodeJS.WriteStream): Promise<Live> {
 
 export interface Console extends Listener {
   /** The table, the verdict and where to read more. */
-  summarize(report: Report, reportPath?: string): void;
+  summarize(report: Report, page?: string): void;
   /** Takes the bars away. */
   close(): void;
 }
@@ -152,7 +152,7 @@ export function createConsole(terminal: Terminal): Console {
         print([`[${done}/${total}] ${visible(model.shown)}`, ...modelLines(report, style)]);
       }
     },
-    summarize(report, reportPath) {
+    summarize(report, page) {
       stop();
       const rows = table(report, style);
       const about = (report.diagnostics ?? [])
@@ -160,7 +160,7 @@ export function createConsole(terminal: Terminal): Console {
         .flatMap((d) => findingLines(d, style));
       const lines = [...about, ...(rows.length > 0 ? ['', ...rows, ''] : []), style.bold(headline(report, visible))];
       for (const line of lines) terminal.line(line);
-      if (reportPath !== undefined) terminal.line(style.dim(`Report: ${visible(reportPath)}`));
+      if (page !== undefined) terminal.line(style.dim(`Report: ${visible(page)}`));
     },
     close: stop,
   };
@@ -204,7 +204,7 @@ function allowed({ checks }: ModelReport): string[] {
 function agreement(model: ModelReport): string {
   const worst = worstCheck(model);
   if (worst?.used === undefined) return '';
-  return `max error ${figure(largestError(model.checks))}, ${share(worst.used)} of what is allowed`;
+  return `max error ${figure(largestError(model.checks))}, ${shareOfAllowed(worst.used)}`;
 }
 
 function findingLines(finding: Finding, style: Styles): string[] {

@@ -85,7 +85,7 @@ function facts(source: SourceFacts): [string, string][] {
     domain === '' ? String(version) : `${visible(domain)} ${version}`,
   );
   const rows: [string, string | undefined][] = [
-    ['size', size(source.bytes)],
+    ['size', source.bytes === 0 ? undefined : size(source.bytes)],
     ['opset', opsets.join(', ') || undefined],
     ['IR version', source.irVersion === undefined ? undefined : String(source.irVersion)],
     ['producer', source.producer ? visible(source.producer) : undefined],

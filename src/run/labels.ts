@@ -1,5 +1,6 @@
 /** Names of classes, for the report: from a file that the settings file names. */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
 import * as say from '../diag/catalogue-run.js';
 import type { Place } from '../diag/diagnostic.js';
 import { isInside } from './find.js';
@@ -22,7 +23,7 @@ export function applyLabels(report: ModelReport, file: string | undefined, home:
   try {
     names = readLabels(file, home);
   } catch (e) {
-    report.diagnostics.push(say.labelsUnreadable(place, (e as Error).message));
+    report.diagnostics.push(say.labelsUnreadable(place, path.basename(file), (e as Error).message));
     return;
   }
   const named = (score: ClassScore): ClassScore => {

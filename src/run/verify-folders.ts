@@ -114,6 +114,8 @@ async function convertedIn(folder: string, models: string): Promise<Converted[]>
     await walk(folder);
   } catch (e) {
     if (e instanceof ConfigurationError) throw e;
+    if ((e as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new ConfigurationError(`there is no folder ${JSON.stringify(visible(folder))}`);
     throw new ConfigurationError(
       `${visible(folder)} can't be read: ${(e as NodeJS.ErrnoException).code ?? visible(String(e))}`,
     );

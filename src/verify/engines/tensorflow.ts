@@ -64,7 +64,7 @@ function find(places: readonly string[]): { folder: string; name: string } {
       }
   }
   throw new Error(
-    `the package ${PACKAGES[0]} is not installed in or above ${places.join(' or ')}; install it there (npm install ${PACKAGES[0]}), or say where it is by tfjs-node`,
+    `the package ${PACKAGES[0]} is not installed in or above ${[...new Set(places)].join(' or ')}; install it there (npm install ${PACKAGES[0]}), or say where it is by tfjs-node`,
   );
 }
 
