@@ -203,3 +203,50 @@ test('without a token or a repository there is no API', () => {
   expect(createApi('t', {})).toBeUndefined();
   expect(createApi('t', { GITHUB_REPOSITORY: '../../x' })).toBeUndefined();
 });
+
+test.each<[string, 'GET' | 'POST' | 'PATCH', string, object | undefined, RegExp]>([
+  ['lacks what is required', 'POST', '/check-runs', { name: 'models' }, /^checks\/create: .*head_sha/],
+  [
+    'has a value that is none of those allowed',
+    'PATCH',
+    '/check-runs/1',
+    {
+      output: {
+        title: 't',
+        summary: 's',
+        annotations: [{ path: 'm', start_line: 1, end_line: 1, annotation_level: 'error', message: 'm' }],
+      },
+    },
+    /^checks\/update: .*annotation_level/,
+  ],
+  [
+    'has more annotations than one may',
+    'PATCH',
+    '/check-runs/1',
+    {
+      output: {
+        title: 't',
+        summary: 's',
+        annotations: Array(51).fill({
+          path: 'm',
+          start_line: 1,
+          end_line: 1,
+          annotation_level: 'notice',
+          message: 'm',
+        }),
+      },
+    },
+    /^checks\/update: .*annotations/,
+  ],
+  [
+    'has a field that GitHub has not',
+    'POST',
+    '/check-runs',
+    { name: 'models', head_sha: 'ab'.repeat(20), status: 'completed', conclusion: 'success', colour: 'red' },
+    /colour/,
+  ],
+  ['goes where nothing is', 'GET', '/release', undefined, /nothing that the description has/],
+])('a call that %s would be noticed', async (_, method, where, body, says) => {
+  await api.request(method, `/repos/someone/models${where}`, body).catch(() => undefined);
+  expect(github.violations.splice(0).join('\n')).toMatch(says);
+});
