@@ -68,7 +68,8 @@ export async function terminalOf(
     // On a terminal nobody reads commands, and escaping would take our own colours away.
     line: (text) => out.write(`${colour ? text : logText(text)}\n`),
     colour,
-    ...(tty && live.isTTY && !env.CI ? { live: await liveOn(live) } : {}),
+    // A terminal that says it has no lines would show nothing of what is drawn.
+    ...(tty && live.isTTY && !env.CI && live.rows !== 0 && live.columns !== 0 ? { live: await liveOn(live) } : {}),
   };
 }
 

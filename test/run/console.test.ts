@@ -173,6 +173,11 @@ describe('terminalOf', () => {
     const terminal = await terminalOf(stream(tty).stream, stream(tty).stream, env);
     expect({ colour: terminal.colour, live: terminal.live !== undefined }).toEqual({ colour, live });
   });
+
+  test('a terminal that says it has no lines gets plain ones, since nothing drawn would be seen', async () => {
+    const given = { ...stream(true).stream, rows: 0 } as unknown as NodeJS.WriteStream;
+    expect((await terminalOf(given, given, {})).live).toBeUndefined();
+  });
   test('without colour every line is made safe for a log', async () => {
     const { stream: out, written } = stream(false);
     (await terminalOf(out, out, {})).line('  ::error::forged ##[error]');

@@ -29,7 +29,7 @@ a { color: var(--link); }
 .skip { position: absolute; left: -99rem; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--ground); padding: .5rem 1rem; z-index: 1; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-button, input { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .75rem; }
+button, input, select { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .75rem; }
 button { cursor: pointer; }
 .tools { display: flex; gap: .5rem; flex-wrap: wrap; }
 .scroll { overflow: auto; max-height: 80vh; border: 1px solid var(--line); border-radius: 4px; }

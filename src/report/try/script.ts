@@ -37,6 +37,8 @@ export const TRY_SCRIPT = `
     data: tensor.values || new typed[tensor.dtype](await get(tensor.file, 'arrayBuffer')),
   });
 
+  const time = (ms) => (ms < 1000 ? Math.round(ms) + ' ms' : (ms / 1000).toFixed(1) + ' s');
+
   const compare = (expected, actual) => {
     const { data, shape, tolerance: { rtol, atol, rangeTol } } = expected;
     if (shape.join() !== actual.shape.join()) return { verdict: 'differs', error: 'shape ' + actual.shape + ' instead of ' + shape };
@@ -54,7 +56,7 @@ export const TRY_SCRIPT = `
       const isSame = Object.is(a, b) || a === b || (Number.isNaN(a) && Number.isNaN(b));
       if (!isSame && !(difference <= floor + rtol * Math.abs(b))) beyond++;
     }
-    return { verdict: beyond === 0 ? 'agrees' : 'differs', error: most.toPrecision(3), beyond: beyond + ' of ' + data.length };
+    return { verdict: beyond === 0 ? 'agrees' : 'differs', error: most !== 0 && most < 0.001 ? most.toExponential(2) : String(Number(most.toPrecision(3))), beyond: beyond + ' of ' + data.length };
   };
 
   const best = ({ shape, data }) => {
@@ -145,7 +147,7 @@ export const TRY_SCRIPT = `
     model.dispose();
     say((data ? 'On the stored inputs of ' + data.reference : 'On random inputs; there are no stored ones') + ', on ' + backend + ': '
       + (data ? (differs === 0 ? 'all outputs agree' : differs + ' of ' + record.outputs.length + ' outputs differ') + '. ' : '')
-      + 'Loaded in ' + Math.round(loaded - begun) + ' ms, first run ' + first.took.toFixed(1) + ' ms, second ' + second.took.toFixed(1) + ' ms.');
+      + 'Loaded in ' + time(loaded - begun) + ', first run ' + time(first.took) + ', second ' + time(second.took) + '.');
   };
 
   find('run').addEventListener('click', () => {
