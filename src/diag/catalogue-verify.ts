@@ -283,6 +283,17 @@ export function referenceMissing(
   );
 }
 
+/** No file matches the globs that say where references are. */
+export function referencesUnmatched(file: string, templates: readonly string[]): Diagnostic {
+  return make(
+    'references-unmatched',
+    'note',
+    `no file matches what the setting references names (${list(templates)}), so that the usual places were looked at`,
+    'correct the glob, which is relative to the working directory, if this model has references there',
+    { file },
+  );
+}
+
 /** A reference holds something that is neither input nor output of the model. */
 export function referenceSuperfluous(
   file: string,

@@ -33,9 +33,10 @@ export interface PlacePart {
 
 /** Where a finding stands, without what the reader sees anyway: the path of the model that it was found in. */
 export function placeParts(finding: Finding, model?: ModelReport): PlacePart[] {
-  const { file, index, node, op, domain, opset, tensor } = finding.place;
+  const { file, line, index, node, op, domain, opset, tensor } = finding.place;
   const parts: PlacePart[] = [];
-  if (file !== undefined && file !== model?.path && file !== model?.file) parts.push({ what: 'file', name: file });
+  if (file !== undefined && file !== model?.path && file !== model?.file)
+    parts.push({ what: 'file', name: line === undefined ? file : `${file}:${line}` });
   if (node !== undefined && node !== '') parts.push({ what: 'node', name: node });
   else if (index !== undefined) parts.push({ what: 'node', name: `#${index}` });
   if (op !== undefined)

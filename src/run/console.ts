@@ -182,7 +182,7 @@ function modelLines(model: ModelReport, style: Styles): string[] {
     `  ${style[model.status](`${SIGNS[model.status]} ${model.status}`)}  ${style.dim(facts.join(' · '))}`,
     ...(known === undefined ? [] : [`    ${visible(shorten(known, 500))}`]),
     ...allowed(model).map((line) => `    ${style.dim(line)}`),
-    ...findings.slice(0, FINDINGS_SHOWN).flatMap((d) => findingLines(d, style).map((line) => `    ${line}`)),
+    ...findings.slice(0, FINDINGS_SHOWN).flatMap((d) => findingLines(d, style, model).map((line) => `    ${line}`)),
     ...(more > 0 ? [`    and ${counted(more, 'finding')} more: see the report`] : []),
   ];
 }
@@ -208,10 +208,13 @@ function agreement(model: ModelReport): string {
   return `max error ${figure(largestError(model.checks))}, ${shareOfAllowed(worst.used)}`;
 }
 
-function findingLines(finding: Finding, style: Styles): string[] {
+/** With the file that is at fault, where that isn't the model that the lines stand below. */
+function findingLines(finding: Finding, style: Styles, model?: ModelReport): string[] {
   const colour = finding.severity === 'note' ? style.dim : style[finding.severity];
-  const { node, op, tensor } = finding.place;
+  const { file, line, node, op, tensor } = finding.place;
+  const beside = file === undefined || file === model?.path || file === model?.file ? undefined : file;
   const where = [
+    beside && visible(shorten(line === undefined ? beside : `${beside}:${line}`, NAME_WIDTH)),
     op && visible(op),
     node && visible(shorten(node, NAME_WIDTH)),
     tensor && visible(shorten(tensor, NAME_WIDTH)),

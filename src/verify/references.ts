@@ -40,6 +40,8 @@ export function findReferences(at: ReferencePlace, record: ConversionRecord): Fo
   ];
   for (const [i, place] of places.entries()) {
     const sets = place();
+    if (i === 0 && sets.length === 0 && at.templates.length > 0 && diagnostics.length === 0)
+      diagnostics.push(say.referencesUnmatched(shownPath(at.model, at.workspace), at.templates));
     if (sets.length === 0) continue;
     // Who names references means those; but two places of our own are likelier an oversight.
     const others = i === 0 ? [] : places.slice(Math.max(i + 1, 2)).flatMap((other) => other());

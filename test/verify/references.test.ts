@@ -135,9 +135,12 @@ describe('where references are found', () => {
     }
   });
 
-  test('a path that is written out has to exist; a pattern that finds nothing leaves it to the next place', () => {
+  test('a path that is written out has to exist; a pattern that finds nothing leaves it to the next place, and says so', () => {
     writeFile(at('m', 'net.reference.npz'), writeNpz(asArrays({ ...INPUTS, ...OUTPUTS })));
-    expect(read(['refs/{name}.npz'])).toMatchObject({ names: ['net.reference.npz'], diagnostics: [] });
+    const { names, diagnostics } = read(['refs/{name}.npz']);
+    expect(names).toEqual(['net.reference.npz']);
+    expect(diagnostics).toMatchObject([{ code: 'references-unmatched', severity: 'note' }]);
+    expect(diagnostics[0]?.message).toContain('refs/{name}.npz');
     expect(codes(read(['refs/net.npz']).diagnostics)).toEqual(['reference-not-found']);
   });
 });
