@@ -44,14 +44,14 @@ export function policyOf(
     ['argMax', argMax ? { ...argMax, k: 1 } : undefined],
   ] as const) {
     if (!wanted) continue;
-    const classes = wanted.k === 1 ? 'best class' : `${wanted.k} best classes`;
+    const [classes, agree] = wanted.k === 1 ? ['best class', 'agrees'] : [`${wanted.k} best classes`, 'agree'];
     const found = shareOfPlaces(pair, expected.dims, wanted.axis, wanted.k);
     if (found === undefined) wanting.push(`it has no axis ${wanted.axis} of classes to compare the ${classes} along`);
     else {
       agreement[name] = found;
       if (found < wanted.share)
         wanting.push(
-          `the ${classes} agree at ${percent(found)} of the places where ${percent(wanted.share)} is asked for`,
+          `the ${classes} ${agree} at ${percent(found)} of the places where ${percent(wanted.share)} is asked for`,
         );
     }
   }

@@ -66,7 +66,7 @@ test('arg-max: the best class at so many places of a map, along the axis that is
   });
   expect(ask(0.8)).toMatchObject({
     kind: 'policy',
-    said: 'the best class agree at 75 % of the places where 80 % is asked for',
+    said: 'the best class agrees at 75 % of the places where 80 % is asked for',
   });
   expect(judged([4], want.slice(0, 4), want.slice(0, 4), { argMax: { axis: 1, share: 1 } }).said).toContain(
     'no axis 1',

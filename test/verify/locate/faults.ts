@@ -42,8 +42,11 @@ interface Change extends Omit<Fault, 'nodes'> {
   make(random: Random): void;
 }
 
-/** Copies a model folder and damages the copy; undefined where this seed finds nothing to damage. */
-export function damaged(folder: string, into: string, seed: string): Fault | undefined {
+/**
+ * Copies a model folder and damages the copy; undefined where there is nothing to damage. `turn`: whose kind's it is, so
+ * that the many weights don't crowd out the few pads; drawn where absent.
+ */
+export function damaged(folder: string, into: string, seed: string, turn?: number): Fault | undefined {
   cpSync(folder, into, { recursive: true });
   const files: Files = {
     folder: into,
@@ -54,9 +57,8 @@ export function damaged(folder: string, into: string, seed: string): Fault | und
   const changes = (files.json.format === 'graph-model' ? changesOfGraph(files) : changesOfLayers(files)).filter(
     (change) => nodesOf(files, change.of).length > 0,
   );
-  // First the kind, so that the many weights don't crowd out the few pads.
   const kinds = [...new Set(changes.map((c) => c.kind))];
-  const kind = kinds[random.whole(0, kinds.length - 1)];
+  const kind = kinds[turn === undefined ? random.whole(0, kinds.length - 1) : turn % kinds.length];
   const possible = changes.filter((c) => c.kind === kind);
   const change = possible[random.whole(0, possible.length - 1)];
   if (!change) return undefined;
