@@ -48,7 +48,7 @@ export interface Outcome {
   readonly ops: readonly string[];
   /** Element types of inputs and outputs. */
   readonly dtypes: readonly string[];
-  readonly engines: Record<string, { status: Status; reason: string }>;
+  readonly engines: Record<string, { status: Status; reason: string; warnings?: string[] }>;
   /** All that stands against a layers-model: operator and reason. */
   readonly obstacles?: readonly { readonly op: string; readonly reason: string }[];
   readonly milliseconds: number;
@@ -159,7 +159,11 @@ async function runCase({ row, data, engines, format, order, inputOrders, target,
         const absent = verdict.diagnostics.find((d) => d.code === 'engine-not-available');
         result[engine] = absent
           ? { status: 'error', reason: absent.message }
-          : { status: verdict.verdict, reason: verdict.verdict === 'pass' ? '' : reasonOf(verdict.diagnostics) };
+          : {
+              status: verdict.verdict,
+              reason: verdict.verdict === 'pass' ? '' : reasonOf(verdict.diagnostics),
+              warnings: verdict.diagnostics.filter((d) => d.severity === 'warning').map((d) => d.code),
+            };
       }
     }
   } catch (error) {
@@ -265,6 +269,16 @@ function perOperator(outcomes: readonly Outcome[], engine: string, print: (line:
   for (const [op, [p, n]] of short) print(`  ${op.padEnd(40)} ${p} of ${n}`);
 }
 
+/** What the judge warns of though the case passes: for files that are as they should be, there should be little. */
+function warnings(outcomes: readonly Outcome[], print: (line: string) => void): void {
+  const cases = new Map<string, Set<string>>();
+  for (const { id, engines } of outcomes)
+    for (const { status, warnings: codes = [] } of Object.values(engines))
+      if (status === 'pass') for (const code of codes) cases.set(code, (cases.get(code) ?? new Set()).add(id));
+  print(`\nwarnings beside a pass: ${cases.size === 0 ? 'none' : ''}`);
+  for (const [code, ids] of [...cases].sort()) print(`  ${code.padEnd(40)} ${ids.size}, such as ${[...ids][0]}`);
+}
+
 async function main(): Promise<number> {
   const { values: o } = parseArgs({
     options: {
@@ -324,6 +338,7 @@ async function main(): Promise<number> {
   outcomes.sort((a, b) => (a.id < b.id ? -1 : 1));
   table(outcomes, engines, print);
   perOperator(outcomes, engines[0], print);
+  warnings(outcomes, print);
   if (o.json) {
     mkdirSync(join(o.json, '..'), { recursive: true });
     writeFileSync(o.json, `${JSON.stringify({ format, engines, outcomes }, null, 1)}\n`);
