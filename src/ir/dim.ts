@@ -148,7 +148,10 @@ export function floorDiv(a: Dim, b: number): Dim {
     ),
   );
   const rest = subDim(a, mulDim(whole, b));
-  return addDim(typeof rest === 'number' ? Math.floor(rest / b) : symbol(`floor((${rest})/${b})`), whole);
+  return addDim(
+    typeof rest === 'number' ? Math.floor(rest / b) : symbol(called(`floor((${rest})/${b})`, isNatural(rest))),
+    whole,
+  );
 }
 
 /** ceil(a / b), b a positive number. */
@@ -159,13 +162,13 @@ export function ceilDiv(a: Dim, b: number): Dim {
 export function maxDim(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return Math.max(a, b);
   if (sameDim(a, b)) return a;
-  return symbol(`max(${[String(a), String(b)].sort().join(',')})`);
+  return symbol(called(`max(${[String(a), String(b)].sort().join(',')})`, isNatural(a) || isNatural(b)));
 }
 
 export function minDim(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return Math.min(a, b);
   if (sameDim(a, b)) return a;
-  return symbol(`min(${[String(a), String(b)].sort().join(',')})`);
+  return symbol(called(`min(${[String(a), String(b)].sort().join(',')})`, isNatural(a) && isNatural(b)));
 }
 
 /**
@@ -194,9 +197,23 @@ export function showDims(dims: readonly Dim[]): string {
   return `[${dims.join(', ')}]`;
 }
 
-/** Whether a size can't be negative, each symbol standing for at least 1. */
+/** What an expression is called that has a name of its own; one that may be negative says so. */
+const called = (expression: string, natural: boolean): string => (natural ? expression : `±${expression}`);
+
+/** The least that a symbol stands for: 1 for a size that the file names, 0 for what operators find out or compute. */
+function leastOf(name: string): number {
+  if (name.startsWith('±')) return Number.NEGATIVE_INFINITY;
+  return /^[\w.{}]+$/.test(name) ? 1 : 0;
+}
+
+/** Whether a size can't be negative, whatever its symbols stand for. */
 export function isNatural(d: Dim): boolean {
   if (typeof d === 'number') return d >= 0;
-  const least = d.terms.reduce((sum, t) => sum + t.coefficient, 0);
-  return least >= 0 && d.terms.every((t) => t.coefficient > 0 || t.factors.length === 0);
+  let least = 0;
+  for (const { coefficient, factors } of d.terms) {
+    const bounds = factors.map(leastOf);
+    if (factors.length > 0 && (coefficient < 0 || bounds.some((b) => b < 0))) return false;
+    least += bounds.reduce((product, b) => product * b, coefficient);
+  }
+  return least >= 0;
 }
