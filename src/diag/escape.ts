@@ -12,6 +12,9 @@ export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Po
 
 const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0' };
 
+/** Most names and messages are, and the tables of Unicode take ten times as long. */
+const PLAIN = /^[ -~]*$/;
+
 function named(char: string): string {
   const code = char.codePointAt(0) as number;
   return SHORT[char] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`);
@@ -22,7 +25,7 @@ function named(char: string): string {
  * For display only: a backslash that was there stays as it was, so this can't be undone.
  */
 export function visible(text: string): string {
-  return text.replace(INVISIBLE, named);
+  return PLAIN.test(text) ? text : text.replace(INVISIBLE, named);
 }
 
 /** As `visible`, but line ends stay (as `\n`) and tabs become two spaces; for texts that have lines, such as a stack. */

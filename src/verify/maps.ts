@@ -114,12 +114,16 @@ function pairOf(expected: Float64Array, actual: Float64Array): MapPair {
   let [min, max, maxDifference] = [Infinity, -Infinity, 0];
   const difference = new Float64Array(expected.length);
   for (let i = 0; i < expected.length; i++) {
-    const [b, a] = [expected[i] as number, actual[i] as number];
-    for (const x of [a, b])
-      if (Number.isFinite(x)) {
-        min = Math.min(min, x);
-        max = Math.max(max, x);
-      }
+    const b = expected[i] as number;
+    const a = actual[i] as number;
+    if (Number.isFinite(a)) {
+      min = Math.min(min, a);
+      max = Math.max(max, a);
+    }
+    if (Number.isFinite(b)) {
+      min = Math.min(min, b);
+      max = Math.max(max, b);
+    }
     difference[i] = Math.abs(a - b);
     if (Number.isFinite(a - b)) maxDifference = Math.max(maxDifference, difference[i] as number);
   }

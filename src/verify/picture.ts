@@ -44,21 +44,24 @@ function small(image: Image): Picture {
   const height = Math.round(image.height / scale);
   const rgb = new Float64Array(width * height * 3);
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      for (let c = 0; c < 3; c++)
-        rgb[(y * width + x) * 3 + c] = mean(image, Math.min(c, image.channels - 1), x, y, scale);
+    for (let x = 0; x < width; x++) {
+      const at = (y * width + x) * 3;
+      for (let c = 0; c < image.channels; c++) rgb[at + c] = mean(image, c, x, y, scale);
+      if (image.channels === 1) rgb.fill(rgb[at] as number, at + 1, at + 3);
+    }
   return { width, height, rgb: Buffer.from(Uint8Array.from(rgb, brightness(rgb))).toString('base64') };
 }
 
 /** Of the pixels that one pixel of the small picture stands for. */
 function mean({ width, height, at }: Image, c: number, x: number, y: number, scale: number): number {
-  let [sum, n] = [0, 0];
-  for (let v = Math.floor(y * scale); v < Math.min(height, Math.max((y + 1) * scale, Math.floor(y * scale) + 1)); v++)
-    for (
-      let u = Math.floor(x * scale);
-      u < Math.min(width, Math.max((x + 1) * scale, Math.floor(x * scale) + 1));
-      u++
-    ) {
+  const [top, left] = [Math.floor(y * scale), Math.floor(x * scale)];
+  if (scale === 1) return at(c, top, left);
+  const bottom = Math.min(height, Math.max((y + 1) * scale, top + 1));
+  const right = Math.min(width, Math.max((x + 1) * scale, left + 1));
+  let sum = 0;
+  let n = 0;
+  for (let v = top; v < bottom; v++)
+    for (let u = left; u < right; u++) {
       sum += at(c, v, u);
       n++;
     }
@@ -67,10 +70,11 @@ function mean({ width, height, at }: Image, c: number, x: number, y: number, sca
 
 /** From a value and its place to 0 … 255: undoes what was done to the picture, as far as its range tells. */
 function brightness(values: Float64Array): (x: number, i: number) => number {
-  const [min, max] = values.reduce(([lo, hi], x) => [Math.min(lo, x), Math.max(hi, x)] as [number, number], [
-    Infinity,
-    -Infinity,
-  ] as [number, number]);
+  let [min, max] = [Infinity, -Infinity];
+  for (const x of values) {
+    min = Math.min(min, x);
+    max = Math.max(max, x);
+  }
   const byte = (x: number) => Math.min(255, Math.max(0, Math.round(x) || 0));
   if (min >= 0 && max <= 1) return (x) => byte(x * 255);
   if (min >= 0 && max <= 255) return byte;
