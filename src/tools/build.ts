@@ -12,6 +12,7 @@ import { minify } from '@swc/core';
 import { BROWSER_FILE, BROWSER_PARTS, joinedParts } from '../verify/browser/runtime.js';
 import { licencesOf, type Package, packageOf } from './licences.js';
 import { sbomOf } from './sbom.js';
+import { SOURCES_FILE, sourcesDigest } from './sources.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DIST = join(ROOT, 'dist');
@@ -78,6 +79,7 @@ async function build(): Promise<Files> {
   }
   files.set('licenses.txt', Buffer.from(licencesOf(packages, readFileSync(join(ROOT, 'LICENSE'), 'utf8'))));
   const json = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+  files.set(SOURCES_FILE, Buffer.from(`${sourcesDigest(ROOT)}\n`));
   files.set('sbom.cdx.json', Buffer.from(sbomOf(packages, json('package-lock.json').packages, json('package.json'))));
   return files;
 }

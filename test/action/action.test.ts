@@ -3,13 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { jest } from '@jest/globals';
 import { folder, removeFolders } from '../run/folders.js';
 import { onnxCase, scratchRepository, withUnknownOperator, withWrongReference } from '../run/repository.js';
 import { type ResultsService, sha256, startResultsService } from './results-service.js';
 import { runStep, type Step, type StepRequest } from './runner.js';
-
-jest.setTimeout(60_000);
 
 let service: ResultsService;
 beforeEach(async () => {
@@ -52,7 +49,7 @@ describe('three good models, one with a wrong reference, one LFS pointer and one
   beforeAll(async () => {
     const service = await startResultsService();
     workspace = scratchRepository();
-    done = await runStep({ workspace, env: service.env });
+    done = await runStep({ workspace, with: { concurrency: '' }, env: service.env });
     files = tree(done.outputs['output-directory'] as string);
     const place = folder();
     const env = { PATH: process.env.PATH, GITHUB_WORKSPACE: workspace, ...service.env };
@@ -333,7 +330,7 @@ describe('names that attack', () => {
         ]),
       ),
     );
-    const done = await step({ workspace, with: { 'artifact-per-model': 'true' } });
+    const done = await step({ workspace, with: { 'artifact-per-model': 'true', concurrency: '' } });
     expect(done.outputs).toMatchObject({ 'models-found': String(3 * EVIL.length), result: 'failure' });
     expect(Number(done.outputs['models-passed'])).toBe(Math.floor(EVIL.length / 2));
     expect(service.artifacts.map((a) => a.name)).toContain('onnx2keras');
@@ -373,7 +370,7 @@ test('a step that is cancelled ends soon, in failure, and leaves no half a model
   const done = await step({
     workspace,
     with: { 'output-directory': 'converted', concurrency: '1' },
-    cancel: { signal: 'SIGINT', after: 350 },
+    cancel: 'SIGINT',
   });
   expect(done.conclusion).toBe('failure');
   expect(

@@ -6,7 +6,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { jest } from '@jest/globals';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { parse } from 'yaml';
@@ -17,7 +16,6 @@ import { onnxCase, withWrongReference } from '../run/repository.js';
 import { type ResultsService, startResultsService } from './results-service.js';
 import { readLog, runStep, type Step } from './runner.js';
 
-jest.setTimeout(120_000);
 afterAll(removeFolders);
 
 /** Names that attack. All but the last few do harm where a log shows them as they are, and the runner's stand-in tells. */
@@ -203,7 +201,7 @@ onPosix('a workspace of attacks', () => {
     done = await runStep({
       workspace,
       env: { ...service.env, ...secrets },
-      with: { 'when-no-reference': 'skip', 'artifact-per-model': 'true' },
+      with: { 'when-no-reference': 'skip', 'artifact-per-model': 'true', concurrency: '' },
     });
     const output = done.outputs['output-directory'] as string;
     report = JSON.parse(readFileSync(path.join(output, 'report/report.json'), 'utf8')) as Report;

@@ -1,15 +1,12 @@
 /** Check runs and releases: every call is held against GitHub's own description of its API. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { jest } from '@jest/globals';
 import { inflateRawSync } from 'node:zlib';
 import { actionSource } from '../../src/github/event.js';
 import { folder, removeFolders } from '../run/folders.js';
 import { onnxCase, scratchRepository, withWrongReference } from '../run/repository.js';
 import { type GitHubService, startGitHub } from './github-service.js';
 import { runStep, type Step, TOKEN } from './runner.js';
-
-jest.setTimeout(60_000);
 
 let github: GitHubService;
 beforeEach(async () => {
@@ -64,7 +61,7 @@ describe('the check run', () => {
   test('takes more than fifty findings in several requests, and ends with the last', async () => {
     const bytes = readFileSync(path.join(import.meta.dirname, '../run/models/relu/model.onnx')).subarray(0, 40);
     const files = Array.from({ length: 120 }, (_, i): [string, Buffer] => [`models/m${i}.onnx`, bytes]);
-    const done = await step(folder(Object.fromEntries(files)), { 'check-run': 'true' });
+    const done = await step(folder(Object.fromEntries(files)), { 'check-run': 'true', concurrency: '' });
     expect(github.calls).toEqual(['checks/create', 'checks/update', 'checks/update']);
     const [check] = github.checks;
     expect(new Set(check?.annotations.map((a) => a.path)).size).toBe(120);

@@ -1,15 +1,12 @@
 /** What can go wrong with GitHub's API, call by call; each call is held against GitHub's own description. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { jest } from '@jest/globals';
 import { type Api, createApi } from '../../src/github/api.js';
 import { writeCheckRun } from '../../src/github/check-run.js';
 import { attach } from '../../src/github/release.js';
 import { folder, removeFolders } from '../run/folders.js';
 import { type GitHubService, startGitHub } from './github-service.js';
 import { TOKEN } from './runner.js';
-
-jest.setTimeout(60_000);
 
 let github: GitHubService;
 let api: Api;

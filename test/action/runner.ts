@@ -8,11 +8,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { folder } from '../run/folders.js';
+import { ACTION } from '../run/program.js';
 
 const ROOT = path.join(import.meta.dirname, '../..');
-
-/** lib/ as compiled, or with ACTION_FROM=dist the bundle, as a workflow would start it. */
-export const ACTION = path.join(ROOT, process.env.ACTION_FROM ?? 'lib', 'action.js');
 
 export interface Command {
   name: string;
@@ -51,11 +49,11 @@ export interface Step {
 
 export interface StepRequest {
   workspace: string;
-  /** What the workflow gives; the rest has action.yml's defaults. */
+  /** What the workflow gives; the rest has action.yml's defaults. But models are taken one at a time: fewer children start. */
   with?: Record<string, string>;
   env?: Record<string, string>;
-  /** Signal to send, and after how many milliseconds. */
-  cancel?: { signal: NodeJS.Signals; after: number };
+  /** Signal to send when it has printed something. */
+  cancel?: NodeJS.Signals;
 }
 
 const COMMANDS = new Set([
@@ -108,6 +106,7 @@ export async function runStep(request: StepRequest): Promise<Step> {
   };
   const given = {
     ...Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, filledIn(String(input.default ?? ''))])),
+    concurrency: '1',
     ...request.with,
   };
   const env: Record<string, string> = {
@@ -133,9 +132,8 @@ export async function runStep(request: StepRequest): Promise<Step> {
   const child = spawn(process.execPath, [ACTION], { cwd: request.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const timer = request.cancel && setTimeout(() => child.kill(request.cancel?.signal), request.cancel.after);
+  if (request.cancel) child.stdout.once('data', () => child.kill(request.cancel));
   const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  clearTimeout(timer);
 
   const stdout = Buffer.concat(chunks).toString('utf8');
   const read = (name: string) => readFileSync(name, 'utf8');

@@ -4,15 +4,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { jest } from '@jest/globals';
 import type { Report } from '../../src/report/types.js';
 import { folder, removeFolders } from '../run/folders.js';
 import { onnxCase, withWrongReference } from '../run/repository.js';
 import { type GitHubService, startGitHub } from './github-service.js';
 import { type ResultsService, startResultsService } from './results-service.js';
 import { runStep, type Step } from './runner.js';
-
-jest.setTimeout(90_000);
 
 let service: ResultsService;
 let github: GitHubService;

@@ -2,18 +2,16 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { jest } from '@jest/globals';
 import { readSettings, type Settings } from '../../src/run/options.js';
 import type { ModelReport } from '../../src/report/types.js';
 import { type Listener, run } from '../../src/run/run.js';
 import { folder, removeFolders } from './folders.js';
+import { WORKER } from './program.js';
 import { LFS_POINTER, onnxCase, withUnknownOperator, withWrongReference } from './repository.js';
 
-jest.setTimeout(60_000);
 afterAll(removeFolders);
 
 const silent: Listener = { found() {}, started() {}, doing() {}, finished() {} };
-const WORKER = path.join(import.meta.dirname, '../../lib/worker.js');
 
 const unknown = onnxCase('relu', 'models/unknown');
 const base = folder({
@@ -30,7 +28,7 @@ async function models(
   settings: Partial<Settings> = {},
 ): Promise<{ models: Record<string, ModelReport>; output: string }> {
   const output = path.join(folder(), `out${n++}`);
-  const all = { ...readSettings({}, (key) => key), cacheDir, ...settings };
+  const all = { ...readSettings({}, (key) => key), cacheDir, concurrency: 1, ...settings };
   const { report } = await run(
     { patterns: ['models'], base, output, settings: all, strict: false, worker: WORKER },
     silent,

@@ -3,9 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { folder, removeFolders } from './folders.js';
+import { CLI } from './program.js';
 import { LFS_POINTER, onnxCase, scratchRepository, withUnknownOperator, withWrongReference } from './repository.js';
-
-const CLI = path.join(import.meta.dirname, '../../lib/cli.js');
 
 afterAll(removeFolders);
 
@@ -52,7 +51,7 @@ test('exit codes: 0, 1 where something failed, 2 where the command line is wrong
   expect(await cli(['convert', 'good'], cwd)).toMatchObject({ code: 2 });
   expect(await cli([], cwd)).toMatchObject({ code: 2 });
   expect(await cli(['--help'], cwd)).toMatchObject({ code: 0, err: '' });
-}, 30_000);
+});
 
 test('--version says the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8'));
@@ -79,7 +78,7 @@ test('a folder converted earlier is judged again, wherever it stands now', async
     code: 2,
     err: expect.stringContaining("can't be read: ENOENT"),
   });
-}, 30_000);
+});
 
 test('a source that a conversion.json names outside the models is not looked at', async () => {
   const cwd = folder({ 'out/m.onnx/conversion.json': JSON.stringify({ source: { path: '../../../etc/passwd' } }) });
@@ -127,12 +126,15 @@ test.each([
 ] as const)('%s ends soon, with %s, and leaves nothing half done', async (signal, code) => {
   const cwd = scratchRepository();
   rmSync(path.join(cwd, 'models/cut'), { recursive: true });
-  const begun = performance.now();
+  let asked = 0;
   const ended = await cli(['convert', 'models', '--out', 'out', '--concurrency', '1'], cwd, (child) => {
-    child.stdout?.once('data', () => child.kill(signal));
+    child.stdout?.once('data', () => {
+      asked = performance.now();
+      child.kill(signal);
+    });
   });
   expect(ended).toMatchObject({ code, err: '' });
-  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(performance.now() - asked).toBeLessThan(5000);
   const left = existsSync(path.join(cwd, 'out'))
     ? readdirSync(path.join(cwd, 'out'), { recursive: true, encoding: 'utf8' })
     : [];

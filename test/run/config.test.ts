@@ -8,12 +8,12 @@ import { CONFIG_SCHEMA, parse } from '../../src/run/config-file.js';
 import { ConfigurationError, readSettings, type Settings } from '../../src/run/options.js';
 import { type Listener, run } from '../../src/run/run.js';
 import { folder, removeFolders } from './folders.js';
+import { WORKER } from './program.js';
 import { onnxCase, withWrongReference } from './repository.js';
 
 afterAll(removeFolders);
 
 const ROOT = path.join(import.meta.dirname, '../..');
-const WORKER = path.join(ROOT, 'lib/worker.js');
 const silent: Listener = { found() {}, started() {}, doing() {}, finished() {} };
 const usual: Settings = readSettings({}, (key) => key);
 

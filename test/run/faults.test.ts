@@ -8,10 +8,9 @@ import { run } from '../../src/run/run.js';
 import type { Report } from '../../src/report/types.js';
 import { model } from '../onnx/build.js';
 import { folder, removeFolders } from './folders.js';
+import { CLI, WORKER } from './program.js';
 import { onnxCase } from './repository.js';
 
-const LIB = path.join(import.meta.dirname, '../../lib');
-const CLI = path.join(LIB, 'cli.js');
 /** The superuser may do anything: then the program runs as nobody. */
 const NOBODY = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
@@ -195,7 +194,7 @@ test('a clock that jumps by years changes neither deadlines nor verdicts', async
     const request = { patterns: ['**/*.onnx'], base, output: path.join(base, 'out'), strict: false, settings };
     const silent = { found() {}, started() {}, doing() {}, finished() {} };
     for (const _ of [1, 2]) {
-      const { report } = await run({ ...request, worker: path.join(LIB, 'worker.js') }, silent);
+      const { report } = await run({ ...request, worker: WORKER }, silent);
       expect(statuses(report)).toEqual({ 'add/model.onnx': 'pass', 'relu/model.onnx': 'pass' });
       expect(report.timings?.total).toBeLessThan(60_000);
     }

@@ -11,9 +11,9 @@ import { readSettings } from '../../src/run/options.js';
 import { type Listener, run } from '../../src/run/run.js';
 import { model } from '../onnx/build.js';
 import { folder } from './folders.js';
+import { WORKER } from './program.js';
 import { onnxCase } from './repository.js';
 
-const LIB = path.join(import.meta.dirname, '../../lib');
 const PROGRAM = path.join(import.meta.dirname, 'killed-run.js');
 /** What killed-run.js ends with where it was told to stop. */
 const CANCELLED = 143;
@@ -90,8 +90,7 @@ export async function setScene(): Promise<Scene> {
   });
   const undisturbed = async (output: string, formats: 'graph-model' | 'layers-model') => {
     const settings = { ...readSettings({}, (key) => key), formats: [formats], verify: false, concurrency: 2 };
-    const worker = path.join(LIB, 'worker.js');
-    await run({ patterns: ['**/*.onnx'], base, output, strict: false, settings, worker }, silent);
+    await run({ patterns: ['**/*.onnx'], base, output, strict: false, settings, worker: WORKER }, silent);
   };
   const [before, after] = [folder(), folder()];
   await undisturbed(before, 'graph-model');

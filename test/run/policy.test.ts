@@ -5,10 +5,10 @@ import path from 'node:path';
 import type { Report } from '../../src/report/types.js';
 import { sketched } from '../convert/harness.js';
 import { folder, removeFolders } from './folders.js';
+import { CLI } from './program.js';
 
 afterAll(removeFolders);
 
-const CLI = path.join(import.meta.dirname, '../../lib/cli.js');
 type Values = (number | string)[];
 
 /** y = -x, in the shape [1, 4]; `y`: what is stored. One policy lets it pass, the other doesn't. */
@@ -104,4 +104,4 @@ test('each policy lets pass what it should and nothing else, and is printed as i
     'infinite forbid',
   ])
     expect(summary).toContain(said);
-}, 120_000);
+});

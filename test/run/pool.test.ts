@@ -10,7 +10,7 @@ import { folder, removeFolders } from './folders.js';
 afterAll(removeFolders);
 
 const program = path.join(import.meta.dirname, 'unruly-worker.js');
-const soon = () => performance.now() + 20_000;
+const soon = () => performance.now() + 100_000;
 
 async function withPool<T>(
   options: Partial<PoolOptions>,
@@ -100,7 +100,7 @@ test("too much memory of any kind is that model's end", async () => {
     ok: false,
     reason: 'out-of-memory',
   });
-}, 30_000);
+});
 
 // Where the system doesn't say how large a process is, V8's bound on the heap is the only one.
 (process.platform === 'linux' ? test : test.skip)('memory outside the heap counts', async () => {
@@ -249,4 +249,4 @@ test('a child that is busy ends when its parent is killed', async () => {
   const begun = performance.now();
   while (lives() && performance.now() - begun < 10_000) await new Promise((resolve) => setTimeout(resolve, 100));
   expect(lives()).toBe(false);
-}, 20_000);
+});

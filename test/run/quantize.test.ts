@@ -14,8 +14,8 @@ import type { StorageAnswer } from '../../src/verify/storage/find.js';
 import { sketched } from '../convert/harness.js';
 import { tensorOf } from '../../src/tensor/tensor.js';
 import { folder, removeFolders } from './folders.js';
+import { WORKER } from './program.js';
 
-const WORKER = path.join(import.meta.dirname, '../../lib/worker.js');
 afterAll(removeFolders);
 
 const some = (n: number, scale: number, seed: number): number[] =>
@@ -83,7 +83,7 @@ test('uint8: the verdict is that of the quantized model', async () => {
   expect(model.status).toBe('mismatch');
   expect(model.quantization?.[0]).toMatchObject({ mode: 'uint8', stored: { uint8: { tensors: 2 } } });
   expect(summary).toContain('2 weights as uint8');
-}, 60_000);
+});
 
 test('the settings file says it for single models, and how large a shard may be', async () => {
   const { model } = await runWith(
@@ -97,7 +97,7 @@ test('the settings file says it for single models, and how large a shard may be'
   });
   const shards = model.artefacts.filter((a) => a.path.endsWith('.bin')).map((a) => a.bytes);
   expect(shards).toEqual([5243, 5243, 5243, 2 * 96 * 96 - 3 * 5243]);
-}, 60_000);
+});
 
 test('auto: smaller, within tolerance, the same twice, and the report has the curve', async () => {
   const settings = { quantize: 'auto', atol: 0.02, rtol: 0 } as const;
@@ -119,13 +119,13 @@ test('auto: smaller, within tolerance, the same twice, and the report has the cu
   expect(search?.weights.map((w) => w.stored)).toContain('uint8');
   expect(first.html).toContain('Size against error');
   expect(first.summary).toMatch(/\*\*Weights\*\* of the .*-model: .* instead of /);
-}, 120_000);
+});
 
 test('auto with a tolerance that nothing narrower meets leaves the model as it is', async () => {
   const { model } = await runWith({ quantize: 'auto', atol: 1e-6, rtol: 1e-6, rangeTol: 0 });
   const [facts] = model.quantization ?? [];
   expect(facts?.bytes).toBe(facts?.float32Bytes);
-}, 60_000);
+});
 
 test('auto without a way to measure leaves the model as it is, and says so', async () => {
   for (const settings of [{ whenNoReference: 'skip' }, { verify: false }] as const) {
@@ -134,7 +134,7 @@ test('auto without a way to measure leaves the model as it is, and says so', asy
     expect(model.diagnostics.map((d) => d.code)).toContain('quantize-not-measured');
     expect(model.artefacts.filter((a) => a.path.endsWith('.bin')).reduce((n, a) => n + a.bytes, 0)).toBe(4 * 96 * 96);
   }
-}, 60_000);
+});
 
 /** What the judge says of one attempt after the other; the plans that were written. */
 async function attempts(verdicts: Status[], choices: number) {

@@ -5,9 +5,9 @@ import { readSettings, type Settings } from '../../src/run/options.js';
 import type { ModelReport } from '../../src/report/types.js';
 import { type Listener, type RunRequest, run } from '../../src/run/run.js';
 import { folder, removeFolders } from './folders.js';
+import { WORKER } from './program.js';
 import { onnxCase, scratchRepository, withUnknownOperator } from './repository.js';
 
-const WORKER = path.join(import.meta.dirname, '../../lib/worker.js');
 const UNRULY = path.join(import.meta.dirname, 'unruly-converter.js');
 const silent: Listener = { found() {}, started() {}, doing() {}, finished() {} };
 
@@ -52,7 +52,7 @@ describe('a repository with good and bad models', () => {
   let result: Awaited<ReturnType<typeof run>>;
   beforeAll(async () => {
     result = await run(request(base), silent);
-  }, 60_000);
+  });
 
   test('each model has the status that it deserves', () => {
     expect(statuses(result.report.models)).toEqual({
@@ -111,7 +111,7 @@ describe('a repository with good and bad models', () => {
     const untimed = (text: unknown) =>
       JSON.parse(JSON.stringify(text), (key, value) => (key === 'timings' ? undefined : value));
     expect(untimed(again.report)).toEqual(untimed(result.report));
-  }, 60_000);
+  });
 
   test('a model that is bad now leaves nothing of what it was', async () => {
     writeFileSync(path.join(base, 'models/relu/model.onnx'), unknown);
@@ -185,7 +185,7 @@ test("a child that crashes, hangs or throws is its model's result, and the other
   const names = ['crash', 'good', 'hang', 'refuse', 'throw'];
   const base = folder(Object.fromEntries(names.map((name) => [`${name}.onnx`, 'x'])));
   const { report } = await run(
-    request(base, { worker: UNRULY, settings: { timeoutPerModel: 1, verify: false, concurrency: 2 } }),
+    request(base, { worker: UNRULY, settings: { timeoutPerModel: 4, verify: false, concurrency: 2 } }),
     silent,
   );
   expect(statuses(report.models)).toEqual({
@@ -257,4 +257,4 @@ test('with both formats, the first stands in the folder and the other below, and
     'layers-model wasm',
   ]);
   expect(existsSync(path.join(base, 'out/m/model.onnx/layers-model/conversion.json'))).toBe(true);
-}, 30_000);
+});

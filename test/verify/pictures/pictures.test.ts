@@ -14,6 +14,7 @@ import type { ConversionRecord, RecordedTensor } from '../../../src/verify/recor
 import { readReference } from '../../../src/verify/reference-set.js';
 import { recordReference } from '../../../src/verify/source/recording.js';
 import { folder, removeFolders } from '../../run/folders.js';
+import { WORKER } from '../../run/program.js';
 import { row } from '../written.js';
 
 afterAll(removeFolders);
@@ -200,7 +201,6 @@ describe('among references', () => {
 });
 
 describe('a run', () => {
-  const WORKER = join(import.meta.dirname, '../../../lib/worker.js');
   const silent: Listener = { found() {}, started() {}, doing() {}, finished() {} };
   const preprocess = 'size: [24, 32], mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], order: rgb';
   const runOn = async (config: string, more: Record<string, Buffer> = {}) => {
@@ -226,7 +226,7 @@ describe('a run', () => {
     const bgr = preprocess.replace('rgb', 'bgr');
     const wrong = await runOn(`models: { model.onnx: { inputs: { x: { preprocess: { ${bgr} } } } } }`);
     expect(wrong?.status).toBe('mismatch');
-  }, 30_000);
+  });
 
   test('says where the settings are that do not fit', async () => {
     const found = await runOn(
@@ -236,7 +236,7 @@ describe('a run', () => {
     expect(found?.diagnostics[0]?.message).toContain('the picture becomes [1, 3, 24, 31] (onnx2keras.yml:5)');
     const none = await runOn('');
     expect(none?.diagnostics.map((d) => d.code)).toContain('picture-without-preprocess');
-  }, 30_000);
+  });
 
   test.each([
     ['mean: [1, 2]', 'f.yml:1: defaults.inputs.x.preprocess.mean needs one number or three'],
@@ -269,4 +269,4 @@ test("record takes a picture as the user's own input; onnxruntime then gives wha
   const y = stored.get('y')?.data as Float32Array;
   expect(y.length).toBe(want.data.length);
   expect(Math.max(...y.map((v, i) => Math.abs(v - (want.data[i] as number))))).toBeLessThan(1e-6);
-}, 30_000);
+});
