@@ -6,8 +6,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // Engines and processes are started for real, and a runner's cores are slow.
-  testTimeout: 30_000,
+  // For what hangs: engines and processes are started for real, and a machine may do ten other things meanwhile.
+  testTimeout: 180_000,
   maxWorkers: '100%',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {

@@ -69,7 +69,7 @@ test('generated sources are what their generators write', () => {
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
     for (const file of generated) rmSync(join(copy, file));
     for (const command of (manifest.scripts.generate as string).split(' && '))
-      execFileSync(process.execPath, command.split(' ').slice(1), { cwd: copy, timeout: 60_000, stdio: 'pipe' });
+      execFileSync(process.execPath, command.split(' ').slice(1), { cwd: copy, timeout: 150_000, stdio: 'pipe' });
     for (const file of generated) expect(readFileSync(join(copy, file), 'utf8')).toBe(read(file));
   } finally {
     rmSync(copy, { recursive: true, force: true });

@@ -19,7 +19,7 @@ function convert(out: string, ...options: string[]): { status: number | null; pr
   const { status, stdout, stderr } = spawnSync(process.execPath, line, {
     cwd: home,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 150_000,
   });
   const report = JSON.parse(readFileSync(join(home, out, 'report', 'report.json'), 'utf8')) as Report;
   return { status, printed: stdout + stderr, report };

@@ -164,7 +164,7 @@ export { wrong };
   });
   // TensorFlow.js's own declarations have errors of their own.
   expect(done.stdout.split('\n').filter((line) => line !== '' && !/^\s|node_modules/.test(line))).toEqual([]);
-}, 60_000);
+});
 
 test.each(names)('the program in the report runs: %s', async (name) => {
   // Else it advertises its own binding.

@@ -346,4 +346,4 @@ test('the generated decoder is fresh', () => {
     [fileURLToPath(new URL('../../src/tools/generate-proto.mjs', import.meta.url)), '--check'],
     { stdio: 'pipe' },
   );
-}, 60_000);
+});
