@@ -1,0 +1,5 @@
+import { describeFamilies, NEURAL, OTHERS } from './generated.js';
+
+// Half of them are fed in another order of axes.
+describeFamilies(OTHERS, 2);
+describeFamilies(NEURAL, 4);
