@@ -208,23 +208,22 @@ describe('hostile names', () => {
 
 describe('limits', () => {
   const MIB = 1024 * 1024;
+  const many = manyModels(300, 10);
 
   it('300 models stay below, and every failing one is still shown', () => {
-    const given = manyModels(300, 10);
-    const markdown = summaryMarkdown(given);
+    const markdown = summaryMarkdown(many);
     expect(Buffer.byteLength(markdown)).toBeLessThan(MIB);
     expect(Buffer.byteLength(markdown)).toBeGreaterThan(MIB / 2);
     expect(markdown).toContain('Shortened to stay within');
     expect(modelRows(rendered(markdown.slice(0, markdown.indexOf('<details'))))).toHaveLength(300);
-    for (const model of given.models.filter((m) => m.status === 'mismatch')) {
+    for (const model of many.models.filter((m) => m.status === 'mismatch')) {
       expect(markdown).toContain(`<summary>❌ <code>${model.path}</code>: differs</summary>`);
     }
     expect(markdown.match(/off by 0\.0182/g)).toHaveLength(30);
   });
 
   it.each([100_000, 60_000, 30_000, 10_000, 3000])('holds to %i bytes, giving up what matters least first', (limit) => {
-    const given = manyModels(300, 10);
-    const markdown = summaryMarkdown(given, {
+    const markdown = summaryMarkdown(many, {
       limit,
       artifactUrl: 'https://github.com/o/r/actions/runs/1/artifacts/2',
     });
@@ -266,7 +265,7 @@ describe('limits', () => {
   });
 
   it("doubtful addresses don't become links", () => {
-    const markdown = summaryMarkdown(manyModels(300, 10), { limit: 20_000, artifactUrl: 'javascript:alert(1)' });
+    const markdown = summaryMarkdown(many, { limit: 20_000, artifactUrl: 'javascript:alert(1)' });
     expect(markdown).not.toContain('javascript');
     expect(tags(rendered(markdown), 'a')).toEqual([]);
   });
