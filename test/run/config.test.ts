@@ -197,7 +197,7 @@ describe('a run', () => {
   const runIn = (config: string, more: Partial<Settings> = {}) => {
     const base = folder({ ...models, 'onnx2keras.yml': config });
     const request = { patterns: ['**/*.onnx'], base, output: path.join(base, 'out'), strict: false, worker: WORKER };
-    return run({ ...request, settings: { ...usual, ...more } }, silent);
+    return run({ ...request, settings: { ...usual, concurrency: 1, ...more } }, silent);
   };
 
   test('a waiver that holds lets the run succeed, and is in the report', async () => {

@@ -190,7 +190,12 @@ test('a clock that jumps by years changes neither deadlines nor verdicts', async
     .spyOn(Date, 'now')
     .mockImplementation(() => real() + (++calls % 2 ? 1 : -1) * 10 * 365 * 86_400_000);
   try {
-    const settings = { ...readSettings({}, (key) => key), timeoutPerModel: 60, cacheDir: path.join(base, 'cache') };
+    const settings = {
+      ...readSettings({}, (key) => key),
+      timeoutPerModel: 60,
+      concurrency: 1,
+      cacheDir: path.join(base, 'cache'),
+    };
     const request = { patterns: ['**/*.onnx'], base, output: path.join(base, 'out'), strict: false, settings };
     const silent = { found() {}, started() {}, doing() {}, finished() {} };
     for (const _ of [1, 2]) {

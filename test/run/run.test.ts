@@ -25,7 +25,7 @@ function request(base: string, { settings, ...more }: Choice = {}): RunRequest {
     strict: false,
     worker: WORKER,
     ...more,
-    settings: { ...readSettings({}, (key) => key), ...settings },
+    settings: { ...readSettings({}, (key) => key), concurrency: 1, ...settings },
   };
 }
 
@@ -51,7 +51,7 @@ describe('a repository with good and bad models', () => {
   });
   let result: Awaited<ReturnType<typeof run>>;
   beforeAll(async () => {
-    result = await run(request(base), silent);
+    result = await run(request(base, { settings: { concurrency: 2 } }), silent);
   });
 
   test('each model has the status that it deserves', () => {
