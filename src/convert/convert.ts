@@ -25,7 +25,7 @@ import { writeKerasArchive } from '../keras/writer-keras3.js';
 import { layersModelJson, type LayersModelJson } from '../keras/writer-tfjs.js';
 import { checkInputOrders, withInputShapes } from '../onnx/fix-shapes.js';
 import type { OnnxModel } from '../onnx/model.js';
-import { readModel } from '../onnx/read.js';
+import { readModel, readModelHashing } from '../onnx/read.js';
 import { groupNorms } from '../passes/group-norm.js';
 import { assignLayouts, type LaidOut } from '../passes/layout.js';
 import { moveRows } from '../passes/move-rows.js';
@@ -62,10 +62,15 @@ type Prepared =
  */
 export function convertModel(request: ConvertRequest): ConvertResult {
   const read = guarded(request.relativePath, () =>
-    readModel(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath),
+    readModelHashing(request.path, { maxBytes: request.limits.maxModelBytes }, request.relativePath),
   );
   if ('problems' in read) return failed(read.problems);
   const model = read.value;
+  // Its hash is waited for when all else is done; the file may have been changed meanwhile.
+  const facts = (imported?: Imported) => {
+    const source = guarded(request.relativePath, () => sourceFacts(model, imported));
+    return 'value' in source ? { source: source.value } : {};
+  };
   const importing = guarded(request.relativePath, () => {
     checkInputOrders(model, request.inputOrders ?? {});
     return importModel(withInputShapes(model, request.inputShapes ?? {}));
@@ -73,12 +78,11 @@ export function convertModel(request: ConvertRequest): ConvertResult {
   if ('problems' in importing)
     return {
       ...failed([...model.diagnostics, ...importing.problems]),
-      source: sourceFacts(model),
+      ...facts(),
       graphs: { source: sourceNet(model) },
     };
   const imported = importing.value;
   const diagnostics: Diagnostic[] = [...model.diagnostics, ...imported.diagnostics];
-  const source = sourceFacts(model, imported);
   const graph = pruneGraph(imported.graph);
   diagnostics.push(...integerFindings(graph, placer(model)));
 
@@ -117,7 +121,11 @@ export function convertModel(request: ConvertRequest): ConvertResult {
     else problems.push(...prepared.problems);
   }
   if (problems.length > 0)
-    return { ...failed([...diagnostics, ...problems]), source, graphs: { source: sourceNet(model, { imported }) } };
+    return {
+      ...failed([...diagnostics, ...problems]),
+      ...facts(imported),
+      graphs: { source: sourceNet(model, { imported }) },
+    };
 
   // What stands in the folder itself is the first that TensorFlow.js loads; a Keras archive stands beside it.
   const first = chosen.find((p) => p.format !== 'keras') ?? chosen[0];
@@ -137,7 +145,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
       ),
     ),
   );
-  if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), source };
+  if ('problems' in written) return { ...failed([...diagnostics, ...written.problems]), ...facts(imported) };
   const { fates, face } = written.value[chosen.indexOf(first)];
   const layers = sourceSummary(imported, graph, fates);
   const quantization = written.value.flatMap((w) => w.quantization.facts ?? []);
@@ -146,7 +154,7 @@ export function convertModel(request: ConvertRequest): ConvertResult {
     format: first.format,
     diagnostics: [...diagnostics, ...written.value.flatMap((w) => w.quantization.diagnostics)],
     artefacts: written.value.flatMap((w) => w.files),
-    source: { ...source, ...face },
+    source: { ...sourceFacts(model, imported), ...face },
     conversion: {
       fates: fates.counts,
       relayouts: first.laid.relayouts,

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import * as say from '../diag/catalogue-onnx.js';
 import type { Diagnostic, Place } from '../diag/diagnostic.js';
 import { DiagnosticError } from '../diag/diagnostic.js';
+import { digestOf } from './digest.js';
 import { isLfsPointer } from './lfs.js';
 import type { ExternalFile } from './model.js';
 import type { Source } from './source.js';
-import { fileSource, SourceError } from './source.js';
+import { fileSource } from './source.js';
 import type { StringStringEntryProto } from './proto-types.generated.js';
 
 /** Where a tensor's bytes are: `length` undefined where the file leaves it to the shape. */
@@ -129,22 +129,4 @@ function opened(path: string, name: string, place: Place): Source {
   } catch (e) {
     fail(say.unreadableFile(place, (e as NodeJS.ErrnoException).code ?? String(e)));
   }
-}
-
-/** Hexadecimal digest of a source, read in pieces. Throws SourceError. */
-export function digestOf(source: Source, algorithm: 'sha256' | 'sha1'): string {
-  const hash = createHash(algorithm);
-  const piece = new Uint8Array(Math.min(2 ** 20, Math.max(1, source.size)));
-  const file = source.open();
-  try {
-    for (let at = 0; at < source.size; ) {
-      const n = file.read(piece, at);
-      if (n === 0) throw new SourceError(source.name, 'the file became shorter while it was being read');
-      hash.update(piece.subarray(0, n));
-      at += n;
-    }
-  } finally {
-    file.close();
-  }
-  return hash.digest('hex');
 }

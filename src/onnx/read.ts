@@ -6,7 +6,8 @@ import { DiagnosticError } from '../diag/diagnostic.js';
 import { Findings, functionOf, graphOf, opsetsOf } from './convert-proto.js';
 import type { ConvertContext } from './convert-proto.js';
 import { DecodeError, decodeFunctionProto, decodeModel } from './decode.js';
-import { digestOf, ExternalFiles } from './external.js';
+import { digestOf, sha256Beside } from './digest.js';
+import { ExternalFiles } from './external.js';
 import { looksLikeLfsPointer } from './lfs.js';
 import type { FunctionDef, Limits, OnnxModel } from './model.js';
 import { DEFAULT_LIMITS, limitsOf } from './model.js';
@@ -29,6 +30,14 @@ function fail(diagnostic: Diagnostic): never {
  */
 export function readModel(path: string, limits: Partial<Limits> = {}, file: string = path): OnnxModel {
   return read(openModelFile(path, file), dirname(path), limitsOf(limits), file);
+}
+
+/**
+ * As {@link readModel}, but the model's hash is waited for when it is first read, and computed meanwhile: that may then
+ * throw DiagnosticError, where the file was changed.
+ */
+export function readModelHashing(path: string, limits: Partial<Limits>, file: string): OnnxModel {
+  return read(openModelFile(path, file), dirname(path), limitsOf(limits), file, sha256Beside);
 }
 
 /**
@@ -71,11 +80,19 @@ function contextFor(folder: string | undefined, limits: Limits, file: string): C
   return { findings: new Findings(), file, limits, external: new ExternalFiles(folder) };
 }
 
-function read(source: Source, folder: string | undefined, limits: Limits, file: string): OnnxModel {
+function read(
+  source: Source,
+  folder: string | undefined,
+  limits: Limits,
+  file: string,
+  hashing?: (source: Source) => (() => string) | undefined,
+): OnnxModel {
   const place: Place = { file };
   if (source.size > limits.maxBytes) fail(say.modelTooLarge(place, source.size, limits.maxBytes));
   const proto = decoded(source, place, () => decodeModel(source, limits.maxStructure));
   if (!proto.graph) fail(say.notOnnx(place, identify(headOf(source, place)) ?? 'a file without a graph'));
+  const hash = hashing?.(source);
+  const digest = () => guarded(place, hash ?? (() => digestOf(source, 'sha256')));
   const context = contextFor(folder, limits, file);
   const { findings, external } = context;
   const opsets = opsetsOf(proto.opsetImport, context);
@@ -92,9 +109,12 @@ function read(source: Source, folder: string | undefined, limits: Limits, file: 
   const total = externalFiles.reduce((sum, f) => sum + f.bytes, source.size);
   if (total > limits.maxBytes) findings.add(say.modelTooLarge(place, total, limits.maxBytes));
   for (const warning of external.warnings) findings.add(warning);
+  const now = hash ? undefined : digest();
   return {
     file,
-    sha256: guarded(place, () => digestOf(source, 'sha256')),
+    get sha256() {
+      return now ?? digest();
+    },
     bytes: source.size,
     irVersion,
     opsets,

@@ -5,6 +5,8 @@ export interface Source {
   /** For messages: the file as the caller named it. */
   readonly name: string;
   readonly size: number;
+  /** Where it is a file. */
+  readonly path?: string;
   /** Opens for reading; the caller closes. Throws SourceError where the file has gone or changed. */
   open(): OpenSource;
 }
@@ -52,6 +54,7 @@ export function fileSource(path: string, name: string = path): Source {
   return {
     name,
     size: seen.size,
+    path,
     open() {
       let fd: number;
       try {
