@@ -120,28 +120,26 @@ export async function measure(dir, { format = 'graph-model', target = 'any', off
     const firstTf = await timed(runTf);
     const firstOrt = await timed(runOrt);
     const [a, b] = [[], []];
-    const cpu = [0, 0];
+    // Of each run; a run that was often interrupted found the caches empty, so that the quicker ones count.
+    const cpu = [[], []];
     const counted = async (i, f) => {
       const before = computed();
       await f();
-      cpu[i] += computed() - before;
+      cpu[i].push(computed() - before);
     };
     const repeat = firstTf < 5 ? 10 : firstTf < 50 ? 3 : 1;
     // About six seconds, where it isn't said.
     const most = runs ?? Math.max(5, Math.min(25, Math.round(6000 / (repeat * (firstTf + firstOrt)))));
     for (let i = 0; i < most; i++) {
-      await counted(0, async () => {
-        for (let k = 0; k < repeat; k++) a.push(await timed(runTf));
-      });
-      await counted(1, async () => {
-        for (let k = 0; k < repeat; k++) b.push(await timed(runOrt));
-      });
+      for (let k = 0; k < repeat; k++) await counted(0, async () => a.push(await timed(runTf)));
+      for (let k = 0; k < repeat; k++) await counted(1, async () => b.push(await timed(runOrt)));
     }
     model.dispose();
     await session.release();
     tf.dispose(Object.values(feeds));
     a.sort((x, y) => x - y);
     b.sort((x, y) => x - y);
+    for (const list of cpu) list.sort((x, y) => x - y);
     const ops =
       format === 'graph-model'
         ? json.modelTopology.node.filter((n) => n.op !== 'Const' && n.op !== 'Placeholder').length
@@ -155,7 +153,9 @@ export async function measure(dir, { format = 'graph-model', target = 'any', off
       tfjsSpread: spread(a),
       ortSpread: spread(b),
       quiet: quantile(a, 0.1) / quantile(b, 0.1),
-      cpu: cpu[0] / cpu[1],
+      cpu: quantile(cpu[0], 0.1) / quantile(cpu[1], 0.1),
+      tfjsCpu: quantile(cpu[0], 0.1),
+      ortCpu: quantile(cpu[1], 0.1),
       loadTf,
       loadOrt,
       firstTf,
@@ -235,6 +235,7 @@ async function main() {
     'ratio',
     'quiet',
     'cpu',
+    'cpu ms',
     'load tfjs',
     'load ort',
     'first tfjs',
@@ -263,6 +264,7 @@ async function main() {
             (row.tfjs / row.ort).toFixed(2),
             row.quiet.toFixed(2),
             row.cpu.toFixed(2),
+            `${row.tfjsCpu.toFixed(1)}/${row.ortCpu.toFixed(1)}`,
             ms(row.loadTf),
             ms(row.loadOrt),
             ms(row.firstTf),

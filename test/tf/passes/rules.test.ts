@@ -19,9 +19,9 @@ test('every pass has a graph here, on which it changes something', () => {
   expect([...new Set(working)].sort()).toEqual([...new Set(TF_PASSES.map((p) => p.name))].sort());
 });
 
-describe.each(RULES.map((r) => [r.pass, r.what, r] as const))('%s: %s', (name, _what, { graph, before, after }) => {
+describe.each(RULES.map((r) => [r.pass, r.what, r.target, r] as const))('%s: %s (%s)', (name, _what, target, rule) => {
+  const { graph, before, after } = rule;
   const { run } = passOf(name);
-  const target = 'wasm';
   const given = graph();
   const now = run(given, target);
 

@@ -3,6 +3,7 @@ import type { Ref } from '../../../src/tf/builder.js';
 import type { GraphBuilder } from '../../../src/tf/builder.js';
 import { tensorOf } from '../../../src/tensor/tensor.js';
 import type { TfGraph } from '../../../src/tf/lower.js';
+import type { Target } from '../../../src/tf/target.js';
 import { handMade, wave } from './graphs.js';
 
 export interface Rule {
@@ -12,6 +13,7 @@ export interface Rule {
   /** Ops but for constants and inputs, with what is fused into them. */
   readonly before: readonly string[];
   readonly after: readonly string[];
+  readonly target: Target;
 }
 
 const rule = (
@@ -21,12 +23,14 @@ const rule = (
   build: (b: GraphBuilder, inputs: readonly Ref[]) => Ref | readonly Ref[],
   before: string,
   after: string,
+  target: Target = 'wasm',
 ): Rule => ({
   pass,
   what,
   graph: () => handMade(shapes, build),
   before: before.split(' '),
   after: after === '' ? [] : after.split(' '),
+  target,
 });
 
 const IMAGE = { strides: [1, 1, 1, 1], dilations: [1, 1, 1, 1], data_format: 'NHWC' };
@@ -337,6 +341,18 @@ export const RULES: readonly Rule[] = [
     'Conv2D Split Neg Neg',
     'Conv2D Conv2D Neg Neg',
   ),
+  ...(['any', 'wasm', 'webgl'] as const).map((target) =>
+    rule(
+      'cut-products',
+      'not where reading a wide image four times takes longer on WASM than cutting the narrow result',
+      [[1, 24, 24, 64]],
+      (b, [x]) =>
+        b.many('Split', [b.scalar(3, 'int32'), conv(b, x, 64, 16, 1)], { num_split: 4 }).map((y) => b.op('Neg', [y])),
+      'Conv2D Split Neg Neg Neg Neg',
+      target === 'webgl' ? 'Conv2D Conv2D Conv2D Conv2D Neg Neg Neg Neg' : 'Conv2D Split Neg Neg Neg Neg',
+      target,
+    ),
+  ),
   rule(
     'cover-taps',
     'a filter of 1x5, and one of 7x7 with a bias and an activation',
@@ -416,6 +432,17 @@ export const RULES: readonly Rule[] = [
     'ConcatV2 Reshape Transpose Reshape Neg',
     'ConcatV2 Reshape Transpose Reshape Reshape Transpose Reshape Neg',
   ),
+  ...(['any', 'webgl'] as const).map((target) =>
+    rule(
+      'stack-concats',
+      'many narrow images',
+      Array.from({ length: 4 }, () => [1, 12, 12, 3]),
+      (b, images) => b.op('Neg', [b.concat(images, 3)]),
+      'ConcatV2 Neg',
+      target === 'any' ? 'ConcatV2 Reshape Transpose Reshape Neg' : 'ConcatV2 Neg',
+      target,
+    ),
+  ),
   rule(
     'gather-parts',
     'half of the channels as rows',
@@ -423,6 +450,24 @@ export const RULES: readonly Rule[] = [
     (b, [x]) => b.many('Split', [b.scalar(3, 'int32'), x], { num_split: 2 }).map((y) => b.op('Neg', [y])),
     'Split Neg Neg',
     'Reshape GatherNd Reshape GatherNd Neg Neg',
+  ),
+  rule(
+    'gather-parts',
+    'but not for a GPU, whose halves hold no large numbers of rows',
+    [[1, 16, 16, 16]],
+    (b, [x]) => b.many('Split', [b.scalar(3, 'int32'), x], { num_split: 2 }).map((y) => b.op('Neg', [y])),
+    'Split Neg Neg',
+    'Split Neg Neg',
+    'any',
+  ),
+  rule(
+    'gather-parts',
+    'many parts by one movement',
+    [[1, 16, 16, 16]],
+    (b, [x]) => b.many('Split', [b.scalar(3, 'int32'), x], { num_split: 4 }).map((y) => b.op('Neg', [y])),
+    'Split Neg Neg Neg Neg',
+    `${'Reshape Transpose Reshape GatherNd '.repeat(4)}Neg Neg Neg Neg`,
+    'any',
   ),
   rule(
     'share',
