@@ -17,7 +17,7 @@ export function goalOf({ kind, model, ort }) {
 
 const ms = (x) => (x < 10 ? x.toFixed(2) : x < 100 ? x.toFixed(1) : x.toFixed(0));
 const mb = (x) => (x / 2 ** 20).toFixed(x < 2 ** 23 ? 2 : 0);
-/** Of the time computed, and of medians. */
+/** Of the time computed in the quicker runs, and of medians. */
 const both = (r) => `**${r.cpu.toFixed(2)}** (${(r.tfjs / r.ort).toFixed(2)})`;
 const table = (head, rows) =>
   [`| ${head.join(' | ')} |`, `|${head.map((_, i) => (i === 0 ? '---' : '---:')).join('|')}|`]
@@ -32,7 +32,7 @@ export function page(r) {
     '<!-- Written by `npm run bench`. -->',
     '',
     `Measured on ${r.date}, ${r.machine.cores} cores of ${r.machine.cpu}, Node ${r.machine.node}, by \`npm run bench\` ` +
-      `(bench/run.mjs), load average ${r.machine.load}. Read the ratios: both sides run in turn in one process and share what ` +
+      `(bench/run.mjs), load average up to ${r.machine.load}. Read the ratios: both sides run in turn in one process and share what ` +
       'other work there is; on a busy machine milliseconds are longer than they need be. TensorFlow.js 4.22 and onnxruntime-web ' +
       '1.30, both WASM with SIMD on one thread. Of two measurements of one graph the quieter one stands. How the written graph comes ' +
       'to be, and what was tried: [fast-forms.md](fast-forms.md).',
@@ -79,8 +79,8 @@ function networks(all, part) {
     });
     part(
       title,
-      'Milliseconds a run: medians, with the middle half. Ratios to onnxruntime-web: of the time that each computed, which ' +
-        'other work on the machine touches less, and in parentheses of the medians; for the graph-model of target `any` and ' +
+      'Milliseconds a run: medians, with the middle half. Ratios to onnxruntime-web: of the time that each computed in the ' +
+        'quickest tenth of its runs, which other work on the machine touches least, and in parentheses of the medians; for the graph-model of target `any` and ' +
         '`wasm`, and the layers-model (`–`: not possible, or not measured). Ops written for `any` and `wasm`, of nodes in the ' +
         'source. Load and first inference: TensorFlow.js / onnxruntime-web.',
       '',
@@ -97,7 +97,7 @@ function profiles(r, part) {
   part(
     'Where the time goes',
     'Of those above their goal (1.1 for convolutional networks from 10 ms on, 1.2 for transformers, 2 for the LSTM of 20 steps, ' +
-      '5 for those of 50): milliseconds a run in each kernel of tfjs-wasm, target `wasm`. To that comes the executor: 3 to 11 ' +
+      '5 for those of 50): milliseconds in each kernel of tfjs-wasm, target `wasm`, the quickest of 15 runs. To that comes the executor: 3 to 11 ' +
       'microseconds an op, which no graph can change but by having fewer.',
     '',
     table(

@@ -1,11 +1,12 @@
-// All measurements, and docs/performance.md from them: npm run bench [-- --data DIR] [--only PART,…] [--json FILE]
+// All measurements, and docs/performance.md from them: npm run bench [-- --data DIR] [--only PART,…] [--match NETWORKS]
+//   [--formats graph-model,layers-model] [--json FILE] [--page FILE]
 // Parts: networks, profiles, bytes, startUp, manyNodes, conversions, tenModels, node. With --json what other runs measured
 // is kept there and shown along. Networks that lie in --data (stored models) are left out where they are not there; the
 // generated ones are made anew each time. Takes about 20 minutes on two quiet cores; npm run build comes first.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parts, runtimes } from './bytes.mjs';
@@ -40,7 +41,6 @@ const { values: o } = parseArgs({
     data: { type: 'string', default: '../shared/data' },
     only: { type: 'string' },
     match: { type: 'string' },
-    runs: { type: 'string' },
     formats: { type: 'string', default: 'graph-model,layers-model' },
     json: { type: 'string' },
     page: { type: 'string', default: join(HERE, '../docs/performance.md') },
@@ -85,7 +85,9 @@ function quieter(row, before) {
 
 function keep(part, value) {
   results[part] = value;
-  results.machine = { cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), node: process.version };
+  // This run's own work is one of it.
+  const load = Math.max(results.machine?.load ?? 0, Math.round(loadavg()[0]));
+  results.machine = { cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), node: process.version, load };
   results.date = new Date().toISOString().slice(0, 10);
   if (o.json) writeFileSync(o.json, JSON.stringify(results, null, 1));
 }
@@ -97,16 +99,7 @@ try {
       const file = join(home, 'rows.json');
       child(
         'inference.mjs',
-        ...[
-          '--models',
-          network.folder,
-          '--formats',
-          'graph-model,layers-model',
-          '--target',
-          'any,wasm',
-          '--json',
-          file,
-        ],
+        ...['--models', network.folder, '--formats', o.formats, '--target', 'any,wasm', '--json', file],
       );
       const rows = JSON.parse(readFileSync(file, 'utf8')).map((r) => ({ ...r, kind: network.kind }));
       const before = results.networks ?? [];
@@ -121,7 +114,7 @@ try {
   if (wanted('profiles')) {
     const short = new Set(
       (results.networks ?? [])
-        .filter((r) => !r.refused && r.format === 'graph-model' && r.target === 'wasm' && r.tfjs / r.ort > goalOf(r))
+        .filter((r) => !r.refused && r.format === 'graph-model' && r.target === 'wasm' && r.cpu > goalOf(r))
         .map((r) => r.model),
     );
     const profiles = {};
