@@ -1,6 +1,7 @@
 import type { TfGraph } from '../lower.js';
 import { prune } from '../rewrite.js';
 import type { Target } from '../target.js';
+import { chainConcats } from './chain-concats.js';
 import { dropNoops } from './drop-noops.js';
 import { flatSlices } from './flat-slices.js';
 import { foldAffine } from './fold-affine.js';
@@ -60,6 +61,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'flat-slices', run: flatSlices },
   { name: 'split-concats', target: 'wasm', run: splitConcats },
   { name: 'split-hidden', target: 'wasm', run: splitHidden },
+  { name: 'chain-concats', run: chainConcats },
   { name: 'stack-concats', run: stackConcats },
   { name: 'gather-parts', run: gatherParts },
   { name: 'merge-moves', run: mergeMoves },

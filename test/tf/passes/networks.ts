@@ -130,6 +130,20 @@ function shuffle(): OracleCase {
   return n.case(n.op('GlobalAveragePool', [relu(n.conv(x, 32, 12))]));
 }
 
+/** A block each layer of which reads all before it. */
+function dense(): OracleCase {
+  const n = new Net('dense');
+  const parts = [n.conv(n.input('x', [1, 3, 9, 9]), 3, 6, 3)];
+  for (let i = 0; i < 3; i++) {
+    const width = 6 + 4 * i;
+    const all = n.op('Relu', [
+      n.batchNorm(parts.length > 1 ? n.op('Concat', [...parts], { axis: 1 }) : parts[0], width),
+    ]);
+    parts.push(n.conv(n.op('Relu', [n.batchNorm(n.conv(all, width, 8), 8)]), 8, 4, 3));
+  }
+  return n.case(n.op('GlobalAveragePool', [n.op('Concat', parts, { axis: 1 })]));
+}
+
 /** What exporters leave behind: movements there and back, the same twice, nothing at all. */
 function leftovers(): OracleCase {
   const n = new Net('leftovers');
@@ -153,4 +167,11 @@ function tied(): OracleCase {
   return n.case(n.op('Relu', [n.op('Add', [up, n.weight([6])])]));
 }
 
-export const NETWORKS: Readonly<Record<string, () => OracleCase>> = { images, attention, shuffle, leftovers, tied };
+export const NETWORKS: Readonly<Record<string, () => OracleCase>> = {
+  images,
+  attention,
+  shuffle,
+  dense,
+  leftovers,
+  tied,
+};

@@ -33,6 +33,23 @@ describe.each(RULES.map((r) => [r.pass, r.what, r.target, r] as const))('%s: %s 
   test('computes the same', async () => expectSame(await computed(now), await computed(given)));
 });
 
+test('chain-concats: each layer of a block reads all before it, but along one axis', async () => {
+  const given = handMade(
+    Array.from({ length: 4 }, () => [1, 2, 3, 4]),
+    (b, [x, y, z, w]) => [
+      b.concat([x, y], 3),
+      b.concat([x, y, z], 3),
+      b.concat([x, y, z, w], 3),
+      b.concat([x, y, z], 2),
+      b.concat([y, x, z], 3),
+    ],
+  );
+  const now = passOf('chain-concats').run(given, 'any');
+  const joined = now.nodes.filter((n) => n.op === 'ConcatV2').map((n) => n.inputs.length - 1);
+  expect(joined).toEqual([2, 2, 2, 3, 3]);
+  expectSame(await computed(now), await computed(given));
+});
+
 test('own-operands: weights that two MatMuls read under different sizes, on WASM, where these would be taken for one', async () => {
   const shapes = [
     [3, 6],

@@ -432,6 +432,15 @@ export const RULES: readonly Rule[] = [
     'ConcatV2 Reshape Transpose Reshape Neg',
     'ConcatV2 Reshape Transpose Reshape Reshape Transpose Reshape Neg',
   ),
+  rule(
+    'chain-concats',
+    'what another one joins already',
+    Array.from({ length: 4 }, () => [1, 2, 3, 4]),
+    (b, [x, y, z, w]) =>
+      [b.concat([x, y, z], 3), b.concat([b.concat([x, y], 3), z, w], 3)].map((joint) => b.op('Neg', [joint])),
+    'ConcatV2 ConcatV2 ConcatV2 Neg Neg',
+    'ConcatV2 ConcatV2 Neg Neg',
+  ),
   ...(['any', 'webgl'] as const).map((target) =>
     rule(
       'stack-concats',
