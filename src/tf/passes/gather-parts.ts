@@ -32,7 +32,8 @@ export function gatherParts(graph: TfGraph, target: Target): TfGraph {
     const parts = partsOf(node, dims);
     if (!parts || dims.reduce((n, d) => n * d, 1) < FEW_ELEMENTS || r.isOutput(node)) return undefined;
     const many = parts.length >= MANY_PARTS[target] && parts.every(({ size }) => size === parts[0].size);
-    if (target === 'any' && (!many || parts[0].axis === 0)) return undefined;
+    // Parts that lie one behind the other cost a GPU nothing.
+    if (target === 'any' && (!many || dims.slice(0, parts[0].axis).every((d) => d === 1))) return undefined;
     const made = parts.map((part, i) => gathered(part, own, dims, many, r) ?? outputsOf(node)[i]);
     if (made.every((ref) => ref.node === node)) return undefined;
     return made.some((ref) => ref.node === node) ? undefined : made;

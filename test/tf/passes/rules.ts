@@ -471,6 +471,15 @@ export const RULES: readonly Rule[] = [
   ),
   rule(
     'gather-parts',
+    'nor what lies one behind the other: the gates of a recurrent layer',
+    [[1, 4096]],
+    (b, [x]) => b.many('Split', [b.scalar(1, 'int32'), x], { num_split: 4 }).map((y) => b.op('Neg', [y])),
+    'Split Neg Neg Neg Neg',
+    'Split Neg Neg Neg Neg',
+    'any',
+  ),
+  rule(
+    'gather-parts',
     'many parts by one movement',
     [[1, 16, 16, 16]],
     (b, [x]) => b.many('Split', [b.scalar(3, 'int32'), x], { num_split: 4 }).map((y) => b.op('Neg', [y])),
