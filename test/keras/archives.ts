@@ -117,7 +117,9 @@ function keeper(python: string): {
 } {
   const child = spawn(python, [JUDGE, '-'], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', CUDA_VISIBLE_DEVICES: '-1' },
+    // TensorFlow's own kernels for a CPU know the channels last alone; oneDNN's, which are on by themselves on some
+    // processors only, know both orders.
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', CUDA_VISIBLE_DEVICES: '-1', TF_ENABLE_ONEDNN_OPTS: '1' },
   });
   let text = '';
   let version = '';
