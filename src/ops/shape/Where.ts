@@ -50,5 +50,6 @@ export default defineOp({
     if (x.dtype === 'string') return refuse('TensorFlow.js chooses between no strings that the model computes');
     return b.select(condition, x, y);
   },
+  constantFirst: true,
   keras: whereLayers,
 });
