@@ -10,8 +10,10 @@ import { searchText, storageText } from './quantization-text.js';
 import type { Check, Finding, ModelReport, Report, TensorFact, Tolerance } from './types.js';
 import {
   checksWorstFirst,
+  isFailing,
   isSaidByFigures,
   modelVerdict,
+  reasonInShort,
   shownPath,
   signOf,
   statusWords,
@@ -29,6 +31,8 @@ export interface Detail {
 
 /** Names longer than this are shortened in the middle; report.json has them whole. */
 const LONGEST_NAME = 160;
+/** Of why a model fails, in its line. */
+const LONGEST_REASON = 240;
 /** Messages are prose: more is allowed. */
 const LONGEST_MESSAGE = 1200;
 
@@ -44,9 +48,12 @@ function prose(text: string): string {
 
 /** The `<details>` of one model: everything about it, as far as `detail` allows. */
 export function modelDetails(report: Report, model: ModelReport, detail: Detail, open: boolean): string {
-  const title = `${signOf(model)} <code>${html(shorten(shownPath(model), LONGEST_NAME))}</code>: ${statusWords(model)}`;
+  const verdict = modelVerdict(model);
+  // What fails says why where it is closed, too.
+  const why = isFailing(model) ? shorten(reasonInShort(model), LONGEST_REASON) : '';
+  const title = `${signOf(model)} <code>${html(shorten(shownPath(model), LONGEST_NAME))}</code>: ${statusWords(model)}${why === '' ? '' : `. ${prose(why)}`}`;
   const sections = [
-    `**${prose(modelVerdict(model))}**`,
+    why === verdict ? '' : `**${prose(verdict)}**`,
     prose(waiverText(model) ?? ''),
     divergence(model),
     changes(model, detail.rows),

@@ -237,6 +237,12 @@ export function modelVerdict(model: ModelReport): string {
   }
 }
 
+/** Why a model fails, for a line that has its status already: the first clause, without figures. */
+export function reasonInShort(model: ModelReport): string {
+  const whole = model.status === 'unsupported' ? refusalWords(model) : modelVerdict(model);
+  return whole.split('; ')[0] as string;
+}
+
 function outputsWords(checks: readonly Check[]): string {
   const outputs = new Set(checks.map((c) => c.output)).size;
   return outputs === 1 ? 'Its output agrees' : outputs === 2 ? 'Both outputs agree' : `All ${outputs} outputs agree`;

@@ -217,7 +217,7 @@ describe('limits', () => {
     expect(markdown).toContain('Shortened to stay within');
     expect(modelRows(rendered(markdown.slice(0, markdown.indexOf('<details'))))).toHaveLength(300);
     for (const model of many.models.filter((m) => m.status === 'mismatch')) {
-      expect(markdown).toContain(`<summary>❌ <code>${model.path}</code>: differs</summary>`);
+      expect(markdown).toContain(`<summary>❌ <code>${model.path}</code>: differs. `);
     }
     expect(markdown.match(/off by 0\.0182/g)).toHaveLength(30);
   });

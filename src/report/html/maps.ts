@@ -25,7 +25,7 @@ export function responseFigures(maps: ResponseMaps, id: string): Markup {
 ${row(title, maps, response)}
 ${best !== undefined && row('Largest score of any class', maps, best)}
 ${image !== undefined && h`<div class="row">${side('expected')}${side('actual')}</div>`}
-${maps.step > 1 && h`<p class="hint">Drawn is every ${maps.step}th row and column.</p>`}</div>`;
+${maps.step > 1 && h`<p class="hint">Drawn is one in ${maps.step} of the rows and columns.</p>`}</div>`;
 }
 
 function predictedText({ predicted }: ResponseMaps): Markup | undefined {

@@ -74,7 +74,7 @@ h4, h5 { font-size: .95rem; margin: .8rem 0 .3rem; } h5 { font-weight: 600; }
 .chart .dots.good { stroke: var(--pass); } .chart .dots.bad { stroke: var(--bad); }
 .chart text { font: 10px system-ui, sans-serif; fill: var(--soft); } .chart .axis { text-anchor: middle; }
 .map { image-rendering: pixelated; border: 1px solid var(--line); } .maps img, .over { max-width: 100%; height: auto; }
-.over .box { fill: none; stroke: #ff2d2d; stroke-width: 2; }
+.over .box { fill: none; stroke: #ff2d2d; stroke-width: 2; vector-effect: non-scaling-stroke; }
 figure { margin: 0; min-width: 0; }
 figcaption { font-weight: 600; margin: .25rem 0; }
 .defs { position: absolute; }
