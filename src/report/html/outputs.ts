@@ -46,7 +46,7 @@ function row(check: Check): Markup {
 <td${reason !== undefined && h` class="why"`}><span class="status ${check.status}">${WORDS[check.status]}</span>${reason !== undefined && h`<br>${reason}`}</td>
 <td>${errorBar(check.used)}</td><td class="n">${figure(check.maxAbs)}</td><td class="n">${figure(check.maxRel)}</td>
 <td class="n">${check.beyond === undefined ? '–' : `${count(check.beyond)} of ${count(check.elements ?? 0)}`}</td>
-<td class="wrap">${worst(check)}</td><td class="wrap">${range(check)}</td><td class="wrap">${allowed(check)}</td></tr>`;
+<td class="why">${worst(check)}</td><td class="wrap">${range(check)}</td><td class="wrap">${allowed(check)}</td></tr>`;
 }
 
 function allowed(check: Check): string {

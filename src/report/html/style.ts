@@ -25,6 +25,7 @@ code, pre { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, 
 td code, th code { line-height: 1.63; display: inline-block; max-width: 34rem; white-space: normal; overflow-wrap: break-word; vertical-align: top; }
 .layers td code, .layers th code { display: inline; overflow-wrap: anywhere; }
 a { color: var(--link); }
+li, p, h1, h2 { overflow-wrap: anywhere; }
 .sub, .hint, footer { color: var(--soft); }
 .skip { position: absolute; left: -99rem; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--ground); padding: .5rem 1rem; z-index: 1; }
@@ -36,7 +37,7 @@ button { cursor: pointer; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
 .wrap { white-space: normal; min-width: 9rem; } .why { white-space: normal; min-width: 14rem; }
-thead th { background: var(--raised); } .scroll thead th { position: sticky; top: 0; z-index: 1; }
+thead th { background: var(--raised); white-space: normal; } .scroll thead th { position: sticky; top: 0; z-index: 1; }
 thead button { background: none; border: 0; padding: 0; font-weight: 600; }
 tbody th { font-weight: 400; }
 tbody tr:last-child > * { border-bottom: 0; }
