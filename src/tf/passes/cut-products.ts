@@ -6,6 +6,7 @@ import { outputsOf, rewrite } from '../rewrite.js';
 import type { Target } from '../target.js';
 import { Shapes } from '../shapes.js';
 import { productOf } from './fold-affine.js';
+import { MANY_PARTS } from './gather-parts.js';
 import { readersOf } from './graph-readers.js';
 import { partsOf, type Part } from './parts.js';
 
@@ -69,9 +70,6 @@ const AGAIN = { near: 0.15, far: 1.2 };
 const NEAR_BYTES = 2 ** 20;
 /** Nanoseconds a number for moving a result and gathering its parts; for Split's copies, and for each row of a part. */
 const CUT = { gathered: 0.9, copied: 1.1, row: 80 };
-/** From so many parts on, parts are gathered for every target but a GPU's. */
-const MANY_PARTS = 4;
-
 /** Whether `parts` products of x take longer than one and a cut of its result; sizes that aren't known are taken as small. */
 function isDearer(
   parts: number,

@@ -8,7 +8,7 @@ import { VIEWS } from './merge-views.js';
 /** Row numbers above this many would weigh more in the file than they save. */
 const MOST_ROWS = 1 << 14;
 /** So many equal parts are brought one behind the other first: as fast, and no numbers of rows are stored. */
-const MANY_PARTS = { wasm: 8, any: 4 };
+export const MANY_PARTS = 8;
 /** Elements below which a Slice is as fast. */
 const FEW_ELEMENTS = 2048;
 
@@ -31,7 +31,7 @@ export function gatherParts(graph: TfGraph, target: Target): TfGraph {
     if (!dims || (own.dtype !== 'float32' && own.dtype !== 'int32') || own.node.weight) return undefined;
     const parts = partsOf(node, dims);
     if (!parts || dims.reduce((n, d) => n * d, 1) < FEW_ELEMENTS || r.isOutput(node)) return undefined;
-    const many = parts.length >= MANY_PARTS[target] && parts.every(({ size }) => size === parts[0].size);
+    const many = parts.length >= MANY_PARTS && parts.every(({ size }) => size === parts[0].size);
     // Parts that lie one behind the other cost a GPU nothing.
     if (target === 'any' && (!many || dims.slice(0, parts[0].axis).every((d) => d === 1))) return undefined;
     const made = parts.map((part, i) => gathered(part, own, dims, many, r) ?? outputsOf(node)[i]);

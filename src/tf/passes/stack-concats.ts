@@ -3,14 +3,13 @@ import type { TfGraph } from '../lower.js';
 import { rewrite, type Rewriting } from '../rewrite.js';
 import { numbersIn } from '../shapes.js';
 import type { Target } from '../target.js';
+import { MANY_PARTS } from './gather-parts.js';
 import { VIEWS } from './merge-views.js';
 
 /** Up to this many channels a part, moving twice is faster than joining row by row (measured: 24 yes, 64 hardly). */
 const NARROW = 48;
 /** Rows below which the ops more cost more than they save. */
 const FEW_ROWS = 128;
-/** For every target from so many parts on: one op more is little beside theirs. */
-const MANY_PARTS = 4;
 
 /**
  * Images of equal width are joined one behind the other, and then moved:
