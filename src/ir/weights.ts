@@ -64,6 +64,8 @@ export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
   const out = allocate(t.dtype, n) as unknown as { [i: number]: unknown };
   const data = t.data as unknown as { [i: number]: unknown };
   if (n === 0) return out as unknown as TensorData;
+  const floats =
+    t.data instanceof Float32Array && pairs === 1 ? { from: t.data, to: out as unknown as Float32Array } : undefined;
   const rank = outer.length;
   const index = new Array<number>(rank).fill(0);
   const one = { size: 1, stride: 1 };
@@ -76,13 +78,15 @@ export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
       for (let row = 0; row < rows.size; row++) {
         let f = from + row * rows.stride + band * columns.stride;
         let at = to + row * columns.size + band;
-        for (let k = 0; k < width; k++, at++, f += columns.stride) {
-          if (pairs === 1) out[at] = data[f];
-          else {
-            out[2 * at] = data[2 * f];
-            out[2 * at + 1] = data[2 * f + 1];
+        if (floats) moveFloats(floats.from, f, columns.stride, floats.to, at, width);
+        else
+          for (let k = 0; k < width; k++, at++, f += columns.stride) {
+            if (pairs === 1) out[at] = data[f];
+            else {
+              out[2 * at] = data[2 * f];
+              out[2 * at + 1] = data[2 * f + 1];
+            }
           }
-        }
       }
     }
     for (let a = rank - 3; a >= 0; a--) {
@@ -94,6 +98,12 @@ export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
   }
   return out as unknown as TensorData;
 }
+
+/** Nearly all that is moved: a loop that sees arrays of one kind alone is a third as long. */
+function moveFloats(from: Float32Array, f: number, stride: number, to: Float32Array, at: number, width: number): void {
+  for (let k = 0; k < width; k++) to[at + k] = from[f + k * stride];
+}
+
 /** Elements of a line of the cache, for most types. */
 const BAND = 16;
 

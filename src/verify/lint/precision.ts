@@ -29,9 +29,9 @@ export function weightFindings(model: WrittenModel): Diagnostic[] {
   const found: { name: string; value: number }[] = [];
   const around = paddedWith(model);
   let shard = 0;
-  const shards = model.readShards().map((buffer) => new Uint8Array(buffer));
+  const shards = model.readShards();
   for (const { paths, weights } of model.manifest) {
-    const bytes = Buffer.concat(shards.slice(shard, shard + paths.length));
+    const own = shards.slice(shard, shard + paths.length);
     shard += paths.length;
     let at = 0;
     for (const { name, shape, dtype, quantization } of weights) {
@@ -41,13 +41,30 @@ export function weightFindings(model: WrittenModel): Diagnostic[] {
       const begin = at;
       at += count * (dtype === 'bool' ? 1 : 4);
       if (dtype !== 'float32' || around.has(name)) continue;
-      const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset + begin, bytes.byteOffset + at));
-      const value = values.find((x) => Number.isFinite(x) && Math.abs(x) > HALF_MAX);
+      const value = firstBeyondHalf(own, begin, at);
       if (value !== undefined) found.push({ name, value });
     }
   }
   const [first] = found;
   return first ? [weightBeyondHalf(model.file, first.name, first.value, found.length)] : [];
+}
+
+/** The first finite float that is too large, of those in these bytes of the shards behind one another. */
+function firstBeyondHalf(shards: readonly ArrayBuffer[], begin: number, end: number): number | undefined {
+  let at = 0;
+  /** What of a float stands at the end of a shard. */
+  let rest = new Uint8Array(0);
+  for (const shard of shards) {
+    const part = new Uint8Array(shard).subarray(Math.max(0, begin - at), Math.max(0, end - at));
+    at += shard.byteLength;
+    const whole = rest.length > 0 || part.byteOffset % 4 > 0 ? Uint8Array.from(Buffer.concat([rest, part])) : part;
+    rest = whole.slice(whole.length - (whole.length % 4));
+    const values = new Float32Array(whole.buffer, whole.byteOffset, Math.floor(whole.length / 4));
+    // Not by `for … of`, which takes several times as long: there may be millions.
+    for (let i = 0; i < values.length; i++)
+      if ((values[i] > HALF_MAX || values[i] < -HALF_MAX) && Number.isFinite(values[i])) return values[i];
+  }
+  return undefined;
 }
 
 /** What a graph-model pads with: around a maximum that is float32's lowest number, and infinity does as well there. */

@@ -6,7 +6,7 @@ import { tensorOf } from '../../../src/tensor/tensor.js';
 import { half } from '../../../src/verify/engines/half.js';
 import { judge } from '../../../src/verify/judge.js';
 import { layoutFindings } from '../../../src/verify/lint/layout.js';
-import { halfFindings, integerFindings } from '../../../src/verify/lint/precision.js';
+import { halfFindings, integerFindings, weightFindings } from '../../../src/verify/lint/precision.js';
 import { Random } from '../../../src/verify/source/random.js';
 import { openModel, type WrittenModel } from '../../../src/verify/written.js';
 import { affine, affineOf, dims, X, Y } from '../affine.js';
@@ -109,6 +109,27 @@ describe('float16', () => {
     expect(result.diagnostics[0]).toMatchObject({ severity: 'note', place: { tensor: 'w' } });
     expect(result.diagnostics[0]?.message).toContain('holds -1000000000');
   });
+});
+
+test.each(Array.from({ length: 23 }, (_, i) => i + 1))('however shards of %s bytes cut through it', (size) => {
+  const bytes = Buffer.alloc(3 + 8 + 12);
+  for (const [i, value] of [65504, Infinity, 1, -70000, 2].entries()) bytes.writeFloatLE(value, 3 + 4 * i);
+  const shards = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    Uint8Array.from(bytes.subarray(i * size, (i + 1) * size)),
+  );
+  const weights = [
+    { name: 'flags', shape: [3], dtype: 'bool' },
+    { name: 'held', shape: [2], dtype: 'float32' },
+    { name: 'beyond', shape: [3], dtype: 'float32' },
+  ];
+  const found = weightFindings({
+    file: 'm.onnx',
+    json: {},
+    weightBytes: bytes.length,
+    manifest: [{ paths: shards.map((_, i) => String(i)), weights }],
+    readShards: () => shards.map((shard) => shard.buffer),
+  } as unknown as WrittenModel);
+  expect(found.map((d) => [d.place.tensor, d.message])).toEqual([['beyond', expect.stringContaining('holds -70000,')]]);
 });
 
 const judged = (tolerance: object) =>
