@@ -206,6 +206,13 @@ function leastOf(name: string): number {
   return /^[\w.{}]+$/.test(name) ? 1 : 0;
 }
 
+/** Whether a size follows from what operators find in the data (`?1`, `?2` …), which may be nothing. */
+export function mayBeNothing(d: Dim): boolean {
+  return (
+    typeof d !== 'number' && d.terms.some((t) => t.factors.some((f) => f.includes('?'))) && !isNatural(subDim(d, 1))
+  );
+}
+
 /** Whether a size can't be negative, whatever its symbols stand for. */
 export function isNatural(d: Dim): boolean {
   if (typeof d === 'number') return d >= 0;

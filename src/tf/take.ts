@@ -1,7 +1,7 @@
-import { areKnown, isKnown, productOf, type Dim } from '../ir/dim.js';
+import { areKnown, isKnown, mayBeNothing, productOf, type Dim } from '../ir/dim.js';
 import { tensorOf } from '../tensor/tensor.js';
 import type { GraphBuilder, Ref } from './builder.js';
-import { sizesFrom } from './sizes.js';
+import { sizesFrom, type Sized } from './sizes.js';
 
 /** Row numbers above this many would weigh more in the file than the time that they save. */
 const MOST_ROWS = 1 << 14;
@@ -48,7 +48,16 @@ export function takeConstant(
     const flat = b.reshape(x, [outer * size, isKnown(inner) ? inner : -1]);
     return b.reshape(b.op('GatherNd', [flat, b.tensor(tensorOf('int32', [rows.length, 1], rows))]), shape);
   }
-  return b.op('GatherV2', [x, b.ints(indices), b.scalar(axis, 'int32')]);
+  return gathered(b, { ref: x, dims }, axis, { ref: b.ints(indices), dims: [indices.length] });
+}
+
+/** GatherV2, whose result has the wrong shape on WASM where it takes of an empty tensor. */
+export function gathered(b: GraphBuilder, x: Sized, axis: number, indices: Sized): Ref {
+  const y = b.op('GatherV2', [x.ref, indices.ref, b.scalar(axis, 'int32')]);
+  if (!x.dims.some(mayBeNothing)) return y;
+  const to = [...x.dims.slice(0, axis), ...indices.dims, ...x.dims.slice(axis + 1)];
+  const shape = sizesFrom(b, to, [x, indices]);
+  return shape ? b.reshape(y, shape) : y;
 }
 
 /** Indices that may be negative, as 0 … size-1. */

@@ -1,12 +1,12 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { isKnown } from '../../ir/dim.js';
+import { isKnown, mayBeNothing } from '../../ir/dim.js';
 import { arrange, identity, type Layout } from '../../ir/layout.js';
 import { defineOp } from '../../ir/op.js';
 import { takeAxis } from '../../ir/pieces.js';
 import { realAxis } from '../../ir/view.js';
 import { codeOfDtype } from '../../tensor/dtype.js';
 import { int64s, numbersOf } from '../../tensor/tensor.js';
-import { nonNegative, takeConstant } from '../../tf/take.js';
+import { gathered, nonNegative, takeConstant } from '../../tf/take.js';
 import { textAt } from '../text.js';
 import { gatherLayers } from './slice-keras.js';
 
@@ -77,9 +77,11 @@ export default defineOp<Attrs>({
       known && numbersOf(known).every((i) => i >= 0)
         ? indices
         : nonNegative(b, indices, isKnown(size) ? size : b.size(x, axis));
-    if (axis === 0 && dims.length > 1)
+    // GatherNd is faster, but throws at an empty tensor even where nothing is taken of it.
+    if (axis === 0 && dims.length > 1 && !dims.some(mayBeNothing))
       return b.op('GatherNd', [x, b.op('ExpandDims', [at, b.scalar(n.rank(1), 'int32')])]);
-    return b.op('GatherV2', [x, at, b.scalar(axis, 'int32')]);
+    const index = arrange(n.dims(1), n.layout(1));
+    return gathered(b, { ref: x, dims }, axis, { ref: at, dims: index });
   },
   keras: gatherLayers,
   constantFirst: true,

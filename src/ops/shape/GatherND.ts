@@ -1,5 +1,5 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { areKnown, isKnown, productOf, type Dim } from '../../ir/dim.js';
+import { areKnown, isKnown, mayBeNothing, productOf, type Dim } from '../../ir/dim.js';
 import { pick } from '../../ir/numeric.js';
 import { defineOp } from '../../ir/op.js';
 import { rowIndices } from '../../ir/scatter.js';
@@ -32,7 +32,7 @@ export default defineOp<Attrs>({
     const [data, rows] = [n.dims(0), n.dims(1)];
     const depth = n.knownDim(1, -1);
     const inside = wrapped(b, indices, { ref: x, dims: data }, data.slice(batch, batch + depth));
-    if (batch === 0) return b.op('GatherNd', [x, inside]);
+    if (batch === 0) return b.op('GatherNd', [oneMore(b, x, data, depth), inside]);
     // The shared axes become one, and each row of indices begins with its place along it.
     const sources: Sized[] = [
       { ref: x, dims: data },
@@ -53,6 +53,14 @@ export default defineOp<Attrs>({
     return b.reshape(taken, shape(dimsOf(n)));
   },
 });
+
+/** TensorFlow.js throws at an empty tensor even where nothing is taken of it: one more element stands behind. */
+function oneMore(b: GraphBuilder, x: Ref, data: readonly Dim[], depth: number): Ref {
+  return b.pad(
+    x,
+    data.map((d, axis) => [0, axis < depth && mayBeNothing(d) ? 1 : 0]),
+  );
+}
 
 function dimsOf(n: View<Attrs>): readonly Dim[] {
   const { batch } = n.attrs;

@@ -8,6 +8,7 @@ import { MICROSOFT } from './families/microsoft.js';
 import { ML } from './families/ml.js';
 import { NETWORKS } from './families/networks.js';
 import { NEWER } from './families/newer.js';
+import { NOTHING } from './families/nothing.js';
 import { OLD } from './families/old.js';
 import { QUANTIZE } from './families/quantize.js';
 import { RECURRENT } from './families/recurrent.js';
@@ -23,7 +24,7 @@ import { SHAPE } from './families/shape.js';
 /** Generators by family: the folders of src/ops. A new family is a file in families/ and a line here. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
   attention: ATTENTION,
-  control: { ...CONTROL, ...BODIES },
+  control: { ...CONTROL, ...BODIES, ...NOTHING },
   logic: LOGIC,
   math: MATH,
   ml: ML,
