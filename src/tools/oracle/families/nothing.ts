@@ -143,7 +143,60 @@ const handled = found((r, width) => {
   return kinds[r.pick(Object.keys(kinds))];
 });
 
+/** Formulas of sizes, named ones and one that the data decides: what is answered while converting has to hold for all. */
+const sizes: Generator = (r) => {
+  const nodes: NodeGiven[] = [
+    node('Shape', ['x'], 'shape'),
+    node('Gather', ['shape', 'c0'], 'n'),
+    node('Gather', ['shape', 'c1'], 'm'),
+    node('Greater', ['x', 'border'], 'mask'),
+    node('NonZero', ['mask'], 'places'),
+    node('Shape', ['places'], 'found'),
+    node('Gather', ['found', 'c1'], 'k'),
+  ];
+  const constants: Record<string, Tensor> = { c0: int64s(0), c1: int64s(1) };
+  const whole = (v: number): string => {
+    const name = `c${v < 0 ? `m${-v}` : v}`;
+    constants[name] ??= int64s(v);
+    return name;
+  };
+  const values = ['n', 'm', 'k'];
+  const answers: string[] = [];
+  const outputs: string[] = [];
+  const any = (): string => (r.chance(0.75) ? r.pick(values) : whole(r.int(-2, 6)));
+  for (let i = r.int(5, 10); i > 0; i--) {
+    const out = `v${i}`;
+    outputs.push(out);
+    const kind = r.int(0, 10);
+    if (kind < 3) nodes.push(node(r.pick(['Add', 'Sub', 'Mul']), [any(), any()], out));
+    else if (kind === 3) nodes.push(node('Div', [any(), whole(r.pick([1, 2, 3, 4, -2]))], out));
+    else if (kind === 4) nodes.push(node('Mod', [any(), whole(r.pick([2, 3, -2]))], out, { fmod: r.int(0, 1) }));
+    else if (kind === 5) nodes.push(node(r.pick(['Max', 'Min']), [any(), any()], out));
+    else if (kind === 6) nodes.push(node(r.pick(['Neg', 'Abs']), [any()], out));
+    else if (kind === 7 && answers.length > 0) nodes.push(node('Where', [r.pick(answers), any(), any()], out));
+    else {
+      const compare = r.pick(['Less', 'Greater', 'Equal', 'LessOrEqual', 'GreaterOrEqual']);
+      nodes.push(node(compare, [r.pick(values), any()], out));
+      answers.push(out);
+      continue;
+    }
+    values.push(out);
+  }
+  const x = (height: number, width: number): Tensor => r.tensor('float32', [height, width], 0, 5);
+  return {
+    opsets: { '': 16 },
+    nodes,
+    inputs: {
+      x: fed(x(1, 1), { 0: 'N', 1: 'M' }, [x(2, 3), x(7, 4), x(3, 1)]),
+      border: fed(scalar(2), undefined, [scalar(100), scalar(1), scalar(-1)]),
+      ...Object.fromEntries(Object.entries(constants).map(([name, t]) => [name, fixed(t)])),
+    },
+    outputs,
+  };
+};
+
 export const NOTHING: Family = {
+  'Sizes computed': sizes,
   'Nothing found, asked': asked,
   'Nothing found, counted': counted,
   'Nothing found, handled': handled,
