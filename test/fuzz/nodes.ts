@@ -84,9 +84,14 @@ const BEYOND: readonly [string, 'INT' | 'FLOAT' | 'STRING'][] = [
 
 const WORDS: Readonly<Record<string, DType>> = { float: 'float32', double: 'float64' };
 
-function attribute(random: Random, name: string, type: string): Message {
+/** @param rank of the first input: lists have an entry for each axis, or each behind the channels, or two */
+function attribute(random: Random, name: string, type: string, rank: number): Message {
   const small = (): bigint => BigInt(random.pick([0, 1, 1, 2, 2, 3, 4, 6, 7, 9, 16, -1, -2, -3]));
-  const list = (most: number): bigint[] => Array.from({ length: random.below(most) }, small);
+  const list = (): bigint[] => {
+    const length = random.pick([random.below(7), random.below(7), rank, rank - 2, rank - 2, 2 * rank, 2 * rank - 4]);
+    const usual = [1n, 1n, 1n, 2n, 2n, 3n, 0n];
+    return Array.from({ length: Math.max(0, length) }, () => (random.once(4) ? small() : random.pick(usual)));
+  };
   const single = (): Uint8Array => {
     const bytes = Buffer.alloc(4);
     bytes.writeFloatLE(random.pick([0, 0.5, 1, 2, -1, 1e-5, Number.NaN]));
@@ -101,7 +106,7 @@ function attribute(random: Random, name: string, type: string): Message {
     case 'STRING':
       return made(3n, { 4: random.pick(TEXTS) });
     case 'INTS':
-      return made(7n, { 8: list(7) });
+      return made(7n, { 8: list() });
     case 'STRINGS':
       return made(8n, { 9: Array.from({ length: random.below(5) }, () => random.pick(TEXTS)) });
     case 'FLOAT': {
@@ -211,16 +216,16 @@ function fitting(random: Random, op: Op | undefined): (number[] | undefined)[] |
   });
 }
 
-/** A model of one node. */
+/** A model of one node, and of what gives its inputs. */
 export function nodeModel(random: Random): Uint8Array {
   const { domain, name, opsets } = random.pick(allNamed());
-  const first = opsets[0] ?? 1;
+  const oldest = opsets[0] ?? 1;
   const opset = random.once(2)
     ? random.pick(opsets)
     : domain === ''
       ? random.pick([NEWEST_OPSET, 18, 13])
       : Math.max(...opsets);
-  const schema = schemaFor(domain, name, Math.max(opset, first));
+  const schema = schemaFor(domain, name, Math.max(opset, oldest));
   const most = schema ? Math.min(schema.maxInputs, schema.minInputs + 5) : 9;
   const least = schema?.minInputs ?? 1;
   const count = random.once(20) ? random.below(10) : least + random.below(most - least + 1);
@@ -230,6 +235,8 @@ export function nodeModel(random: Random): Uint8Array {
   const fit = random.once(3) ? undefined : fitting(random, opFor(domain, name));
   const inputs: Message[] = [];
   const initializers: Message[] = [];
+  const before: Message[] = [];
+  let first = 0;
   const constants = random.below(4);
   const names = types.map((dtype, i) => {
     if (random.once(i < least ? 40 : 4)) return '';
@@ -251,7 +258,16 @@ export function nodeModel(random: Random): Uint8Array {
         : dtype === 'int64' && i > 0 && !random.once(4)
           ? [random.pick([1, 2, rank, 2 * rank])]
           : dims;
-    if (constants === 3 || (constants > 0 && i > 0 && random.once(2)) || (dtype === 'int64' && random.once(2)))
+    if (i === 0) first = list.length;
+    if (dtype === 'int64' && list.length === 1 && random.once(6)) {
+      // Sizes, of which the model's run tells some.
+      const sizes = Array.from({ length: list[0] as number }, (_, k) => (random.once(2) ? `N${k}` : BigInt(k + 1)));
+      inputs.push(value(`${own}_of`, 1n, sizes));
+      before.push(node('Shape', [`${own}_of`], [own]));
+    } else if (random.once(60)) {
+      inputs.push(value(`${own}_of`, BigInt(codeOfDtype(dtype)), list.map(BigInt)));
+      before.push(node('SequenceConstruct', [`${own}_of`, `${own}_of`], [own]));
+    } else if (constants === 3 || (constants > 0 && i > 0 && random.once(2)) || (dtype === 'int64' && random.once(2)))
       initializers.push(tensor(random, own, dtype, list));
     else
       inputs.push(
@@ -272,9 +288,9 @@ export function nodeModel(random: Random): Uint8Array {
   ];
   for (const [a, type, required] of attributes)
     if (required ? !random.once(20) : random.once(3))
-      made.fields.push({ no: 5, wire: 2, value: attribute(random, a, random.once(60) ? 'INTS' : type) });
+      made.fields.push({ no: 5, wire: 2, value: attribute(random, a, random.once(60) ? 'INTS' : type, first) });
   const g = graph(
-    [made],
+    [...before, made],
     inputs,
     outputs.filter((o) => o !== '').map((o) => value(o, 1n, undefined)),
     initializers,
@@ -284,7 +300,7 @@ export function nodeModel(random: Random): Uint8Array {
       1: 8n,
       7: g,
       8: [
-        message('OperatorSetIdProto', { 1: '', 2: BigInt(domain === '' ? opset : 18) }),
+        message('OperatorSetIdProto', { 1: '', 2: BigInt(domain === '' ? opset : random.pick([18, 11])) }),
         ...(domain === '' ? [] : [message('OperatorSetIdProto', { 1: domain, 2: BigInt(opset) })]),
       ],
     }),
