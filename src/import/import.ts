@@ -121,6 +121,7 @@ class Importer implements Reader {
 
   private bindInputs(graph: OnnxGraph, context: Context): Value[] {
     const inputs: Value[] = [];
+    const { inputShapes } = this.options;
     for (const { name, type } of graph.inputs) {
       if (graph.initializers.has(name)) continue;
       const place: Place = { file: this.model.file, tensor: name };
@@ -131,7 +132,7 @@ class Importer implements Reader {
         context.scope.set(name, POISON);
         continue;
       }
-      const pinned = this.options.inputShapes?.[name];
+      const pinned = inputShapes && Object.hasOwn(inputShapes, name) ? inputShapes[name] : undefined;
       if (pinned && pinned.length !== type.dims.length) {
         this.problems.push(
           invalidModel(

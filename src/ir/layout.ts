@@ -4,6 +4,11 @@
  */
 export type Layout = readonly number[];
 
+/** The order that settings give a value, by its name; a model may call it `constructor`, which every object has. */
+export function orderOf(orders: Readonly<Record<string, Layout>> | undefined, name: string): Layout | undefined {
+  return orders && Object.hasOwn(orders, name) ? orders[name] : undefined;
+}
+
 /** ONNX's own order. */
 export function identity(rank: number): Layout {
   return Array.from({ length: rank }, (_, i) => i);

@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
+import { orderOf } from '../ir/layout.js';
 import { groupsOf } from '../ops/shape/regroup.js';
 
 /**
@@ -20,7 +21,7 @@ const lost = (why: string): Batch => ({ axis: undefined, lost: why });
  */
 export function batchAxes(graph: Graph, orders: Readonly<Record<string, readonly number[]>> = {}): Map<Value, Batch> {
   const batches = new Map<Value, Batch>();
-  for (const v of graph.inputs) batches.set(v, { axis: orders[v.name]?.[0] ?? 0 });
+  for (const v of graph.inputs) batches.set(v, { axis: orderOf(orders, v.name)?.[0] ?? 0 });
   for (const node of graph.nodes) {
     const given = node.inputs.map((v) => (v ? (batches.get(v) ?? NONE) : NONE));
     const before = given.find((b) => b.lost !== undefined);

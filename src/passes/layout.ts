@@ -1,5 +1,14 @@
 import type { Graph, GraphOutput, Node, Value } from '../ir/graph.js';
-import { channelsLast, identity, isIdentity, permBetween, relabel, sameLayout, type Layout } from '../ir/layout.js';
+import {
+  channelsLast,
+  identity,
+  isIdentity,
+  orderOf,
+  permBetween,
+  relabel,
+  sameLayout,
+  type Layout,
+} from '../ir/layout.js';
 import type { LayoutChoice, LayoutRule } from '../ir/op.js';
 import { Fresh, View } from '../ir/view.js';
 import { reshaped } from '../ir/weights.js';
@@ -68,7 +77,7 @@ class Assigner {
         ? imageInputs(this.graph)
         : new Set<Value>();
     const inputs = this.graph.inputs.map((v) => {
-      const given = this.options.inputOrders?.[v.name];
+      const given = orderOf(this.options.inputOrders, v.name);
       const batch = this.batches.get(v)?.axis;
       const laid = {
         ...v,

@@ -1,6 +1,6 @@
 import { exactDiv, productOf, sameDims, type Dim } from '../ir/dim.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
-import { identity } from '../ir/layout.js';
+import { identity, orderOf } from '../ir/layout.js';
 import { permuted, reshaped } from '../ir/weights.js';
 import { dense } from '../ops/layer-ops.js';
 import { opFor } from '../ops/registry.js';
@@ -41,7 +41,7 @@ class Unmerger {
   }
 
   run(graph: Graph): Graph {
-    for (const v of graph.inputs) this.batches.set(v, { axis: this.orders[v.name]?.[0] ?? 0 });
+    for (const v of graph.inputs) this.batches.set(v, { axis: orderOf(this.orders, v.name)?.[0] ?? 0 });
     for (const node of graph.nodes) if (!this.node(node)) return graph;
     if (this.apart.size === 0 || graph.outputs.some((o) => this.apart.has(o.value))) return graph;
     return pruneGraph({ ...graph, nodes: this.nodes });
