@@ -1,10 +1,20 @@
 /**
  * The fuzzer: `npm run fuzz -- --minutes 10 --seed 1 [--held N] [--target convert,reader,references,config] [--corpus FOLDER]…
- * [--out FOLDER]`, or `npm run fuzz -- --replay FOLDER` for one finding. Ends with 1 where something was found, with --held
- * only where it was among the first N cases: what lies beyond depends on how fast a machine is. For Linux.
+ * [--out FOLDER] [--folder FOLDER]`, or `npm run fuzz -- --replay FOLDER` for one finding. Ends with 1 where something was
+ * found, with --held only where it was among the first N cases: what lies beyond depends on how fast a machine is. With
+ * --folder a run goes on where the last one with that folder ended, having learned what that had. For Linux.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +34,7 @@ const { values } = parseArgs({
     target: { type: 'string' },
     corpus: { type: 'string', multiple: true },
     out: { type: 'string' },
+    folder: { type: 'string' },
     held: { type: 'string', default: 'Infinity' },
     replay: { type: 'string' },
     repository: { type: 'string', default: REPOSITORY },
@@ -88,7 +99,8 @@ function json<T>(file: string): T | undefined {
   }
 }
 
-const root = mkdtempSync(path.join(tmpdir(), 'fuzz-'));
+const root = values.folder ? path.resolve(values.folder) : mkdtempSync(path.join(tmpdir(), 'fuzz-'));
+mkdirSync(root, { recursive: true });
 const findings = path.resolve(values.out ?? path.join(root, 'findings'));
 mkdirSync(findings, { recursive: true });
 const beside = path.resolve(values.repository, '../shared/data');
@@ -122,8 +134,14 @@ let reached: Record<string, number> = {};
 let learned = 0;
 let cpu = 0;
 let restarts = 0;
-let from = 0;
+/** The case to go on from. */
+const nextFile = path.join(root, 'next.json');
+let from = json<number>(nextFile) ?? 0;
 let told = 0;
+// What was learned in cases behind it is learned again.
+const learnedFolder = path.join(root, 'learned');
+for (const name of from > 0 && existsSync(learnedFolder) ? readdirSync(learnedFolder) : [])
+  if (Number.parseInt(name, 10) >= from) rmSync(path.join(learnedFolder, name));
 
 function report(): void {
   const counts = TARGETS.map((t) => `${t} ${total[t] ?? 0} (${reached[t] ?? 0} functions)`).join(', ');
@@ -147,7 +165,10 @@ while (performance.now() < until) {
     learned = tally.learned;
     cpu += tally.cpu;
   }
-  if (end.ours) break;
+  if (end.ours) {
+    from = tally?.next ?? from;
+    break;
+  }
   restarts++;
   const verdict = json<Finding & { index: number }>(verdictFile);
   if (!existsSync(path.join(root, 'current.json'))) {
@@ -187,6 +208,7 @@ function keep(finding: Finding, current: Case): void {
 }
 
 report();
+writeFileSync(nextFile, JSON.stringify(from));
 const names = readdirSync(findings).sort();
 for (const name of names) {
   const { finding, origin, files, options } = readCase(path.join(findings, name));
@@ -198,8 +220,8 @@ for (const name of names) {
       print(`${file} ${Buffer.from(bytes).toString('base64')}`);
 }
 if (names.length === 0) {
-  print(`Seed ${values.seed}, ${values.minutes} minutes: nothing found.`);
-  rmSync(root, { recursive: true, force: true });
+  print(`Seed ${values.seed}, ${values.minutes} minutes, ${from} cases: nothing found.`);
+  if (!values.folder) rmSync(root, { recursive: true, force: true });
 } else print(`\n${names.length} findings in ${findings}; one of them again: npm run fuzz -- --replay FOLDER`);
 const first = Math.min(
   ...(existsSync(path.join(root, FOUND))
