@@ -7,6 +7,12 @@ import { allows, checkTypes, parameterAt, takesTensors } from '../onnx/check-typ
 import type { Attribute, OnnxNode } from '../onnx/model.js';
 import { schemaFor, type OpSchema } from '../onnx/schema.js';
 
+/** What an operator is at the node's opset, and at the newest; runtimes had some before ONNX did, as it has them now. */
+function schemasOf({ domain, op }: OnnxNode, opset: number): { schema: OpSchema; newest: OpSchema } | undefined {
+  const newest = schemaFor(domain, op, Number.MAX_SAFE_INTEGER);
+  return newest && { schema: schemaFor(domain, op, opset) ?? newest, newest };
+}
+
 /**
  * Holds a node against what ONNX says of its operator, before anyone reads it: how many inputs and outputs it has, which
  * have to be there, of which element types, and the attributes that it can't do without. Inputs left out at the end are
@@ -19,8 +25,9 @@ export function checkNode(
   inputs: (Bound | undefined)[],
 ): void {
   while (inputs.length > 0 && inputs[inputs.length - 1] === undefined) inputs.pop();
-  const schema = schemaFor(node.domain, node.op, opset);
-  if (!schema) return;
+  const known = schemasOf(node, opset);
+  if (!known) return;
+  const { schema, newest } = known;
   count(node, opset, 'inputs', inputs.length, schema.minInputs, schema.maxInputs);
   const outputs = node.outputs.findLastIndex((name) => name !== '') + 1;
   count(node, opset, 'outputs', outputs, Math.min(1, schema.minOutputs), schema.maxOutputs);
@@ -28,17 +35,18 @@ export function checkNode(
     if (required && !attributes.has(name)) invalid(`attribute ${name} of ${node.op} is missing`);
   checkTypes(
     schema,
-    schemaFor(node.domain, node.op, Number.MAX_SAFE_INTEGER) ?? schema,
+    newest,
     inputs.map((v) => (v?.kind === 'tensor' ? v.type.dtype : v?.kind)),
   );
 }
 
 /** Holds the element types that a node's outputs came to have against those that ONNX lets them have. Refuses the node. */
 export function checkOutputs(node: OnnxNode, opset: number, outputs: readonly (Bound | undefined)[]): void {
-  const schema = schemaFor(node.domain, node.op, opset);
-  const newest = schemaFor(node.domain, node.op, Number.MAX_SAFE_INTEGER);
+  const known = schemasOf(node, opset);
+  if (!known) return;
+  const { schema, newest } = known;
   outputs.forEach((v, i) => {
-    if (!schema || !newest || v?.kind !== 'tensor') return;
+    if (v?.kind !== 'tensor') return;
     const { dtype } = v.type;
     const [now, later] = [parameterAt(schema.outputs, i), parameterAt(newest.outputs, i)];
     // What ONNX gives as maps, such as ZipMap, is a tensor here.

@@ -140,6 +140,9 @@ export function lowerToKeras(
           'convert to a graph-model',
         );
       if (node.inputs[0] && !given[0] && !node.op.constantFirst) notFed(0);
+      // Operands that may change places are fed, or constant.
+      const odd = node.op.constantFirst ? node.inputs.findIndex((v, i) => v && !v.constant && !given[i]) : -1;
+      if (odd >= 0) notFed(odd);
       const result = node.op.keras(view, given, k);
       if (!ready) continue;
       const results = Array.isArray(result) ? result : [result];

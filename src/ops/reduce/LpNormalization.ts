@@ -6,6 +6,7 @@ import { l2Normalization } from '../nn/normalize-keras.js';
 export default defineOp<{ p: number; axis: number }>({
   name: 'LpNormalization',
   summary: 'x divided by its 1- or 2-norm along an axis; 0 where that is 0',
+  shapes: ['_ ...'],
   read: {
     1: (n) => {
       const p = n.int('p');

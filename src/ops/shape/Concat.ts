@@ -11,6 +11,7 @@ interface Attrs {
 export default defineOp<Attrs>({
   name: 'Concat',
   summary: 'joins tensors along an axis',
+  shapes: ['_ ...'],
   read: {
     1: (n) => ({ axis: normalAxis(n.optInt('axis') ?? 1, n.input(0)?.type.dims.length ?? 0) }),
     4: (n) => ({ axis: normalAxis(n.int('axis'), n.input(0)?.type.dims.length ?? 0) }),

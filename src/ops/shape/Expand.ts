@@ -4,7 +4,7 @@ import { arrange, identity } from '../../ir/layout.js';
 import { broadcastTo } from '../../ir/numeric.js';
 import { defineOp } from '../../ir/op.js';
 import type { View } from '../../ir/view.js';
-import { canSize, sizeFrom } from '../../tf/sizes.js';
+import { canSize, reshapeSized, sizeFrom } from '../../tf/sizes.js';
 import { elementOf } from '../../tf/take.js';
 import { expandLayers } from './slice-keras.js';
 
@@ -63,11 +63,13 @@ export default defineOp<Attrs>({
       return asked === 1 ? b.size(x, at) : b.op('Maximum', [asked as ReturnType<typeof b.scalar>, b.size(x, at)]);
     });
     // BroadcastTo takes a size of 0 for 1; Tile doesn't.
-    if (dims.includes(0))
-      return b.op('Tile', [
-        b.reshape(x, [...new Array<number>(rank - from.length).fill(1), ...from]),
-        b.ints(dims.map((d) => (d === 0 ? 0 : 1))),
-      ]);
+    if (dims.includes(0)) {
+      const wide = [...new Array<number>(rank - from.length).fill(1), ...from];
+      const raised = from.length === rank ? x : reshapeSized(b, { ref: x, dims: from }, wide);
+      if (!raised)
+        return refuse('the sizes of the input are not known', 'fix the sizes with input-shapes in the config');
+      return b.op('Tile', [raised, b.ints(dims.map((d) => (d === 0 ? 0 : 1)))]);
+    }
     return b.op('BroadcastTo', [x, b.sizes(sizes)]);
   },
   keras: expandLayers,

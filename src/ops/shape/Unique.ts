@@ -22,6 +22,7 @@ export default defineOp<Attrs>({
   name: 'Unique',
   summary: 'the different elements (or slices), where they first stand, and how often',
   limits: 'sorted slices have at most 64 elements; first places of up to 46340 elements',
+  shapes: (n) => [n.hasAttribute('axis') ? '_ ...' : ''],
   read: {
     11: (n) => {
       const axis = n.optInt('axis');
