@@ -4,7 +4,7 @@
  * the way lies in one scratch folder of its own, which goes with it, or else with the next run.
  */
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isInside } from './find.js';
 
@@ -36,7 +36,7 @@ export async function stage(place: string, { draft, within, passed = () => {} }:
   const old = `${draft}.old`;
   await mkdirInside(path.dirname(place), within);
   await remove(draft);
-  await mkdir(draft, { recursive: true });
+  await mkdirAll(draft);
   passed('staged');
 
   /** One rename takes the old folder from its name, so that it is never there in part. */
@@ -142,7 +142,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
  * directory may be, must not lead elsewhere.
  */
 export async function mkdirInside(folder: string, within: string): Promise<void> {
-  await mkdir(within, { recursive: true });
+  await mkdirAll(within);
   const home = await realpath(within);
   let at = within;
   for (const step of path.relative(within, folder).split(path.sep)) {
@@ -153,6 +153,23 @@ export async function mkdirInside(folder: string, within: string): Promise<void>
       throw new Error(`${at} is a symbolic link that leads out of ${within}`);
     else if (!there.isDirectory() && !there.isSymbolicLink())
       throw Object.assign(new Error(`EEXIST: ${at} is no folder`), { code: 'EEXIST' });
+  }
+}
+
+/**
+ * Makes a folder and those above it that aren't there. Node's own `recursive` never comes back where the folder above is
+ * there and yet none can be made in it, as in /proc.
+ */
+async function mkdirAll(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (e) {
+    const { code } = e as NodeJS.ErrnoException;
+    const above = path.dirname(folder);
+    if (code === 'ENOENT' && above !== folder) {
+      await mkdirAll(above);
+      await mkdir(folder).catch(unlessThere);
+    } else if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw e;
   }
 }
 

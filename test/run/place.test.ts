@@ -144,6 +144,16 @@ test('the converter makes no folder above those that it writes into', () => {
   expect(readdirSync(path.join(root, 'there'))).toContain('layers-model');
 });
 
+const inLinux = process.platform === 'linux' ? test : test.skip;
+inLinux('where no folder can be made although the one above is there, it says so and ends', async () => {
+  await expect(mkdirInside('/proc/none/of/these', '/proc/none')).rejects.toThrow('ENOENT');
+  const root = folder({ file: '' });
+  await expect(mkdirInside(path.join(root, 'file', 'x'), path.join(root, 'file'))).rejects.toThrow('EEXIST');
+  await expect(mkdirInside(path.join(root, 'file', 'x'), path.join(root, 'file', 'x'))).rejects.toThrow('ENOTDIR');
+  await mkdirInside(path.join(root, 'a', 'b', 'c'), path.join(root, 'a', 'b'));
+  expect(statSync(path.join(root, 'a', 'b', 'c')).isDirectory()).toBe(true);
+});
+
 test('a name as long as the file system takes has a place', async () => {
   const root = folder();
   const name = `${'n'.repeat(250)}.onnx`;
