@@ -120,19 +120,25 @@ export async function measure(dir, { format = 'graph-model', target = 'any', off
     const firstTf = await timed(runTf);
     const firstOrt = await timed(runOrt);
     const [a, b] = [[], []];
-    // Of each run; a run that was often interrupted found the caches empty, so that the quicker ones count.
+    // Of some runs together, since the system brings a thread's time up to date every few milliseconds only. Those that were
+    // often interrupted found the caches empty: the quicker ones count.
     const cpu = [[], []];
     const counted = async (i, f) => {
       const before = computed();
       await f();
       cpu[i].push(computed() - before);
     };
-    const repeat = firstTf < 5 ? 10 : firstTf < 50 ? 3 : 1;
+    const [nextTf, nextOrt] = [await timed(runTf), await timed(runOrt)];
+    const repeat = Math.max(1, Math.min(40, Math.ceil(60 / Math.min(nextTf, nextOrt))));
     // About six seconds, where it isn't said.
-    const most = runs ?? Math.max(5, Math.min(25, Math.round(6000 / (repeat * (firstTf + firstOrt)))));
+    const most = runs ?? Math.max(5, Math.min(25, Math.round(6000 / (repeat * (nextTf + nextOrt)))));
     for (let i = 0; i < most; i++) {
-      for (let k = 0; k < repeat; k++) await counted(0, async () => a.push(await timed(runTf)));
-      for (let k = 0; k < repeat; k++) await counted(1, async () => b.push(await timed(runOrt)));
+      await counted(0, async () => {
+        for (let k = 0; k < repeat; k++) a.push(await timed(runTf));
+      });
+      await counted(1, async () => {
+        for (let k = 0; k < repeat; k++) b.push(await timed(runOrt));
+      });
     }
     model.dispose();
     await session.release();
@@ -154,8 +160,8 @@ export async function measure(dir, { format = 'graph-model', target = 'any', off
       ortSpread: spread(b),
       quiet: quantile(a, 0.1) / quantile(b, 0.1),
       cpu: quantile(cpu[0], 0.1) / quantile(cpu[1], 0.1),
-      tfjsCpu: quantile(cpu[0], 0.1),
-      ortCpu: quantile(cpu[1], 0.1),
+      tfjsCpu: quantile(cpu[0], 0.1) / repeat,
+      ortCpu: quantile(cpu[1], 0.1) / repeat,
       loadTf,
       loadOrt,
       firstTf,
