@@ -7,7 +7,7 @@ import { watch } from 'node:fs';
 import { readSettings } from '../../lib/run/options.js';
 import { run } from '../../lib/run/run.js';
 
-const { base, output, formats, signal, at } = JSON.parse(process.argv[2]);
+const { base, output, formats, worker, signal, at } = JSON.parse(process.argv[2]);
 
 // As the command line and the action do.
 const controller = new AbortController();
@@ -24,6 +24,6 @@ const passed = (moment, draft) => {
 
 const settings = { ...readSettings({}, (key) => key), formats: [formats], verify: false, concurrency: 2 };
 const silent = { found() {}, started() {}, doing() {}, finished() {} };
-const request = { patterns: ['**/*.onnx'], base, output, strict: false, settings, passed };
+const request = { patterns: ['**/*.onnx'], base, output, strict: false, settings, worker, passed };
 await run(request, silent, controller.signal);
 if (controller.signal.aborted) process.exitCode = 143;

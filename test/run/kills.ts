@@ -95,7 +95,7 @@ export async function setScene(): Promise<Scene> {
   const [before, after] = [folder(), folder()];
   await undisturbed(before, 'graph-model');
   const begun = performance.now();
-  await start({ base, output: folder(), formats: 'graph-model' });
+  await start({ base, output: folder(), formats: 'graph-model', worker: WORKER });
   const duration = performance.now() - begun;
   await undisturbed(after, 'graph-model');
   // The earlier run's folders are of another format.
@@ -110,7 +110,7 @@ export async function setScene(): Promise<Scene> {
     async cutOff(kill) {
       const output = folder();
       if (kill.replaces) cpSync(earlier, output, { recursive: true });
-      const wasCutOff = await start({ base, output, formats: 'graph-model', ...kill }, kill);
+      const wasCutOff = await start({ base, output, formats: 'graph-model', worker: WORKER, ...kill }, kill);
       const wrong = [...halfDone(output, kill.replaces ? old : {}, whole)];
       if (!wasCutOff && !('after' in kill.at)) wrong.push('it went to its end');
       await undisturbed(output, 'graph-model');
