@@ -1,5 +1,5 @@
 import { invalid, refuse } from '../../diag/diagnostic.js';
-import { areKnown, isKnown, type Dim } from '../../ir/dim.js';
+import { areKnown, isKnown, mayBeNothing, type Dim } from '../../ir/dim.js';
 import { arrange, identity, relabel, type Layout } from '../../ir/layout.js';
 import { defineOp, type LayoutChoice, type Op } from '../../ir/op.js';
 import { normalAxis, type RawNode, type View } from '../../ir/view.js';
@@ -7,6 +7,7 @@ import type { KerasBuilder, Layer } from '../../keras/builder.js';
 import { isFloat, type DType } from '../../tensor/dtype.js';
 import { sizeOf, tensorOf, type Tensor } from '../../tensor/tensor.js';
 import { narrow, type GraphBuilder, type Ref } from '../../tf/builder.js';
+import { padFilled } from '../shape/padding.js';
 import { reduceElements, type BigReducer, type Reducer } from './fold.js';
 
 /** Attributes of the reductions, in the form of their newest version. */
@@ -73,7 +74,8 @@ export function reduction(spec: Reduction): Op {
         return filled(n, inputs, spec.empty(n.dtype(0)), b);
       if (axes && axes.length === 0) return b.op('Identity', [spec.graph(x, (_, v) => v, b, n)]);
       const at = axes ? b.ints(axes.map((a) => n.position(0, a)).sort((p, q) => p - q)) : given;
-      return spec.graph(x, (op, v, keep = keepdims) => b.op(op, [v, at], { keep_dims: keep }), b, n);
+      const over: Over = (op, v, keep = keepdims) => b.op(op, [v, at], { keep_dims: keep });
+      return spec.graph(x, axes?.some((a) => mayBeNothing(n.dims(0)[a])) ? ofSome(n, axes, over, b) : over, b, n);
     },
     ...(keras ? { keras: (n: View<ReduceAttrs>, [x]: Layer[], k: KerasBuilder) => keras(n, x, k) } : {}),
   });
@@ -137,6 +139,23 @@ function filled(n: View<ReduceAttrs>, [x, axes]: readonly Ref[], value: number, 
   const at = n.attrs.axes ? b.ints(n.attrs.axes.map((a) => n.position(0, a))) : axes;
   const shape = b.shape(b.op('Sum', [b.cast(x, 'int32'), at], { keep_dims: n.attrs.keepdims }));
   return b.op('Fill', [shape, b.scalar(value, dtype)], { T: dtype });
+}
+
+/**
+ * Reductions that are right where the axes turn out to have no elements, which WASM would leave unwritten: each of these axes
+ * gets an element more, which changes nothing.
+ */
+function ofSome(n: View<ReduceAttrs>, axes: readonly number[], over: Over, b: GraphBuilder): Over {
+  const { least, greatest } = extremes(n.dtype(0));
+  const neutral = { Sum: 0, Prod: 1, Max: least, Min: greatest, Any: 0, All: 1 };
+  const pads = n.dims(0).map((): [number, number] => [0, 0]);
+  for (const a of axes) if (mayBeNothing(n.dims(0)[a])) pads[n.position(0, a)] = [0, 1];
+  const paddings = b.tensor(tensorOf('int32', [pads.length, 2], pads.flat()));
+  const some: Over = (op, v, keep) => {
+    if (op !== 'Mean') return over(op, padFilled(b, v, paddings, neutral[op]), keep);
+    return b.op('RealDiv', [some('Sum', v, keep), some('Sum', b.op('OnesLike', [v]), keep)]);
+  };
+  return some;
 }
 
 /** The least and the greatest value of a type, as TensorFlow.js holds it: what Max and Min of nothing are. */

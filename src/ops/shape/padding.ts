@@ -72,7 +72,7 @@ export function padded(
   const cropped = crops.length > 0 ? cut(b, x, crops) : x.ref;
   const added = known.map(([p, q]): [number, number] => [Math.max(p, 0), Math.max(q, 0)]);
   if (added.flat().every((p) => p === 0)) return cropped;
-  const plain = (y: Ref, paddings: Ref): Ref => filled(b, y, paddings, value);
+  const plain = (y: Ref, paddings: Ref): Ref => padFilled(b, y, paddings, value);
   if (dims.some((d) => d === undefined)) return plain(cropped, paddingsOf(b, added));
   return merged(b, { ref: cropped, dims: dims as Dim[] }, added, plain);
 }
@@ -163,11 +163,11 @@ function padComputed(
     ),
     zero,
   ]);
-  return filled(b, cropped, paddings, value);
+  return padFilled(b, cropped, paddings, value);
 }
 
 /** PadV2. Its value is a float32 on WASM: what such a number can't hold is added afterwards. */
-function filled(b: GraphBuilder, x: Ref, paddings: Ref, value: number | Ref): Ref {
+export function padFilled(b: GraphBuilder, x: Ref, paddings: Ref, value: number | Ref): Ref {
   const fill =
     typeof value === 'number' ? b.scalar(value, x.dtype as 'float32' | 'int32' | 'bool') : b.reshape(value, []);
   const exact = x.dtype !== 'int32' || (typeof value === 'number' && Math.abs(value) <= 2 ** 24);

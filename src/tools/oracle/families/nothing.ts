@@ -120,10 +120,11 @@ const handled = found((r, width) => {
     reduced: {
       nodes: [
         node('ReduceSum', ['rows', 'first'], 'y', { keepdims: r.int(0, 1) }),
+        node(r.pick(['ReduceProd', 'ReduceL1', 'ReduceL2', 'ReduceSumSquare']), ['rows'], 'v', { axes: [0] }),
         node('Softmax', ['rows'], 'z', { axis: 1 }),
         node('ArgMax', ['rows'], 'w', { axis: 1, keepdims: 0 }),
       ],
-      outputs: ['y', 'z', 'w'],
+      outputs: ['y', 'v', 'z', 'w'],
     },
     multiplied: {
       nodes: [
