@@ -1,3 +1,5 @@
+import { cpus } from 'node:os';
+
 /**
  * jest over ECMAScript modules: TypeScript is stripped by swc (types are checked by tsc before), imports end in `.js`
  * as in the sources and are looked up without it.
@@ -8,7 +10,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   // For what hangs: engines and processes are started for real, and a machine may do ten other things meanwhile.
   testTimeout: 180_000,
-  maxWorkers: '100%',
+  // One more than there are cores: tests wait for processes, limits and signals a sixth of their time.
+  maxWorkers: cpus().length + 1,
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
