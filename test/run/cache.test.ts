@@ -26,11 +26,12 @@ const cacheDir = path.join(folder(), 'cache');
 let n = 0;
 async function models(
   settings: Partial<Settings> = {},
+  from = base,
 ): Promise<{ models: Record<string, ModelReport>; output: string }> {
   const output = path.join(folder(), `out${n++}`);
   const all = { ...readSettings({}, (key) => key), cacheDir, concurrency: 1, ...settings };
   const { report } = await run(
-    { patterns: ['models'], base, output, settings: all, strict: false, worker: WORKER },
+    { patterns: ['models'], base: from, output, settings: all, strict: false, worker: WORKER },
     silent,
   );
   return { models: Object.fromEntries(report.models.map((m) => [m.path.split('/')[0] as string, m])), output };
@@ -81,12 +82,13 @@ test('another setting, another reference, and another model are done anew', asyn
   expect(taken(changed.models)).toEqual(['pool', 'unknown']);
   expect(changed.models.relu?.status).toBe('mismatch');
   writeFileSync(reference, right);
-  expect((await models()).models.relu).toMatchObject({ status: 'pass' });
 
   cpSync(path.join(base, 'models/relu/test_data_set_0'), path.join(base, 'models/pool/test_data_set_1'), {
     recursive: true,
   });
-  expect(taken((await models()).models)).not.toContain('pool');
+  const added = await models();
+  expect(added.models.relu).toMatchObject({ status: 'pass' });
+  expect(taken(added.models)).not.toContain('pool');
   rmSync(path.join(base, 'models/pool/test_data_set_1'), { recursive: true });
 
   const model = path.join(base, 'models/pool/model.onnx');
@@ -98,12 +100,6 @@ test('another setting, another reference, and another model are done anew', asyn
 });
 
 test('an entry that was tampered with is done anew', async () => {
-  const entries = () => readdirSync(cacheDir).map((name) => path.join(cacheDir, name));
-  await models();
-  const good = first.models.pool as ModelReport;
-  const spoil = (change: (folder: string) => void) => {
-    for (const entry of entries()) if (existsSync(path.join(entry, 'files/model.json'))) change(entry);
-  };
   const edit = (
     entry: string,
     change: (json: { report: ModelReport; files: { path: string; sha256: string }[] }) => void,
@@ -113,21 +109,40 @@ test('an entry that was tampered with is done anew', async () => {
     change(json);
     writeFileSync(file, JSON.stringify(json));
   };
-  for (const change of [
-    (entry: string) => writeFileSync(path.join(entry, 'files/model.json'), '{"evil":true}'),
-    (entry: string) => rmSync(path.join(entry, 'files/model.json')),
-    (entry: string) => writeFileSync(path.join(entry, 'entry.json'), '{"schema":1'),
-    (entry: string) => edit(entry, (json) => json.files.push({ path: '../../../evil', sha256: '0'.repeat(64) })),
-    (entry: string) =>
+  const tamper: Record<string, (entry: string) => void> = {
+    changed: (entry) => writeFileSync(path.join(entry, 'files/model.json'), '{"evil":true}'),
+    removed: (entry) => rmSync(path.join(entry, 'files/model.json')),
+    cut: (entry) => writeFileSync(path.join(entry, 'entry.json'), '{"schema":1'),
+    added: (entry) => edit(entry, (json) => json.files.push({ path: '../../../evil', sha256: '0'.repeat(64) })),
+    renamed: (entry) =>
       edit(entry, (json) => {
         json.report.path = '../evil';
       }),
-  ]) {
-    spoil(change);
-    const { models: again, output } = await models();
-    expect(taken(again)).toEqual(['unknown']);
-    expect(again.pool?.status).toBe('pass');
-    expect({ ...again.pool, timings: {} }).toEqual({ ...good, timings: {} });
-    expect(existsSync(path.join(output, '../../evil'))).toBe(false);
+    left: () => {},
+  };
+  const own = {
+    base: folder(Object.assign({}, ...Object.keys(tamper).map((name) => onnxCase('relu', `models/${name}`)))),
+    settings: { cacheDir: path.join(folder(), 'cache') },
+  };
+  const good = (await models(own.settings, own.base)).models;
+  let spoilt = 0;
+  for (const name of readdirSync(own.settings.cacheDir)) {
+    const entry = path.join(own.settings.cacheDir, name);
+    if (!existsSync(path.join(entry, 'files/model.json'))) continue;
+    const { report } = JSON.parse(readFileSync(path.join(entry, 'entry.json'), 'utf8')) as { report: ModelReport };
+    tamper[report.path.split('/')[0] as string]?.(entry);
+    spoilt++;
   }
+  expect(spoilt).toBe(Object.keys(tamper).length);
+  const { models: again, output } = await models(own.settings, own.base);
+  expect(taken(again)).toEqual(['left']);
+  for (const name of Object.keys(tamper)) {
+    expect(again[name]?.status).toBe('pass');
+    expect({ ...again[name], timings: {}, cached: undefined }).toEqual({
+      ...good[name],
+      timings: {},
+      cached: undefined,
+    });
+  }
+  expect(existsSync(path.join(output, '../../evil'))).toBe(false);
 });
