@@ -1,6 +1,5 @@
 import { describeCases } from './judged.js';
 
+// layers.long.ts has the plain backend, which is slow.
 describeCases('wasm', true);
 describeCases('wasm', false);
-// The plain backend is slow: layers.long.ts has the others.
-describeCases('cpu', true, 8);

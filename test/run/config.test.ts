@@ -281,24 +281,22 @@ test('input shapes fix what the file leaves open, and nothing else', async () =>
 test('labels name the classes of a classifier in the report; a file outside is not read, and that is said', async () => {
   const { sketched } = await import('../convert/harness.js');
   const outside = folder({ 'secret.txt': 'secret' });
-  const run5 = async (labels: string) => {
-    const base = folder({
-      'm.onnx': Buffer.from(
-        sketched({
-          inputs: { x: ['float32', [1, 5]] },
-          outputs: ['y'],
-          nodes: [{ op: 'Relu', in: ['x'], out: ['y'] }],
-        }),
-      ),
-      'classes.txt': 'tench\ngoldfish\r\n  great white shark\n\nhammerhead\n',
-      'classes.json': '["a", "b", "c", "d", "e"]',
-      'onnx2keras.yml': `models:\n  m.onnx:\n    labels: ${labels}\n`,
-    });
-    const request = { patterns: ['m.onnx'], base, output: path.join(base, 'out'), settings: usual, strict: true };
-    const { report } = await run({ ...request, worker: WORKER }, silent);
-    return report.models[0];
-  };
-  const named = (await run5('classes.txt'))?.checks[0]?.top?.actual ?? [];
+  const model = Buffer.from(
+    sketched({ inputs: { x: ['float32', [1, 5]] }, outputs: ['y'], nodes: [{ op: 'Relu', in: ['x'], out: ['y'] }] }),
+  );
+  const labels = { 'a.onnx': 'classes.txt', 'b.onnx': 'classes.json', 'c.onnx': path.join(outside, 'secret.txt') };
+  const base = folder({
+    ...Object.fromEntries(Object.keys(labels).map((name) => [name, model])),
+    'classes.txt': 'tench\ngoldfish\r\n  great white shark\n\nhammerhead\n',
+    'classes.json': '["a", "b", "c", "d", "e"]',
+    'onnx2keras.yml': `models:\n${Object.entries(labels)
+      .map(([name, file]) => `  ${name}:\n    labels: ${file}\n`)
+      .join('')}`,
+  });
+  const request = { patterns: ['*.onnx'], base, output: path.join(base, 'out'), settings: usual, strict: true };
+  const { report } = await run({ ...request, worker: WORKER }, silent);
+  const [text, json, refused] = report.models;
+  const named = text?.checks[0]?.top?.actual ?? [];
   expect(new Map(named.map((c) => [c.class, c.label]))).toEqual(
     new Map([
       [0, 'tench'],
@@ -308,13 +306,12 @@ test('labels name the classes of a classifier in the report; a file outside is n
       [4, 'hammerhead'],
     ]),
   );
-  const listed = (await run5('classes.json'))?.checks[0]?.top?.expected ?? [];
+  const listed = json?.checks[0]?.top?.expected ?? [];
   expect(listed.map((c) => 'abcde'.indexOf(c.label ?? '?'))).toEqual(listed.map((c) => c.class));
-  const refused = await run5(path.join(outside, 'secret.txt'));
   expect(refused?.diagnostics).toMatchObject([
     {
       code: 'labels-unreadable',
-      place: { file: 'onnx2keras.yml', line: 3 },
+      place: { file: 'onnx2keras.yml', line: 7 },
       message: expect.stringContaining('outside'),
     },
   ]);
