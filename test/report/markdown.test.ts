@@ -222,7 +222,7 @@ describe('limits', () => {
     expect(markdown.match(/off by 0\.0182/g)).toHaveLength(30);
   });
 
-  it.each([100_000, 60_000, 30_000, 10_000, 3000])('holds to %i bytes, giving up what matters least first', (limit) => {
+  it.each([60_000, 30_000, 10_000, 3000])('holds to %i bytes, giving up what matters least first', (limit) => {
     const markdown = summaryMarkdown(many, {
       limit,
       artifactUrl: 'https://github.com/o/r/actions/runs/1/artifacts/2',
@@ -246,7 +246,7 @@ describe('limits', () => {
 
   it('one model with endless lists and names stays below', () => {
     const given = report('mixed');
-    const long = '|`'.repeat(2_000_000);
+    const long = '|`'.repeat(500_000);
     const model = given.models.find((m) => m.path === 'models/pool.onnx') as Report['models'][number];
     model.path = `${long}.onnx`;
     model.diagnostics = Array.from({ length: 5000 }, (_, i) => ({
