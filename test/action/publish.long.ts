@@ -37,6 +37,7 @@ function step(workspace: string, given: Record<string, string>, env: Record<stri
 const good = () => onnxCase('relu', 'models/relu');
 const wrong = () => withWrongReference(onnxCase('relu', 'models/wrong'));
 const warnings = (done: Step) => done.annotations.filter((a) => a.level === 'warning').map((a) => a.message);
+const errors = (done: Step) => done.annotations.filter((a) => a.level === 'error').map((a) => a.message);
 
 describe('the check run', () => {
   test('takes more than fifty findings in several requests, and ends with the last', async () => {
@@ -105,5 +106,16 @@ describe('waivers', () => {
     expect(done.conclusion).toBe('failure');
     expect(done.annotations[0]).toMatchObject({ level: 'error', file: 'onnx2keras.yml', line: '5' });
     expect(done.summary).toContain('The waiver ended on 2020-01-31 and counts no more');
+  });
+});
+
+describe('the release', () => {
+  test('is never created', async () => {
+    const done = await step(folder(good()), { 'release-tag': 'v9' });
+    expect(done.conclusion).toBe('failure');
+    expect(errors(done)).toEqual([
+      expect.stringContaining('there is no release and no draft with the tag v9: this action creates none'),
+    ]);
+    expect(done.outputs.result).toBe('success');
   });
 });

@@ -146,15 +146,6 @@ describe('the release', () => {
     );
   });
 
-  test('is never created', async () => {
-    const done = await step(folder(good()), { 'release-tag': 'v9' });
-    expect(done.conclusion).toBe('failure');
-    expect(errors(done)).toEqual([
-      expect.stringContaining('there is no release and no draft with the tag v9: this action creates none'),
-    ]);
-    expect(done.outputs.result).toBe('success');
-  });
-
   test('gets nothing from a run that failed', async () => {
     const { assets } = release();
     const done = await step(folder({ ...good(), ...wrong() }), { 'release-tag': 'v1.2' });

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readSettings, type Settings } from '../../src/run/options.js';
-import type { ModelReport } from '../../src/report/types.js';
+import type { ModelReport, Report } from '../../src/report/types.js';
+import { runFails } from '../../src/run/fail-on.js';
 import { type Listener, type RunRequest, run } from '../../src/run/run.js';
 import { folder, removeFolders } from './folders.js';
 import { WORKER } from './program.js';
@@ -128,32 +129,43 @@ describe('fail-on', () => {
   const base = scratchRepository();
   rmSync(path.join(base, 'models/cut'), { recursive: true });
   rmSync(path.join(base, 'models/lfs'), { recursive: true });
+  /** What `runFails` says of a run's report for each setting. */
+  const failing = (report: Report, ...settings: Settings['failOn'][]) =>
+    Object.fromEntries(settings.map((failOn) => [failOn, runFails(report, failOn)]));
+
   test.each([
     ['error', false],
     ['mismatch', true],
-    ['unsupported', true],
-    ['never', false],
   ] as const)('%s, with a mismatch as the worst: fails %s', async (failOn, failed) => {
-    expect(
-      await run(request(base, { patterns: ['models/{relu,wrong}/*.onnx'], settings: { failOn } }), silent),
-    ).toMatchObject({
-      failed,
-      result: failed ? 'failure' : 'success',
+    const { report, ...rest } = await run(
+      request(base, { patterns: ['models/{relu,wrong}/*.onnx'], settings: { failOn } }),
+      silent,
+    );
+    expect(rest).toMatchObject({ failed, result: failed ? 'failure' : 'success' });
+    expect(failing(report, 'never', 'error', 'mismatch', 'unsupported', 'unverified')).toEqual({
+      never: false,
+      error: false,
+      mismatch: true,
+      unsupported: true,
+      unverified: true,
     });
   });
   test.each([
-    ['unverified', 'skip', true],
-    ['unsupported', 'skip', false],
-    ['unsupported', 'fail', true],
-  ] as const)('%s, with a model without a reference (%s): fails %s', async (failOn, whenNoReference, failed) => {
-    rmSync(path.join(base, 'models/sum/add/test_data_set_0'), { recursive: true, force: true });
-    const { report, ...rest } = await run(
-      request(base, { patterns: ['models/sum'], settings: { failOn, whenNoReference } }),
-      silent,
-    );
-    expect(statuses(report.models)).toEqual({ 'add/model.onnx': 'unverified' });
-    expect(rest.failed).toBe(failed);
-  });
+    ['unverified', 'skip', true, { never: false, error: false, unsupported: false, unverified: true }],
+    ['unsupported', 'fail', true, {}],
+  ] as const)(
+    '%s, with a model without a reference (%s): fails %s',
+    async (failOn, whenNoReference, failed, others) => {
+      rmSync(path.join(base, 'models/sum/add/test_data_set_0'), { recursive: true, force: true });
+      const { report, ...rest } = await run(
+        request(base, { patterns: ['models/sum'], settings: { failOn, whenNoReference } }),
+        silent,
+      );
+      expect(statuses(report.models)).toEqual({ 'add/model.onnx': 'unverified' });
+      expect(rest.failed).toBe(failed);
+      expect(failing(report, ...(Object.keys(others) as Settings['failOn'][]))).toEqual(others);
+    },
+  );
 });
 
 describe('no models', () => {
