@@ -10,8 +10,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   // For what hangs: engines and processes are started for real, and a machine may do ten other things meanwhile.
   testTimeout: 180_000,
-  // One more than there are cores: tests wait for processes, limits and signals a sixth of their time.
-  maxWorkers: cpus().length + 1,
+  // Two for a core: tests wait for processes, limits and signals a sixth of their time.
+  maxWorkers: cpus().length * 2,
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
