@@ -96,3 +96,33 @@ describe('names that attack', () => {
     for (const { name } of service.artifacts) expect(name).toMatch(/^[A-Za-z0-9._-]+$/);
   });
 });
+
+describe('inputs', () => {
+  test('working-directory moves the base; annotations and outputs keep to the workspace', async () => {
+    const files = withWrongReference(onnxCase('relu', 'sub/models/relu'));
+    const done = await step({
+      workspace: folder(files),
+      with: { 'working-directory': 'sub', models: 'models/*/*.onnx' },
+    });
+    expect(JSON.parse(done.outputs.models as string)).toMatchObject([{ path: 'relu/model.onnx', status: 'mismatch' }]);
+    expect(done.annotations[0]).toMatchObject({ file: 'sub/models/relu/model.onnx' });
+  });
+
+  test('an output directory inside the workspace is taken from there, and not searched the next time', async () => {
+    const workspace = folder(good());
+    const request = { workspace, with: { 'output-directory': 'converted', upload: 'none' } };
+    expect((await step(request)).outputs['output-directory']).toBe(path.join(workspace, 'converted'));
+    expect((await step(request)).outputs).toMatchObject({ 'models-found': '1', result: 'success' });
+    expect(service.calls).toEqual([]);
+  });
+
+  test('annotations and the summary can be switched off', async () => {
+    const done = await step({
+      workspace: folder(withWrongReference(good())),
+      with: { annotations: 'false', 'job-summary': 'false', upload: 'none' },
+    });
+    expect(done.annotations.filter((a) => a.file)).toEqual([]);
+    expect(done.summary).toBe('');
+    expect(done.conclusion).toBe('failure');
+  });
+});

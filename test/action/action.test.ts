@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { folder, removeFolders } from '../run/folders.js';
-import { onnxCase, scratchRepository, withUnknownOperator, withWrongReference } from '../run/repository.js';
+import { onnxCase, scratchRepository, withUnknownOperator } from '../run/repository.js';
 import { type ResultsService, sha256, startResultsService } from './results-service.js';
 import { download, tree } from './downloads.js';
 import { runStep, type Step, type StepRequest } from './runner.js';
@@ -131,34 +131,6 @@ describe('inputs', () => {
       expect.objectContaining({ level: 'error', message: expect.stringContaining(message) }),
     ]);
     expect(done.stdout).not.toMatch(/\n\s+at /);
-  });
-
-  test('working-directory moves the base; annotations and outputs keep to the workspace', async () => {
-    const files = withWrongReference(onnxCase('relu', 'sub/models/relu'));
-    const done = await step({
-      workspace: folder(files),
-      with: { 'working-directory': 'sub', models: 'models/*/*.onnx' },
-    });
-    expect(JSON.parse(done.outputs.models as string)).toMatchObject([{ path: 'relu/model.onnx', status: 'mismatch' }]);
-    expect(done.annotations[0]).toMatchObject({ file: 'sub/models/relu/model.onnx' });
-  });
-
-  test('an output directory inside the workspace is taken from there, and not searched the next time', async () => {
-    const workspace = folder(good());
-    const request = { workspace, with: { 'output-directory': 'converted', upload: 'none' } };
-    expect((await step(request)).outputs['output-directory']).toBe(path.join(workspace, 'converted'));
-    expect((await step(request)).outputs).toMatchObject({ 'models-found': '1', result: 'success' });
-    expect(service.calls).toEqual([]);
-  });
-
-  test('annotations and the summary can be switched off', async () => {
-    const done = await step({
-      workspace: folder(withWrongReference(good())),
-      with: { annotations: 'false', 'job-summary': 'false', upload: 'none' },
-    });
-    expect(done.annotations.filter((a) => a.file)).toEqual([]);
-    expect(done.summary).toBe('');
-    expect(done.conclusion).toBe('failure');
   });
 });
 
