@@ -5,6 +5,8 @@ import { runCase } from '../../src/tools/oracle/run.js';
 /** Windows, resampling, attention and recurrent layers: both backends have kernels of their own. */
 export const NEURAL = ['attention', 'recurrent', 'resampling', 'windows'];
 export const OTHERS = ['control', 'logic', 'math', 'newer', 'old', 'quantize', 'reduce', 'text'];
+/** Operators of ai.onnx.ml and com.microsoft. */
+export const OTHER_DOMAINS = ['ml', 'microsoft'];
 
 /**
  * Has the first generated models of each operator run by onnxruntime-web and, converted, by stock TensorFlow.js: the first
