@@ -3,8 +3,8 @@
  * a model, it counts as changed; a change of the configuration or of the workflow concerns all.
  */
 import path from 'node:path';
-import picomatch from 'picomatch';
 import type { FoundModel } from './find.js';
+import { globMatcher } from './glob.js';
 
 /** What changed between two commits, as far as it is known. Paths are relative to the repository, with `/`. */
 export interface Changes {
@@ -78,7 +78,7 @@ function matchesTemplate(template: string, model: FoundModel, workspace: string,
     .replaceAll('{name}', literal(path.basename(model.file).replace(/\.onnx$/i, '')));
   const absolute = path.isAbsolute(pattern) ? pattern : `${literal(slashed(workspace))}/${pattern}`;
   // A template may name a folder.
-  const matches = picomatch([path.posix.normalize(absolute), `${path.posix.normalize(absolute)}/**`], {
+  const matches = globMatcher([path.posix.normalize(absolute), `${path.posix.normalize(absolute)}/**`], {
     windows: false,
   });
   return [...changes.files].some((file) => matches(slashed(path.join(changes.root, file))));

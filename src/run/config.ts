@@ -4,10 +4,10 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import picomatch from 'picomatch';
 import type { InputRule, Parts, Rule, ToleranceRule } from './config-file.js';
 import { visible } from '../diag/escape.js';
 import { isInside } from './find.js';
+import { GlobTime, globMatcher } from './glob.js';
 import { CONFIG_FILE, ConfigurationError, type Settings } from './options.js';
 import type { ToleranceSettings } from '../verify/checks.js';
 import type { PictureSettings } from '../verify/pictures/preprocess.js';
@@ -76,11 +76,16 @@ export function shownConfig({ file = CONFIG_FILE }: Config, home: string): strin
 /** What a settings file's contents come to; `file`: where it is. */
 export function configOf(file: string | undefined, { defaults, models, lineOf }: Parts): Config {
   const root = file === undefined ? '' : path.dirname(file);
+  const time = new GlobTime();
   const rules = models.map(([glob, rule]) => ({
     glob,
     rule,
     at: ['models', glob],
-    matches: picomatch(glob.replace(/^\.\//, ''), { dot: true }),
+    matches: globMatcher(
+      glob.replace(/^\.\//, ''),
+      { dot: true },
+      { time, ...(file === undefined ? {} : { at: { file, line: lineOf(['models', glob]) } }) },
+    ),
   }));
   const placeOf = (model: string) => path.relative(root, model).split(path.sep).join('/');
   return {

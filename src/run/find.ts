@@ -1,8 +1,8 @@
 /** Finds the models of a run: globs, folders and files, each with the root that its place in the output follows from. */
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import picomatch from 'picomatch';
 import { visible } from '../diag/escape.js';
+import { globMatcher, isGlob } from './glob.js';
 import { ConfigurationError } from './options.js';
 
 export interface FoundModel {
@@ -104,8 +104,6 @@ async function startOf(pattern: string, base: string): Promise<Start | undefined
   return { root: root ?? base, glob: root === undefined ? '' : segments.slice(magic).join('/') };
 }
 
-const isGlob = (pattern: string): boolean => picomatch.scan(pattern).isGlob;
-
 /** A root given by a link is the user's word (macOS has /tmp so); what it leads to is checked against `within`. */
 async function folderAt(place: string): Promise<string | undefined> {
   const real = (await lstat(place).catch(() => undefined))?.isSymbolicLink()
@@ -121,7 +119,7 @@ const MATCHING = { windows: false, flags: 's' };
 async function filesBelow({ root, file, glob = '' }: Start): Promise<string[]> {
   if (file !== undefined) return [file];
   if (glob === '') return [];
-  const matches = picomatch(glob, MATCHING);
+  const matches = globMatcher(glob, MATCHING);
   const depth = glob.includes('**') ? Infinity : glob.split('/').length;
   const namesHidden = /(?:^|[/{,(|])\\?\./.test(glob);
   const found: string[] = [];
@@ -143,7 +141,7 @@ async function filesBelow({ root, file, glob = '' }: Start): Promise<string[]> {
 function exclusion(patterns: readonly string[], base: string): (file: string, fromRoot: string) => boolean {
   const matchers = patterns.map((given) => {
     const pattern = path.posix.normalize(given).replace(/\/+$/, '');
-    const matches = picomatch([pattern, `${pattern}/**`], { ...MATCHING, dot: true });
+    const matches = globMatcher([pattern, `${pattern}/**`], { ...MATCHING, dot: true });
     return { matches, absolute: path.isAbsolute(pattern), anywhere: pattern.startsWith('**') };
   });
   return (file, fromRoot) => {

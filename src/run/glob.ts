@@ -1,0 +1,89 @@
+/**
+ * Globs of the action's inputs and of the settings file. A glob becomes a regular expression, and some take longer than
+ * anyone waits: `*a*a*a*a*b` tries every way to share out a path among its stars. Both the glob and the path may come from a
+ * pull request, so that their time is limited.
+ */
+import vm from 'node:vm';
+import picomatch from 'picomatch';
+import { shorten, visible } from '../diag/escape.js';
+import { ConfigurationError } from './option-kinds.js';
+
+/** Ways to share out a path among a glob's wildcards that are tried within milliseconds. */
+const FEW_WAYS = 1e6;
+
+/** What starting a clock costs, in milliseconds, and isn't the glob's. */
+const STARTING = 5;
+
+/** Milliseconds that all comparisons which share it may take, beyond those that are short for sure. */
+export class GlobTime {
+  left = 2000;
+}
+
+/** Whether a text has wildcards. */
+export const isGlob = (text: string): boolean => picomatch.scan(text).isGlob;
+
+/** Where a glob stands, for the error about it. */
+type At = ConstructorParameters<typeof ConfigurationError>[1];
+
+/**
+ * Whether a path matches the glob, or one of several.
+ * @param options picomatch's
+ * @param time shared with other globs
+ * @throws ConfigurationError when a path is given, where comparing takes longer than the time that is left
+ */
+export function globMatcher(
+  glob: string | readonly string[],
+  options: picomatch.PicomatchOptions,
+  { time = new GlobTime(), at }: { time?: GlobTime; at?: At } = {},
+): (path: string) => boolean {
+  const globs = [glob].flat();
+  const matches = picomatch([...globs], options);
+  const wildcards = Math.max(...globs.map(wildcardsOf));
+  let limited: ((path: string) => boolean) | undefined;
+  // A clock costs a millisecond each time: few globs need one.
+  return (path) =>
+    waysOf(path.length, wildcards) <= FEW_WAYS
+      ? matches(path)
+      : (limited ??= withinTime(matches, globs[0], time, at))(path);
+}
+
+/** How many parts of a glob may each take any share of a path; without bound where parts are repeated. */
+function wildcardsOf(glob: string): number {
+  if (glob.includes('(')) return Infinity;
+  return glob.match(/\*+|\{|\+/g)?.length ?? 0;
+}
+
+/** Of n characters, k ends of wildcards. */
+function waysOf(n: number, k: number): number {
+  if (k === Infinity) return Infinity;
+  let ways = 1;
+  for (let i = 1; i <= k && ways <= FEW_WAYS; i++) ways *= Math.max(n / i, 2);
+  return ways;
+}
+
+function withinTime(
+  matches: (path: string) => boolean,
+  glob: string,
+  time: GlobTime,
+  at: At,
+): (path: string) => boolean {
+  const context = vm.createContext({ matches, path: '' });
+  const script = new vm.Script('matches(path)');
+  return (path) => {
+    context.path = path;
+    const began = performance.now();
+    try {
+      return script.runInContext(context, { timeout: Math.max(Math.ceil(time.left), 1) }) as boolean;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+      throw new ConfigurationError(
+        `the glob ${shown(glob)} takes too long to compare with ${shown(path)}: write it with fewer wildcards`,
+        at,
+      );
+    } finally {
+      time.left -= Math.max(performance.now() - began - STARTING, 0);
+    }
+  };
+}
+
+const shown = (text: string): string => JSON.stringify(shorten(visible(text), 120));
