@@ -4,6 +4,7 @@ import type { Expander } from '../../ir/expander.js';
 import type { Value } from '../../ir/graph.js';
 import { defineOp } from '../../ir/op.js';
 import type { RawNode } from '../../ir/view.js';
+import { listed } from '../../ir/weights.js';
 import { int64s, tensorOf } from '../../tensor/tensor.js';
 import { codeOfDtype } from '../../tensor/dtype.js';
 
@@ -32,6 +33,8 @@ function read(n: RawNode): Attrs {
     n.int('min_gram_length'),
     n.int('max_gram_length'),
   ];
+  if (counts.some((start, k) => start < 0 || start > (counts[k + 1] ?? pool.length)))
+    return invalid(`ngram_counts doesn't tell where in the ${pool.length} integers of the pool each length begins`);
   const weights = n.optFloats('weights');
   const grams: Attrs['grams'][number][] = [];
   let id = 0;
@@ -43,7 +46,10 @@ function read(n: RawNode): Attrs {
         grams.push({ length, items: pool.slice(at, at + length), column: indexes[id], weight: weights?.[id] ?? 1 });
     }
   });
-  return { mode, skips: n.int('max_skip_count'), grams, columns: Math.max(...indexes) + 1 };
+  if (indexes.length < id || indexes.some((column) => column < 0))
+    return invalid(`ngram_indexes doesn't have a column for each of the ${id} n-grams`);
+  const columns = indexes.reduce((most, column) => Math.max(most, column + 1), 0);
+  return { mode, skips: n.int('max_skip_count'), grams, columns };
 }
 
 /** Source: ONNX, TfIdfVectorizer-9. Each n-gram of the pool is compared at each place, and the hits are counted. */
@@ -65,7 +71,7 @@ export default defineOp<Attrs>({
     for (const size of new Set(grams.map((g) => g.length))) {
       const own = grams.filter((g) => g.length === size);
       // To which column each n-gram's count goes.
-      const place = new Float32Array(own.length * columns);
+      const place = new Float32Array(listed(own.length * columns));
       own.forEach((g, i) => {
         place[i * columns + g.column] = mode === 'TF' ? 1 : g.weight;
       });
