@@ -27,10 +27,11 @@ export default defineOp<Attrs>({
       const [tiles, axis] = [1, 2].map((i) => n.input(i)?.constant?.load().data[0]);
       if (tiles === undefined || axis === undefined)
         return refuse('tiles and axis (inputs 1 and 2) have to be constant', 'fold constants before the export');
-      const at = normalAxis(Number(axis), rank);
+      const [count, at] = [Number(tiles), normalAxis(Number(axis), rank)];
+      if (!Number.isInteger(count) || count < 0) return invalid(`tiles is ${count}, and not a number of times`);
       n.setInputs([
         n.input(0),
-        n.constantValue(int64s(Array.from({ length: rank }, (_, i) => (i === at ? Number(tiles) : 1)))),
+        n.constantValue(int64s(Array.from({ length: rank }, (_, i) => (i === at ? count : 1)))),
       ]);
       return read(n);
     },
