@@ -7,7 +7,7 @@ import type { View } from '../../ir/view.js';
 import { invalid } from '../../diag/diagnostic.js';
 import { isBig, isInteger } from '../../tensor/dtype.js';
 import { isNarrowFloat } from '../../tensor/floats.js';
-import { tensorOf, type Tensor } from '../../tensor/tensor.js';
+import { allocate, type Tensor, type TensorData } from '../../tensor/tensor.js';
 import { roundFloat } from '../../tf/round-float.js';
 
 /** Longer ones are no shapes. */
@@ -33,24 +33,15 @@ export default defineOp({
     const dtype = n.dtype(0);
     const length = lengthOf(start, limit, delta);
     if (length > LIMITS.listedElements) return undefined;
+    const data = allocate(dtype, length) as Exclude<TensorData, readonly string[]>;
     if (isBig(dtype)) {
       const [first, step] = [start.data[0] as bigint, delta.data[0] as bigint];
-      return [
-        tensorOf(
-          dtype,
-          [length],
-          series(length, (i) => wrapBig(dtype, first + BigInt(i) * step)),
-        ),
-      ];
+      for (let i = 0; i < length; i++) data[i] = wrapBig(dtype, first + BigInt(i) * step);
+    } else {
+      const [first, step] = [Number(start.data[0]), Number(delta.data[0])];
+      for (let i = 0; i < length; i++) data[i] = wrapNumber(dtype, first + i * step);
     }
-    const [first, step] = [Number(start.data[0]), Number(delta.data[0])];
-    return [
-      tensorOf(
-        dtype,
-        [length],
-        series(length, (i) => wrapNumber(dtype, first + i * step)),
-      ),
-    ];
+    return [{ dtype, dims: [length], data }];
   },
   graph: (n, [start, limit, delta], b) => {
     const dtype = n.dtype(0);
