@@ -45,12 +45,16 @@ export function compareWith(expected: Expected, variant: string, outcomes: reado
 /** Ten elements drawn at random may be those of the reference: nothing follows from either. */
 const isDrawn = (status: string): boolean => status === 'pass' || status === 'mismatch';
 
-/** Writes what was found; lines of other variants, engines and cases stay. */
+/**
+ * Writes what was found; lines of other variants, engines and cases stay.
+ * @param command what writes the file, for its first line
+ */
 export function writeExpected(
   file: string,
   variant: string,
   engines: readonly string[],
   outcomes: readonly Outcome[],
+  command = 'npm run conformance -- --update',
 ): void {
   const all = readExpected(file);
   for (const o of outcomes)
@@ -62,6 +66,6 @@ export function writeExpected(
   const lines = [...all].map(([k, v]) => `${k} | ${v.status} | ${v.reason}`).sort();
   writeFileSync(
     file,
-    `# What isn't a pass in the conformance run, and why. Written by: npm run conformance -- --update\n# format | engine | case | status | reason\n${lines.join('\n')}\n`,
+    `# What isn't a pass in the conformance run, and why. Written by: ${command}\n# format | engine | case | status | reason\n${lines.join('\n')}\n`,
   );
 }

@@ -25,6 +25,7 @@ import { judgeArchives, type Case } from './archives.js';
 
 const CASES = join(import.meta.dirname, 'cases');
 const EXPECTED = join(import.meta.dirname, '..', 'conformance', 'expected.keras.txt');
+const UPDATE = 'ONNX2KERAS_UPDATE=1 ONNX2KERAS_DATA=… npm run test:python';
 const TEN_MINUTES = 600_000;
 
 /** A Python with Keras, or why there is none. */
@@ -108,7 +109,7 @@ else {
         const variant = `keras${changeOrdering ? '' : ' in ONNX order'}`;
         for (const [set, [passed, all]] of counts) process.stdout.write(`${variant}: ${set} ${passed} of ${all}\n`);
         const outcomes = verdicts.map((v) => ({ ...v, engines: { keras: v } }));
-        if (process.env.ONNX2KERAS_UPDATE) writeExpected(EXPECTED, variant, ['keras'], outcomes);
+        if (process.env.ONNX2KERAS_UPDATE) writeExpected(EXPECTED, variant, ['keras'], outcomes, UPDATE);
         expect(compareWith(readExpected(EXPECTED), variant, outcomes)).toEqual([]);
       },
       60 * TEN_MINUTES,
