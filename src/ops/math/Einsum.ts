@@ -67,14 +67,17 @@ class Summation {
 
   run(output: readonly string[]): Value {
     const parts = this.operands.map((x) => this.diagonal(x));
+    const wanted = new Set(output);
+    const last = new Map(parts.flatMap(({ labels }, i) => labels.map((l) => [l, i])));
+    /** Labels of the output and of operands from this one on. */
+    const neededFrom = (from: number) => (l: string) => wanted.has(l) || (last.get(l) ?? -1) >= from;
     let result = parts[0];
     for (let i = 1; i <= parts.length; i++) {
-      const needed = new Set([...output, ...parts.slice(i).flatMap((p) => p.labels)]);
-      result = this.summed(result, (l) => needed.has(l));
+      result = this.summed(result, neededFrom(i));
       if (i === parts.length) break;
-      const later = new Set([...output, ...parts.slice(i + 1).flatMap((p) => p.labels)]);
-      const next = this.summed(parts[i], (l) => later.has(l) || result.labels.includes(l));
-      result = this.product(result, next, (l) => later.has(l));
+      const later = neededFrom(i + 1);
+      const next = this.summed(parts[i], (l) => later(l) || result.labels.includes(l));
+      result = this.product(result, next, later);
     }
     return this.ordered(result, output).value;
   }
