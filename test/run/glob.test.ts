@@ -16,8 +16,7 @@ test.each([
   ['repeated classes', `a|${'[a-z]+'.repeat(30)}!`, 'a'.repeat(60)],
   ['alternatives', `*(a|b|ab)${'*a'.repeat(12)}*b|x`, 'a'.repeat(60)],
 ])('a glob that would take years ends with an error that names it: %s', (_, glob, path) => {
-  const time = new GlobTime();
-  time.left = 50;
+  const time = new GlobTime(50);
   const matches = globMatcher(glob, { dot: true }, { time, at: { file: '/w/onnx2keras.yml', line: 7 } });
   let thrown: unknown;
   try {
@@ -28,12 +27,10 @@ test.each([
   expect(thrown).toBeInstanceOf(ConfigurationError);
   expect((thrown as ConfigurationError).message).toMatch(/^the glob ".{10,121}" takes too long to compare with/);
   expect((thrown as ConfigurationError).at).toEqual({ file: '/w/onnx2keras.yml', line: 7 });
-  expect(time.left).toBeLessThan(10);
 });
 
 test('many slow globs share one time', () => {
-  const time = new GlobTime();
-  time.left = 200;
+  const time = new GlobTime(200);
   const slow = Array.from({ length: 100 }, (_, i) => globMatcher(`${'*a'.repeat(6)}*b${i}`, {}, { time }));
   expect(() => slow.forEach((matches) => void matches('a'.repeat(75)))).toThrow(ConfigurationError);
 });
