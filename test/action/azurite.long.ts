@@ -82,7 +82,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  azurite.kill();
+  // It writes into its folder until it has ended.
+  const ended = new Promise((resolve) => azurite.once('close', resolve));
+  if (azurite.kill()) await ended;
   await service?.close();
   removeFolders();
 });
