@@ -65,6 +65,8 @@ class Importer implements Reader {
   readonly newest: ReadonlyMap<string, number>;
   /** Nodes that may still be read, functions, loops and branches written out. */
   private nodesLeft: number = LIMITS.nodes;
+  /** What `nodesOf` has found, by function. */
+  private readonly functionNodes = new Map<string, number>();
   private readonly folding: Folding;
 
   constructor(model: OnnxModel, options: ImportOptions) {
@@ -216,12 +218,22 @@ class Importer implements Reader {
   }
 
   countNode(): void {
-    if (--this.nodesLeft < 0)
-      beyond(
-        'too-many-nodes',
-        `the model has more than ${LIMITS.nodes} nodes, functions, loops and branches written out`,
-        'split the model, or make the number of turns of its loops known only when it runs',
-      );
+    if (--this.nodesLeft < 0) tooManyNodes();
+  }
+
+  /**
+   * Nodes that a call of one of the model's functions reads at the least: its own and those of the functions that it
+   * calls. Where functions go round in a circle, or deeper than they may, the rest counts as none.
+   */
+  private nodesOf(key: string, depth = 0): number {
+    const known = this.functionNodes.get(key);
+    const body = this.functions.get(key);
+    if (known !== undefined || !body || depth > LIMITS.nesting) return known ?? 0;
+    this.functionNodes.set(key, 0);
+    let count = body.nodes.length;
+    for (const n of body.nodes) count += this.nodesOf(functionKey(n.domain, n.op, n.overload), depth + 1);
+    this.functionNodes.set(key, count);
+    return count;
   }
 
   /** What an expansion or a function gave is written by the name of the output that it stands for. */
@@ -289,6 +301,7 @@ class Importer implements Reader {
       calls: [...context.calls, key],
       prefix: `${context.prefix}${node.outputs.find((o) => o !== '') ?? node.name}/`,
     };
+    if (this.nodesOf(key) > this.nodesLeft) tooManyNodes();
     const absent = new Set(body.inputs.filter((_, i) => inputs[i] === undefined));
     const before = this.problems.length;
     for (const n of body.nodes)
@@ -440,6 +453,14 @@ class Importer implements Reader {
       opset: context.opsets.get(node.domain) ?? 1,
     };
   }
+}
+
+function tooManyNodes(): never {
+  return beyond(
+    'too-many-nodes',
+    `the model has more than ${LIMITS.nodes} nodes, functions, loops and branches written out`,
+    'split the model, or make the number of turns of its loops known only when it runs',
+  );
 }
 
 /** Refuses a tensor that TensorFlow.js couldn't count. */
