@@ -5,6 +5,9 @@ import path from 'node:path';
 export const TARGETS = ['reader', 'convert', 'references', 'config'] as const;
 export type TargetName = (typeof TARGETS)[number];
 
+/** Processor time that a case may take; more counts as a hang. */
+export const CPU_LIMIT_MS = 20_000;
+
 export interface Case {
   readonly target: TargetName;
   /** What it was made by, for people. */

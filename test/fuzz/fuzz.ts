@@ -20,7 +20,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Case, Finding, TargetName } from './case.js';
-import { FOUND, notedCase, readCase, TARGETS, writeCase } from './case.js';
+import { CPU_LIMIT_MS, FOUND, notedCase, readCase, TARGETS, writeCase } from './case.js';
 import type { Order, Tally } from './child.js';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
@@ -44,7 +44,7 @@ const { values } = parseArgs({
 /** Bytes of a file that is printed with its finding. */
 const MOST_PRINTED = 4096;
 
-const LIMITS = { cpu: 20_000, memory: 3000 * 2 ** 20 };
+const LIMITS = { cpu: CPU_LIMIT_MS, memory: 3000 * 2 ** 20 };
 /** Nothing has happened for so long: the child is ended. */
 const STALLED_MS = 180_000;
 
