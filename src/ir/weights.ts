@@ -34,16 +34,43 @@ export function derived(dims: readonly number[], from: Weight, compute: (t: Tens
   return { dtype: from.dtype, dims, load: () => ({ dtype: from.dtype, dims, data: compute(from.load()) }) };
 }
 
+const made = new WeakMap<Weight, Map<string, Weight>>();
+const numbers = new WeakMap<Weight, number>();
+let numbered = 0;
+
+function numberOf(w: Weight): number {
+  const number = numbers.get(w) ?? numbered++;
+  numbers.set(w, number);
+  return number;
+}
+
+/**
+ * What `make` gives; for the same recipe and the same sources the same handle as before. So weights that are equal because
+ * they were made alike (of one that many nodes read) are known to be one, without reading them.
+ */
+export function madeOnce(
+  recipe: string,
+  [first, ...others]: readonly [Weight, ...Weight[]],
+  make: () => Weight,
+): Weight {
+  const known = made.get(first) ?? new Map<string, Weight>();
+  made.set(first, known);
+  const key = `${recipe} ${others.map(numberOf)}`;
+  const weight = known.get(key) ?? make();
+  known.set(key, weight);
+  return weight;
+}
+
 /** The same elements under other dims. */
 export function reshaped(weight: Weight, dims: readonly number[]): Weight {
-  return derived(dims, weight, (t) => t.data);
+  return madeOnce(`reshaped ${dims}`, [weight], () => derived(dims, weight, (t) => t.data));
 }
 
 /** numpy's transpose, lazily. */
 export function permuted(weight: Weight, perm: readonly number[]): Weight {
   if (perm.every((p, i) => p === i)) return weight;
   const dims = perm.map((p) => weight.dims[p]);
-  return derived(dims, weight, (t) => transposeData(t, perm));
+  return madeOnce(`permuted ${perm}`, [weight], () => derived(dims, weight, (t) => transposeData(t, perm)));
 }
 
 /** Elements of transpose(t, perm). */

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../diag/limits.js';
-import { derived, listed, permuted, reshaped, stridesOf } from '../../ir/weights.js';
+import { derived, listed, madeOnce, permuted, reshaped, stridesOf } from '../../ir/weights.js';
 import { allocate, sizeOf, tensorOf, type Tensor, type TensorData, type Weight } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
 import { reach } from './window.js';
@@ -139,8 +139,10 @@ export function dilated(w: Weight, dilations: readonly number[]): Weight {
 /** Rows first … first+count-1 of axis 0. */
 function rowsOf(weight: Weight, first: number, count: number): Weight {
   const row = sizeOf(weight.dims.slice(1));
-  return derived([count, ...weight.dims.slice(1)], weight, (t) =>
-    (t.data as Float32Array).slice(first * row, (first + count) * row),
+  return madeOnce(`rows ${first} ${count}`, [weight], () =>
+    derived([count, ...weight.dims.slice(1)], weight, (t) =>
+      (t.data as Float32Array).slice(first * row, (first + count) * row),
+    ),
   );
 }
 
@@ -172,9 +174,11 @@ export function scattered(
 
 function timesRows(w: Weight, factors: readonly number[]): Weight {
   const each = sizeOf(w.dims.slice(1));
-  return derived(
-    w.dims,
-    w,
-    (t): TensorData => Float32Array.from(t.data as Float32Array, (v, i) => v * factors[Math.floor(i / each)]),
-  );
+  return derived(w.dims, w, (t): TensorData => {
+    const from = t.data as Float32Array;
+    const out = new Float32Array(from.length);
+    for (const [row, factor] of factors.entries())
+      for (let i = row * each; i < (row + 1) * each; i++) out[i] = from[i] * factor;
+    return out;
+  });
 }

@@ -1,5 +1,5 @@
-import { derived } from '../../ir/weights.js';
-import { sizeOf, type Weight } from '../../tensor/tensor.js';
+import { derived, madeOnce } from '../../ir/weights.js';
+import { sizeOf, type Tensor, type TensorData, type Weight } from '../../tensor/tensor.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
 import { rewrite } from '../rewrite.js';
@@ -127,7 +127,7 @@ function places(length: number, size: number): { at: number; from: number }[] {
 function cut(kernel: Weight, { at, size, from }: Part): Weight {
   const [height, width, channels] = kernel.dims;
   const dims = [size[0], size[1], channels, 1];
-  return derived(dims, kernel, (t) => {
+  const compute = (t: Tensor): TensorData => {
     const taps = t.data as Float32Array;
     const out = new Float32Array(sizeOf(dims));
     for (let y = 0; y < size[0]; y++)
@@ -138,5 +138,6 @@ function cut(kernel: Weight, { at, size, from }: Part): Weight {
         out.set(taps.subarray(begin, begin + channels), (y * size[1] + x) * channels);
       }
     return out;
-  });
+  };
+  return madeOnce(`cut ${[at, size, from].join(' ')}`, [kernel], () => derived(dims, kernel, compute));
 }

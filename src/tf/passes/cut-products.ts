@@ -1,4 +1,4 @@
-import { derived } from '../../ir/weights.js';
+import { derived, madeOnce } from '../../ir/weights.js';
 import { sizeOf, type Weight } from '../../tensor/tensor.js';
 import type { TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
@@ -93,7 +93,7 @@ function isDearer(
 export function columns(w: Weight, begin: number, size: number): Weight {
   const width = w.dims[w.dims.length - 1];
   const dims = [...w.dims.slice(0, -1), size];
-  return {
+  return madeOnce(`columns ${begin} ${size}`, [w], () => ({
     ...derived(dims, w, (t) => {
       const from = t.data as Float32Array;
       const out = new Float32Array(sizeOf(dims));
@@ -101,5 +101,5 @@ export function columns(w: Weight, begin: number, size: number): Weight {
       return out;
     }),
     dtype: 'float32',
-  };
+  }));
 }

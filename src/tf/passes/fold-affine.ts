@@ -1,3 +1,4 @@
+import { madeOnce } from '../../ir/weights.js';
 import { tensorOf, type Weight } from '../../tensor/tensor.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
@@ -53,11 +54,11 @@ function fold(node: TfNode, x: Ref, constant: Ref, r: Rewriting): readonly Ref[]
   if (node.op === 'Mul' || node.op === 'RealDiv') {
     const factor = node.op === 'Mul' ? perChannel : inverse(perChannel);
     const inputs = [x.node.inputs[0], r.constant(scaled(kernel, factor, product.depthwise))];
-    if (product.bias) inputs.push(r.constant(combined(product.bias, factor, (bias, s) => bias * s)));
+    if (product.bias) inputs.push(r.constant(combined(product.bias, factor, 'times')));
     return [r.op(x.node.op, inputs, x.node.attrs)];
   }
   const shift = node.op === 'AddV2' ? perChannel : negated(perChannel);
-  const bias = product.bias ? combined(product.bias, shift, (b, s) => b + s) : shift;
+  const bias = product.bias ? combined(product.bias, shift, 'plus') : shift;
   return [
     r.op(WITH_BIAS[x.node.op] ?? x.node.op, [x.node.inputs[0], x.node.inputs[1], r.constant(bias)], {
       ...x.node.attrs,
@@ -70,18 +71,18 @@ function fold(node: TfNode, x: Ref, constant: Ref, r: Rewriting): readonly Ref[]
 /** A product times a number. */
 export function scaledBy(node: TfNode, factor: number, r: Rewriting): Ref {
   const known = productOf(node) as Product;
-  const vector: Weight = {
+  const [x, kernel, bias] = node.inputs;
+  const vector = madeOnce(`filled ${factor} ${known.channels}`, [kernel.node.weight as Weight], () => ({
     dtype: 'float32',
     dims: [known.channels],
     load: () => tensorOf('float32', [known.channels], new Float32Array(known.channels).fill(factor)),
-  };
-  const [x, kernel, bias] = node.inputs;
+  }));
   return r.op(
     node.op,
     [
       x,
       r.constant(scaled(kernel.node.weight as Weight, vector, known.depthwise)),
-      ...(bias ? [r.constant(combined(bias.node.weight as Weight, vector, (b, s) => b * s))] : []),
+      ...(bias ? [r.constant(combined(bias.node.weight as Weight, vector, 'times'))] : []),
     ],
     node.attrs,
   );
@@ -121,7 +122,7 @@ export function productOf(node: TfNode, activated = false): Product | undefined 
 export function channelVector(w: Weight, channels: number): Weight | undefined {
   const last = w.dims.at(-1) ?? 1;
   if (w.dims.slice(0, -1).some((d) => d !== 1) || (last !== 1 && last !== channels)) return undefined;
-  return {
+  return madeOnce(`channels ${channels}`, [w], () => ({
     dtype: 'float32',
     dims: [channels],
     load: () => {
@@ -134,18 +135,27 @@ export function channelVector(w: Weight, channels: number): Weight | undefined {
           : new Array<number>(channels).fill(Number(data[0])),
       );
     },
-  };
+  }));
 }
 
-function mapped(w: Weight, f: (v: number) => number): Weight {
-  return { ...w, load: () => tensorOf('float32', w.dims, Array.from(w.load().data as Float32Array, f)) };
+function mapped(w: Weight, recipe: string, f: (v: number) => number): Weight {
+  return madeOnce(recipe, [w], () => ({
+    ...w,
+    load: () => tensorOf('float32', w.dims, Array.from(w.load().data as Float32Array, f)),
+  }));
 }
 
-export const inverse = (w: Weight): Weight => mapped(w, (v) => 1 / v);
-export const negated = (w: Weight): Weight => mapped(w, (v) => -v);
+export const inverse = (w: Weight): Weight => mapped(w, 'inverse', (v) => 1 / v);
+export const negated = (w: Weight): Weight => mapped(w, 'negated', (v) => -v);
 
-function combined(a: Weight, b: Weight, f: (a: number, b: number) => number): Weight {
-  return {
+const COMBINATIONS = {
+  times: (a: number, b: number): number => a * b,
+  plus: (a: number, b: number): number => a + b,
+};
+
+function combined(a: Weight, b: Weight, how: keyof typeof COMBINATIONS): Weight {
+  const f = COMBINATIONS[how];
+  return madeOnce(how, [a, b], () => ({
     ...b,
     load: () => {
       const x = a.load().data as Float32Array;
@@ -155,12 +165,12 @@ function combined(a: Weight, b: Weight, f: (a: number, b: number) => number): We
         Array.from(b.load().data as Float32Array, (v, i) => f(x[x.length === 1 ? 0 : i], v)),
       );
     },
-  };
+  }));
 }
 
 /** Weights times a factor per output channel: the last axis, or the last two of a depthwise kernel. */
 function scaled(kernel: Weight, factor: Weight, depthwise: boolean): Weight {
-  return {
+  return madeOnce(depthwise ? 'scaled, depthwise' : 'scaled', [kernel, factor], () => ({
     dtype: 'float32',
     dims: kernel.dims,
     load: () => {
@@ -174,5 +184,5 @@ function scaled(kernel: Weight, factor: Weight, depthwise: boolean): Weight {
       }
       return { dtype: 'float32', dims: kernel.dims, data: out };
     },
-  };
+  }));
 }

@@ -1,4 +1,4 @@
-import { derived } from '../../ir/weights.js';
+import { derived, madeOnce } from '../../ir/weights.js';
 import { tensorOf, type Weight } from '../../tensor/tensor.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
@@ -112,7 +112,7 @@ function once(
 /** Weights times a factor per input channel: the last axis but one. */
 function rowsTimes(kernel: Weight, factor: Weight): Weight {
   const [rows, columns] = kernel.dims.slice(-2);
-  return {
+  return madeOnce('rows times', [kernel, factor], () => ({
     ...derived(kernel.dims, kernel, (t) => {
       const f = factor.load().data as Float32Array;
       const from = t.data as ArrayLike<number>;
@@ -121,13 +121,13 @@ function rowsTimes(kernel: Weight, factor: Weight): Weight {
       return out;
     }),
     dtype: 'float32',
-  };
+  }));
 }
 
 /** The bias with which the product of x is that of x + c before: b + c W, summed over all taps. */
 function shifted(kernel: Weight, shift: Weight, bias: Weight | undefined, channels: number): Weight {
   const [rows, columns] = kernel.dims.slice(-2);
-  return {
+  return madeOnce(`shifted ${channels}`, bias ? [kernel, shift, bias] : [kernel, shift], () => ({
     dtype: 'float32',
     dims: [channels],
     load: () => {
@@ -139,5 +139,5 @@ function shifted(kernel: Weight, shift: Weight, bias: Weight | undefined, channe
         for (let k = 0; k < columns; k++, i++) sums[k] += c[row] * Number(from[i]);
       return tensorOf('float32', [channels], sums);
     },
-  };
+  }));
 }

@@ -1,4 +1,4 @@
-import { derived } from '../../ir/weights.js';
+import { derived, madeOnce } from '../../ir/weights.js';
 import { sizeOf, type Weight } from '../../tensor/tensor.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
@@ -110,7 +110,9 @@ function part({ ref, dims }: Matrices, i: number, batch: readonly number[], r: R
 
 function block(w: Weight, at: number, dims: readonly number[]): Weight {
   const n = sizeOf(dims);
-  return { ...derived(dims, w, (t) => (t.data as Float32Array).slice(at * n, (at + 1) * n)), dtype: w.dtype };
+  return madeOnce(`block ${at} ${dims}`, [w], () =>
+    derived(dims, w, (t) => (t.data as Float32Array).slice(at * n, (at + 1) * n)),
+  );
 }
 
 /** What is computed between two products of batches, for the second alone. */

@@ -1,5 +1,6 @@
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
+import type { Weight } from '../../tensor/tensor.js';
 import { rewrite } from '../rewrite.js';
 import { numbersIn } from '../shapes.js';
 import { sourceOf } from './own-operands.js';
@@ -18,22 +19,30 @@ const OWN = new Set([
   'RandomUniformInt',
 ]);
 
-/** Products: TensorFlow.js packs their weights once per constant, and on WASM knows the packed ones by it alone. */
+/** Products: TensorFlow.js packs their weights once per constant. */
 const PRODUCTS = /Conv|MatMul/;
 
 /**
- * What is computed twice is computed once, and small constants that are equal are one:
+ * What is computed twice is computed once, constants that were made alike of the same weights are one, and so are small
+ * ones that are equal:
  *
  *     Shape(x), Shape(x)      becomes      Shape(x)
  *
- * Weights of products are never shared: on WASM one weight in two MatMuls of different sizes gives wrong numbers in
- * silence. Every constant that a run need not look up saves 1 to 2 microseconds.
+ * Weights of products are compared by how they were made alone: each further one is fetched, kept and packed again. What
+ * MatMuls of different sizes must not share on WASM is taken apart by `ownOperands`, after this. Every constant that a run
+ * need not look up saves 1 to 2 microseconds.
  */
 export function share(graph: TfGraph): TfGraph {
   const weights = new Set<TfNode>();
   for (const node of graph.nodes)
     if (PRODUCTS.test(node.op)) for (const ref of node.inputs.slice(1)) weights.add(sourceOf(ref));
   const names = new Map<TfNode, number>();
+  const handles = new Map<Weight, number>();
+  const handleOf = (weight: Weight): string => {
+    const handle = handles.get(weight) ?? handles.size;
+    handles.set(weight, handle);
+    return `handle ${handle}`;
+  };
   const known = new Map<string, TfNode>();
   const nameOf = (node: TfNode): number => {
     const name = names.get(node) ?? names.size;
@@ -44,9 +53,7 @@ export function share(graph: TfGraph): TfGraph {
     if (r.isOutput(node)) return undefined;
     const key =
       node.op === 'Const'
-        ? weights.has(node)
-          ? undefined
-          : contents(node)
+        ? ((weights.has(node) ? undefined : contents(node)) ?? (node.weight && handleOf(node.weight)))
         : OWN.has(node.op)
           ? undefined
           : `${node.op}(${node.inputs.map((x) => `${nameOf(x.node)}:${x.index}`)})${JSON.stringify(node.attrs)}${node.dtypes}`;

@@ -1,4 +1,4 @@
-import { derived } from '../../ir/weights.js';
+import { derived, madeOnce } from '../../ir/weights.js';
 import { tensorOf, type Weight } from '../../tensor/tensor.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
@@ -157,8 +157,8 @@ function clamped(
 }
 
 function times(w: Weight, factor: number): Weight {
-  return {
+  return madeOnce(`times ${factor}`, [w], () => ({
     ...derived(w.dims, w, (t) => Float32Array.from(t.data as ArrayLike<number>, (v) => Number(v) * factor)),
     dtype: 'float32',
-  };
+  }));
 }

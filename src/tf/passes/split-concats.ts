@@ -1,4 +1,4 @@
-import { derived } from '../../ir/weights.js';
+import { derived, madeOnce } from '../../ir/weights.js';
 import type { Weight } from '../../tensor/tensor.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
@@ -61,7 +61,7 @@ function pooled(node: TfNode, r: Rewriting): readonly Ref[] | undefined {
 /** The weights for some of the input channels. */
 function slab(w: Weight, begin: number, size: number): Weight {
   const [height, width, channels, filters] = w.dims;
-  return {
+  return madeOnce(`slab ${begin} ${size}`, [w], () => ({
     ...derived([height, width, size, filters], w, (t) => {
       const from = t.data as Float32Array;
       const out = new Float32Array(height * width * size * filters);
@@ -73,5 +73,5 @@ function slab(w: Weight, begin: number, size: number): Weight {
       return out;
     }),
     dtype: 'float32',
-  };
+  }));
 }

@@ -1,4 +1,4 @@
-import { derived } from '../../ir/weights.js';
+import { derived, madeOnce } from '../../ir/weights.js';
 import type { Weight } from '../../tensor/tensor.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
@@ -124,8 +124,8 @@ function part(node: TfNode, region: Region, begin: number, size: number, withBia
 /** Some rows of a matrix. */
 function rowsOf(w: Weight, begin: number, size: number): Weight {
   const width = w.dims[1];
-  return {
+  return madeOnce(`rows of a matrix ${begin} ${size}`, [w], () => ({
     ...derived([size, width], w, (t) => (t.data as Float32Array).slice(begin * width, (begin + size) * width)),
     dtype: 'float32',
-  };
+  }));
 }

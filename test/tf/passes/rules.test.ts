@@ -68,3 +68,51 @@ test('own-operands: weights that two MatMuls read under different sizes, on WASM
   // The CPU backend has no cache of packed weights.
   expectSame(await computed(now, 'wasm'), await computed(tied(false), 'cpu'));
 });
+
+const plain = { transpose_a: false, transpose_b: false };
+const floats = (graph: ReturnType<typeof handMade>) =>
+  graph.nodes.filter((n) => n.op === 'Const' && n.dtypes[0] === 'float32').length;
+
+test('weights that several nodes read, and a pass makes anew for each, are one again', async () => {
+  const given = handMade(
+    [
+      [3, 4],
+      [3, 4],
+    ],
+    (b, [x, y]) => {
+      const [w, scale] = [b.constant(wave([4, 6])), b.constant(wave([6]))];
+      const split = (v: typeof x) =>
+        b.many('Split', [b.scalar(1, 'int32'), b.mul(b.op('MatMul', [v, w], plain), scale)], { num_split: 2 });
+      const [a, c] = [split(x), split(y)];
+      return [b.add2(a[0], c[1]), b.mul(a[1], c[0])];
+    },
+  );
+  const cut = ['fold-affine', 'cut-products'].reduce((g, name) => passOf(name).run(g, 'any'), given);
+  const now = prune(passOf('share').run(cut, 'any'));
+  expect(floats(prune(cut))).toBe(4);
+  expect(floats(now)).toBe(2);
+  expectSame(await computed(now, 'wasm'), await computed(given, 'cpu'));
+});
+
+test('convolutions of one weight, with other strides, paddings and sizes, on WASM, which packs it once for each', async () => {
+  const given = handMade(
+    [
+      [1, 5, 5, 2],
+      [1, 8, 7, 2],
+    ],
+    (b, [x, y]) => {
+      const conv = (v: typeof x, stride: number, padding: string) =>
+        b.op('Conv2D', [v, b.constant(kernel)], {
+          strides: [1, stride, stride, 1],
+          padding,
+          dilations: [1, 1, 1, 1],
+          data_format: 'NHWC',
+        });
+      const kernel = wave([3, 3, 2, 4]);
+      return [conv(x, 1, 'SAME'), conv(x, 2, 'SAME'), conv(x, 1, 'VALID'), conv(y, 1, 'VALID'), conv(y, 2, 'SAME')];
+    },
+  );
+  const now = passOf('share').run(given, 'any');
+  expect(floats(prune(now))).toBe(1);
+  expectSame(await computed(now, 'wasm'), await computed(given, 'cpu'));
+});
