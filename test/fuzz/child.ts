@@ -40,6 +40,9 @@ export interface Tally {
   learned: number;
   /** Seconds of processor time. */
   cpu: number;
+  /** The case that took the most processor time, in milliseconds, and the one that took the process to its size, in bytes. */
+  longest: { ms: number; index: number };
+  largest: { bytes: number; index: number };
   /** Milliseconds spent on making, running, minimising and measuring what was reached. */
   spent: Record<string, number>;
 }
@@ -119,6 +122,8 @@ function newlyReached(target: string): number {
 
 const tally: Tally = {
   cpu: 0,
+  longest: { ms: 0, index: order.from },
+  largest: { bytes: 0, index: order.from },
   spent: {},
   from: order.from,
   next: order.from,
@@ -126,11 +131,14 @@ const tally: Tally = {
   reached: {},
   learned: learned.models.length,
 };
+const milliseconds = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 const writeTally = () => {
   tally.reached = Object.fromEntries([...reached].map(([k, v]) => [k, v.size]));
   tally.learned = learned.models.length;
-  const { user, system } = process.cpuUsage();
-  tally.cpu = (user + system) / 1e6;
+  tally.cpu = milliseconds() / 1000;
   writeFileSync(path.join(order.root, 'tally.json'), JSON.stringify(tally));
   writeFileSync(reachedFile, JSON.stringify(Object.fromEntries([...reached].map(([k, v]) => [k, [...v]]))));
 };
@@ -155,8 +163,13 @@ for (let index = order.from; ; index++) {
   timed('writing', () => noteCase(path.join(order.root, 'current.json'), c));
   shared[0] = index;
   shared[1] = 1;
+  const before = milliseconds();
   const found = timed(c.target, () => runCase(c, work));
   shared[1] = 0;
+  const ms = milliseconds() - before;
+  if (ms > tally.longest.ms) tally.longest = { ms, index };
+  const bytes = process.resourceUsage().maxRSS * 1024;
+  if (bytes > tally.largest.bytes) tally.largest = { bytes, index };
   tally.byTarget[c.target] = (tally.byTarget[c.target] ?? 0) + 1;
   tally.next = index + 1;
   if (found) {

@@ -45,8 +45,23 @@ const { values } = parseArgs({
 const MOST_PRINTED = 4096;
 
 const LIMITS = { cpu: CPU_LIMIT_MS, memory: 3000 * 2 ** 20 };
-/** Nothing has happened for so long: the child is ended. */
+/** Nothing has happened for so long, nor has the child had processor time: it waits for what won't come, and is ended. */
 const STALLED_MS = 180_000;
+
+/** What the thread beside the cases takes while nothing happens is less than a third of it. */
+const COMPUTES_TICKS = 200;
+
+/** Processor time that a process has had, in clock ticks. Source: proc_pid_stat(5). */
+function ticks(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  } catch {
+    return 0;
+  }
+}
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -67,6 +82,7 @@ function child(
     let stderr = '';
     let ours = false;
     let last = '';
+    let counted = 0;
     let moved = performance.now();
     process_.stderr.on('data', (piece: Buffer) => {
       stderr = (stderr + piece.toString('utf8')).slice(-8000);
@@ -75,7 +91,10 @@ function child(
       const now = existsSync(path.join(order.root, 'tally.json'))
         ? readFileSync(path.join(order.root, 'tally.json'), 'utf8')
         : '';
-      if (now !== last) {
+      // A busy machine may leave it little time for minutes; how much a case takes is watched by a thread of its own.
+      const had = ticks(process_.pid);
+      if (now !== last || had - counted >= COMPUTES_TICKS) {
+        counted = had;
         last = now;
         moved = performance.now();
       }
@@ -134,6 +153,8 @@ let reached: Record<string, number> = {};
 let learned = 0;
 let cpu = 0;
 let restarts = 0;
+let longest: Tally['longest'] = { ms: 0, index: 0 };
+let largest: Tally['largest'] = { bytes: 0, index: 0 };
 /** The case to go on from. */
 const nextFile = path.join(root, 'next.json');
 let from = json<number>(nextFile) ?? 0;
@@ -147,7 +168,7 @@ function report(): void {
   const counts = TARGETS.map((t) => `${t} ${total[t] ?? 0} (${reached[t] ?? 0} functions)`).join(', ');
   const sum = Object.values(total).reduce((a, b) => a + b, 0);
   print(
-    `${sum} executions: ${counts}; ${learned} learned; ${Math.round(cpu / 60)} minutes of processor time; ${restarts} restarts; ${readdirSync(findings).length} findings`,
+    `${sum} executions: ${counts}; ${learned} learned; ${Math.round(cpu / 60)} minutes of processor time; ${restarts} restarts; ${readdirSync(findings).length} findings; at most ${Math.round(longest.ms)} ms (case ${longest.index}) and ${Math.round(largest.bytes / 2 ** 20)} MB (case ${largest.index})`,
   );
 }
 
@@ -164,6 +185,8 @@ while (performance.now() < until) {
     reached = tally.reached;
     learned = tally.learned;
     cpu += tally.cpu;
+    if (tally.longest.ms > longest.ms) longest = tally.longest;
+    if (tally.largest.bytes > largest.bytes) largest = tally.largest;
   }
   if (end.ours) {
     from = tally?.next ?? from;
