@@ -224,8 +224,14 @@ function startChild(program: string, words: readonly string[], memoryLimit: numb
     ended({ code: null, signal: null, error });
   });
   // 'close' comes after the last of its output has been read, but not while a grandchild holds the pipes open.
-  child.on('close', (code, signal) => ended({ code, signal }));
-  child.on('exit', (code, signal) => setTimeout(ended, OUTPUT_GRACE_MS, { code, signal }));
+  let grace: NodeJS.Timeout | undefined;
+  child.on('exit', (code, signal) => {
+    grace = setTimeout(ended, OUTPUT_GRACE_MS, { code, signal });
+  });
+  child.on('close', (code, signal) => {
+    clearTimeout(grace);
+    ended({ code, signal });
+  });
 
   return {
     get pid() {

@@ -110,7 +110,14 @@ export function startSubprocess(environment: Readonly<Record<string, string>> = 
     kill();
     ended(new SubprocessError('crashed', `the process can't be started: ${e.message}`));
   });
-  child.on('exit', (code, signal) => setTimeout(() => ended(howItEnded(code, signal, output)), OUTPUT_GRACE_MS));
+  let grace: NodeJS.Timeout | undefined;
+  child.on('exit', (code, signal) => {
+    grace = setTimeout(() => ended(howItEnded(code, signal, output)), OUTPUT_GRACE_MS);
+  });
+  child.on('close', (code, signal) => {
+    clearTimeout(grace);
+    ended(howItEnded(code, signal, output));
+  });
   settle();
 
   return {
