@@ -73,66 +73,121 @@ export function permuted(weight: Weight, perm: readonly number[]): Weight {
   return madeOnce(`permuted ${perm}`, [weight], () => derived(dims, weight, (t) => transposeData(t, perm)));
 }
 
+/** Axes of a transpose that stay together, as one: how many entries, and how far apart they are in the source and the result. */
+interface Group {
+  readonly size: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Elements of transpose(t, perm). */
 export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
   const pairs = t.dtype.startsWith('complex') ? 2 : 1;
-  // Axes that stay together are moved as one, so that the innermost loop is as long as it can be.
-  const groups: number[][] = [];
-  for (const p of perm) {
-    if (t.dims[p] === 1) continue;
-    const last = groups.at(-1);
-    if (last && isNext(t.dims, last[last.length - 1], p)) last.push(p);
-    else groups.push([p]);
-  }
-  const strides = stridesOf(t.dims);
-  const size = (g: number[]) => g.reduce((n, a) => n * t.dims[a], 1);
-  const outer = groups.map((g) => ({ size: size(g), stride: strides[g[g.length - 1]] }));
   const n = sizeOf(t.dims);
-  const out = allocate(t.dtype, n) as unknown as { [i: number]: unknown };
-  const data = t.data as unknown as { [i: number]: unknown };
-  if (n === 0) return out as unknown as TensorData;
-  const floats =
-    t.data instanceof Float32Array && pairs === 1 ? { from: t.data, to: out as unknown as Float32Array } : undefined;
-  const rank = outer.length;
-  const index = new Array<number>(rank).fill(0);
-  const one = { size: 1, stride: 1 };
-  const [rows, columns] = [outer[rank - 2] ?? one, outer[rank - 1] ?? one];
-  let from = 0;
-  for (let to = 0; to < n; to += rows.size * columns.size) {
-    // In narrow bands, whose lines stay in the cache from one row to the next.
-    for (let band = 0; band < columns.size; band += BAND) {
-      const width = Math.min(BAND, columns.size - band);
-      for (let row = 0; row < rows.size; row++) {
-        let f = from + row * rows.stride + band * columns.stride;
-        let at = to + row * columns.size + band;
-        if (floats) moveFloats(floats.from, f, columns.stride, floats.to, at, width);
-        else
-          for (let k = 0; k < width; k++, at++, f += columns.stride) {
-            if (pairs === 1) out[at] = data[f];
-            else {
-              out[2 * at] = data[2 * f];
-              out[2 * at + 1] = data[2 * f + 1];
-            }
-          }
-      }
-    }
-    for (let a = rank - 3; a >= 0; a--) {
-      from += outer[a].stride;
-      if (++index[a] < outer[a].size) break;
-      from -= outer[a].stride * outer[a].size;
+  const out = allocate(t.dtype, n);
+  if (n === 0) return out;
+  const groups = groupsOf(t.dims, perm);
+  const one: Group = { size: 1, from: 1, to: 1 };
+  const columns = groups.pop() ?? one;
+  const rows = groups.pop() ?? one;
+  // What lies closer together than rows and columns goes with them: a line of the cache is read once.
+  const at = groups.findIndex((g) => g.from < Math.min(rows.from, columns.from));
+  const [near] = at < 0 ? [one] : groups.splice(at, 1);
+  const floats = t.data instanceof Float32Array && pairs === 1;
+  const tile = (f: number, to: number, height: number, width: number): void => {
+    if (floats) moveFloats(t.data as Float32Array, out as Float32Array, f, to, rows, columns, height, width);
+    else moveAny(t.data, out, pairs, f, to, rows, columns, height, width);
+  };
+  const index = new Array<number>(groups.length).fill(0);
+  for (let [from, to] = [0, 0]; ; ) {
+    for (let k = 0; k < near.size; k += NEAR)
+      for (let row = 0; row < rows.size; row += BAND)
+        for (let column = 0; column < columns.size; column += BAND) {
+          const [height, width] = [Math.min(BAND, rows.size - row), Math.min(BAND, columns.size - column)];
+          const f = from + row * rows.from + column * columns.from;
+          const o = to + row * rows.to + column * columns.to;
+          const end = Math.min(near.size, k + NEAR);
+          for (let i = k; i < end; i++) tile(f + i * near.from, o + i * near.to, height, width);
+        }
+    let a = groups.length - 1;
+    for (; a >= 0; a--) {
+      from += groups[a].from;
+      to += groups[a].to;
+      if (++index[a] < groups[a].size) break;
+      from -= groups[a].from * groups[a].size;
+      to -= groups[a].to * groups[a].size;
       index[a] = 0;
     }
+    if (a < 0) return out;
   }
-  return out as unknown as TensorData;
 }
 
-/** Nearly all that is moved: a loop that sees arrays of one kind alone is a third as long. */
-function moveFloats(from: Float32Array, f: number, stride: number, to: Float32Array, at: number, width: number): void {
-  for (let k = 0; k < width; k++) to[at + k] = from[f + k * stride];
+function groupsOf(dims: readonly number[], perm: readonly number[]): Group[] {
+  const groups: number[][] = [];
+  for (const p of perm) {
+    if (dims[p] === 1) continue;
+    const last = groups.at(-1);
+    if (last && isNext(dims, last[last.length - 1], p)) last.push(p);
+    else groups.push([p]);
+  }
+  const strides = stridesOf(dims);
+  let to = 1;
+  return groups
+    .reverse()
+    .map((g): Group => {
+      const size = g.reduce((n, a) => n * dims[a], 1);
+      const group = { size, from: strides[g[g.length - 1]], to };
+      to *= size;
+      return group;
+    })
+    .reverse();
 }
 
-/** Elements of a line of the cache, for most types. */
+/** Nearly all that is moved: loops that see arrays of one kind alone take a third of the time. */
+function moveFloats(
+  from: Float32Array,
+  to: Float32Array,
+  f: number,
+  t: number,
+  rows: Group,
+  columns: Group,
+  height: number,
+  width: number,
+): void {
+  for (let row = 0; row < height; row++) {
+    const start = f + row * rows.from;
+    const at = t + row * rows.to;
+    for (let k = 0; k < width; k++) to[at + k] = from[start + k * columns.from];
+  }
+}
+
+/** Any type: of complex numbers, both parts. */
+function moveAny(
+  from: TensorData,
+  to: TensorData,
+  pairs: number,
+  f: number,
+  t: number,
+  rows: Group,
+  columns: Group,
+  height: number,
+  width: number,
+): void {
+  const [data, out] = [from, to] as unknown as { [i: number]: unknown }[];
+  for (let row = 0; row < height; row++)
+    for (let k = 0; k < width; k++) {
+      const [source, target] = [f + row * rows.from + k * columns.from, t + row * rows.to + k];
+      if (pairs === 1) out[target] = data[source];
+      else {
+        out[2 * target] = data[2 * source];
+        out[2 * target + 1] = data[2 * source + 1];
+      }
+    }
+}
+
+/** Elements of a line of the cache, for most types; and how many lines' entries are moved before the next. */
 const BAND = 16;
+const NEAR = 64;
 
 /** Whether axis b follows axis a in memory but for axes of size 1. */
 function isNext(dims: readonly number[], a: number, b: number): boolean {

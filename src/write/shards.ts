@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../diag/diagnostic.js';
 import { isBig } from '../tensor/dtype.js';
@@ -71,7 +71,7 @@ export function writeShards(
   let shard: { path: string; fd: number; bytes: number; hash: Hash } | undefined;
   const close = () => {
     if (!shard) return;
-    closeSync(shard.fd);
+    syncedBeside(shard.fd);
     files.push({ path: shard.path, bytes: shard.bytes, sha256: shard.hash.digest('hex') });
     shard = undefined;
   };
@@ -99,6 +99,24 @@ export function writeShards(
     close();
   }
   return { manifest: [{ paths, weights: specs }], files };
+}
+
+let syncing = 0;
+/** So many files may be open while they are on their way to the disk. */
+const MOST_SYNCING = 32;
+
+/**
+ * Closes a written file once the disk has it, while we go on: whoever puts the folder in its place waits for the disk
+ * anyway, and finds it done. Where it fails, that one is told.
+ */
+function syncedBeside(fd: number): void {
+  // Windows moves no folder in which a file is open.
+  if (syncing >= MOST_SYNCING || process.platform === 'win32') return closeSync(fd);
+  syncing += 1;
+  fdatasync(fd, () => {
+    syncing -= 1;
+    closeSync(fd);
+  });
 }
 
 function specOf({ name, dtype, weight }: WeightEntry, as: QuantizedType | undefined): WeightSpec {

@@ -66,7 +66,7 @@ function legend({ source, written }: Graphs, model: ModelReport): Markup {
 
 function pane(title: string, net: DrawnNet): Markup | undefined {
   const boxes = net.nodes.map(box);
-  const placed = place({ sizes: boxes, edges: net.edges });
+  const placed = place({ sizes: boxes.map(({ width, height }) => ({ width, height })), edges: net.edges });
   if (placed === undefined) return undefined;
   const nodes = net.nodes.map((node, i) =>
     drawNode(node, boxes[i] as Box, placed.corners[i] as { x: number; y: number }),

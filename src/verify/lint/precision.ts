@@ -20,6 +20,11 @@ import type { WrittenModel } from '../written.js';
 
 /** Engines whose kind some devices run with tensors in float16. */
 const GRAPHIC = ['chrome-webgl', 'chrome-webgpu'];
+/** The bits of HALF_MAX and of infinity as float32. */
+const [HALF_MAX_BITS, INFINITY_BITS] = new Int32Array(Float32Array.of(HALF_MAX, Infinity).buffer) as unknown as [
+  number,
+  number,
+];
 /** More bytes of weights aren't held in memory once more for a note. */
 const MOST_BYTES = 2 ** 28;
 
@@ -59,10 +64,14 @@ function firstBeyondHalf(shards: readonly ArrayBuffer[], begin: number, end: num
     at += shard.byteLength;
     const whole = rest.length > 0 || part.byteOffset % 4 > 0 ? Uint8Array.from(Buffer.concat([rest, part])) : part;
     rest = whole.slice(whole.length - (whole.length % 4));
-    const values = new Float32Array(whole.buffer, whole.byteOffset, Math.floor(whole.length / 4));
-    // Not by `for … of`, which takes several times as long: there may be millions.
-    for (let i = 0; i < values.length; i++)
-      if ((values[i] > HALF_MAX || values[i] < -HALF_MAX) && Number.isFinite(values[i])) return values[i];
+    const count = Math.floor(whole.length / 4);
+    const bits = new Int32Array(whole.buffer, whole.byteOffset, count);
+    // Floats without their signs are in the order of their bits as integers, which are compared in half the time; and not
+    // by `for … of`, which takes several times as long: there may be millions.
+    for (let i = 0; i < count; i++) {
+      const size = bits[i] & 0x7fffffff;
+      if (size > HALF_MAX_BITS && size < INFINITY_BITS) return new Float32Array(bits.buffer, bits.byteOffset, count)[i];
+    }
   }
   return undefined;
 }
