@@ -226,7 +226,7 @@ function startChild(program: string, words: readonly string[], memoryLimit: numb
   // 'close' comes after the last of its output has been read, but not while a grandchild holds the pipes open.
   let grace: NodeJS.Timeout | undefined;
   child.on('exit', (code, signal) => {
-    grace = setTimeout(ended, OUTPUT_GRACE_MS, { code, signal });
+    grace = setTimeout(() => ended({ code, signal }), OUTPUT_GRACE_MS);
   });
   child.on('close', (code, signal) => {
     clearTimeout(grace);

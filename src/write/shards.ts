@@ -111,7 +111,10 @@ const MOST_SYNCING = 32;
  */
 function syncedBeside(fd: number): void {
   // Windows moves no folder in which a file is open.
-  if (syncing >= MOST_SYNCING || process.platform === 'win32') return closeSync(fd);
+  if (syncing >= MOST_SYNCING || process.platform === 'win32') {
+    closeSync(fd);
+    return;
+  }
   syncing += 1;
   fdatasync(fd, () => {
     syncing -= 1;
