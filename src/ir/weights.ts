@@ -1,6 +1,6 @@
 import { beyond } from '../diag/diagnostic.js';
 import { LIMITS } from '../diag/limits.js';
-import { allocate, sizeOf, type Tensor, type TensorData, type Weight } from '../tensor/tensor.js';
+import { allocate, piecesOf, sizeOf, type Tensor, type TensorData, type Weight, withPieces } from '../tensor/tensor.js';
 
 /** So many elements, where an operator lists them one by one; refuses where that would take too long. */
 export function listed(n: number, most: number = LIMITS.listedElements): number {
@@ -63,7 +63,12 @@ export function madeOnce(
 
 /** The same elements under other dims. */
 export function reshaped(weight: Weight, dims: readonly number[]): Weight {
-  return madeOnce(`reshaped ${dims}`, [weight], () => derived(dims, weight, (t) => t.data));
+  return madeOnce(`reshaped ${dims}`, [weight], () =>
+    withPieces(
+      derived(dims, weight, (t) => t.data),
+      piecesOf(weight),
+    ),
+  );
 }
 
 /** numpy's transpose, lazily. */

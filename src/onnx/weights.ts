@@ -7,7 +7,7 @@ import { bitsOf, dtypeOfCode, isComplex } from '../tensor/dtype.js';
 import { decodeFloats, isNarrowFloat } from '../tensor/floats.js';
 import { rawLength, unpackRaw } from '../tensor/raw.js';
 import type { Tensor, TensorData, Weight } from '../tensor/tensor.js';
-import { allocate, sizeOf } from '../tensor/tensor.js';
+import { allocate, sizeOf, withPieces } from '../tensor/tensor.js';
 import type { DataField, TensorRecord } from './decode.js';
 import { DATA_FIELDS, DecodeError, readTyped } from './decode.js';
 import type { ExternalFiles } from './external.js';
@@ -108,35 +108,52 @@ export function weightOfRecord(t: TensorRecord, context: WeightContext, at: Plac
   return stored(dtype, dims, place, () => (n === 0 ? allocate(dtype, 0) : fromTyped(t, field, dtype, n, packed)));
 }
 
-function stored(dtype: DType, dims: readonly number[], place: Place, read: () => TensorData): Weight {
-  return {
-    dtype,
-    dims,
-    load(): Tensor {
-      try {
-        return { dtype, dims, data: read() };
-      } catch (e) {
-        if (e instanceof SourceError || e instanceof WireError || e instanceof DecodeError)
-          fail(say.fileChanged(place, e.message));
-        // The only RangeError there can be: no memory for that many elements.
-        if (e instanceof RangeError) fail(say.tensorUnreadable(place, 'needs more memory than there is'));
-        throw e;
-      }
-    },
-  };
+function reading<T>(place: Place, read: () => T): T {
+  try {
+    return read();
+  } catch (e) {
+    if (e instanceof SourceError || e instanceof WireError || e instanceof DecodeError)
+      fail(say.fileChanged(place, e.message));
+    // The only RangeError there can be: no memory for that many elements.
+    if (e instanceof RangeError) fail(say.tensorUnreadable(place, 'needs more memory than there is'));
+    throw e;
+  }
 }
 
+function stored(dtype: DType, dims: readonly number[], place: Place, read: () => TensorData): Weight {
+  return { dtype, dims, load: (): Tensor => reading(place, () => ({ dtype, dims, data: read() })) };
+}
+
+/** Bytes that are read at a time where a weight goes from file to file. */
+const PIECE_BYTES = 2 ** 20;
+
 function rawWeight(dtype: DType, dims: readonly number[], source: Source, offset: number, place: Place): Weight {
-  return stored(dtype, dims, place, () => {
-    const file = source.open();
+  /** Lets `read` fill what it is given with the bytes of the weight from a place on. */
+  const opened = <T>(read: (fill: (into: Uint8Array, from: number) => void) => T): T => {
+    const file = reading(place, () => source.open());
     try {
-      return unpackRaw(dtype, sizeOf(dims), (into, from) => {
+      return read((into, from) => {
         if (file.read(into, offset + from) !== into.length)
           throw new SourceError(source.name, 'the file became shorter');
       });
     } finally {
       file.close();
     }
+  };
+  const weight = stored(dtype, dims, place, () => opened((fill) => unpackRaw(dtype, sizeOf(dims), fill)));
+  if (dtype !== 'float32' && dtype !== 'int32') return weight;
+  return withPieces(weight, (take) => {
+    const size = rawLength(dtype, sizeOf(dims));
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, size));
+    const filled = (fill: (into: Uint8Array, from: number) => void, from: number): Uint8Array => {
+      const part = piece.subarray(0, Math.min(piece.length, size - from));
+      fill(part, from);
+      return part;
+    };
+    // What comes of taking a piece is not the source's fault, and is thrown as it is.
+    opened((fill) => {
+      for (let from = 0; from < size; from += piece.length) take(reading(place, () => filled(fill, from)));
+    });
   });
 }
 

@@ -39,6 +39,21 @@ export interface Weight {
   load(): Tensor;
 }
 
+/** Hands over bytes piece by piece; a piece is good until the next one. */
+export type Pieces = (take: (piece: Uint8Array) => void) => void;
+
+/** By handle, not in it, so that a copy of a handle with another `load` has none. */
+const stored = new WeakMap<Weight, Pieces>();
+
+/** The same weight, of which the bytes are known to stand somewhere as they will be written: little-endian elements. */
+export function withPieces(weight: Weight, pieces: Pieces | undefined): Weight {
+  if (pieces) stored.set(weight, pieces);
+  return weight;
+}
+
+/** The weight's bytes without its being held in memory whole; where they have to be computed, undefined. */
+export const piecesOf = (weight: Weight): Pieces | undefined => stored.get(weight);
+
 /** Number of elements; 1 for a scalar. */
 export function sizeOf(dims: readonly number[]): number {
   let n = 1;

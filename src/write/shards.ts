@@ -12,7 +12,7 @@ import {
   quantized,
   rangeOf,
 } from '../tensor/quantization.js';
-import { sizeOf, type Tensor, type Weight } from '../tensor/tensor.js';
+import { piecesOf, sizeOf, type Tensor, type Weight } from '../tensor/tensor.js';
 
 /** One written file. */
 export interface WrittenFile {
@@ -50,7 +50,8 @@ export interface ShardSettings {
 }
 
 /**
- * Writes weights one after another into shards, one weight in memory at a time.
+ * Writes weights one after another into shards, at most one in memory at a time: what stands in the source as it is written
+ * goes from file to file.
  * @returns the manifest of model.json, and the files
  * @throws Refusal where a value doesn't fit TensorFlow.js's types; `onEntry` has told which one it is
  */
@@ -81,18 +82,24 @@ export function writeShards(
     shard = { path, fd: openSync(join(folder, path), 'w'), bytes: 0, hash: createHash('sha256') };
     return shard;
   };
+  const put = (given: Uint8Array) => {
+    let bytes = given;
+    while (bytes.byteLength > 0) {
+      const at = shard && shard.bytes < shardBytes ? shard : (close(), open());
+      const part = bytes.subarray(0, shardBytes - at.bytes);
+      for (let written = 0; written < part.byteLength; ) written += writeSync(at.fd, part, written);
+      at.hash.update(part);
+      at.bytes += part.byteLength;
+      bytes = bytes.subarray(part.byteLength);
+    }
+  };
   try {
     for (const [i, entry] of entries.entries()) {
       onEntry(entry);
-      let bytes = encode(entry, specs[i]?.quantization);
-      while (bytes.byteLength > 0) {
-        const at = shard && shard.bytes < shardBytes ? shard : (close(), open());
-        const part = bytes.subarray(0, shardBytes - at.bytes);
-        for (let written = 0; written < part.byteLength; ) written += writeSync(at.fd, part, written);
-        at.hash.update(part);
-        at.bytes += part.byteLength;
-        bytes = bytes.subarray(part.byteLength);
-      }
+      const { dtype, weight } = entry;
+      const pieces = specs[i]?.quantization || dtype !== weight.dtype ? undefined : piecesOf(weight);
+      if (pieces) pieces(put);
+      else put(encode(entry, specs[i]?.quantization));
     }
     if (paths.length === 0) open();
   } finally {

@@ -1,7 +1,7 @@
 /** Moving the axes of a constant: each element is looked up by its definition, out[i0, i1, …] = in[…] at the axes of `perm`. */
-import { stridesOf, transposeData } from '../../src/ir/weights.js';
+import { derived, reshaped, stridesOf, transposeData } from '../../src/ir/weights.js';
 import type { DType } from '../../src/tensor/dtype.js';
-import type { Tensor, TensorData } from '../../src/tensor/tensor.js';
+import { piecesOf, type Tensor, type TensorData, withPieces } from '../../src/tensor/tensor.js';
 
 const sizeOf = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1);
 
@@ -96,4 +96,15 @@ test.each<[number[], number[]]>([
     Float32Array.from({ length: 2 * n }, (_, i) => i),
   );
   expect([...(transposeData(complex, perm) as Float32Array)]).toEqual(at.flatMap((i) => [2 * i, 2 * i + 1]));
+});
+
+test("only what has its source's elements has its bytes", () => {
+  const bytes = Uint8Array.of(0, 0, 128, 63);
+  const one = { dtype: 'float32' as const, dims: [1], load: () => numbered('float32', [1], Float32Array.of(1)) };
+  const weight = withPieces(one, (take) => take(bytes));
+  const taken: number[] = [];
+  piecesOf(reshaped(weight, [1, 1]))?.((piece) => taken.push(...piece));
+  expect(taken).toEqual([...bytes]);
+  expect(piecesOf(derived([1], weight, () => Float32Array.of(2)))).toBeUndefined();
+  expect(piecesOf({ ...weight, load: () => numbered('float32', [1], Float32Array.of(2)) })).toBeUndefined();
 });
