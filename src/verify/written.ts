@@ -41,6 +41,8 @@ export interface WrittenModel {
   readonly weightBytes: number;
   /** Reads all shards, one buffer each, in the manifest's order. Throws DiagnosticError where they changed since. */
   readShards(): ArrayBuffer[];
+  /** The same one after the other, each good until the next one. */
+  eachShard(): Iterable<Uint8Array>;
 }
 
 /**
@@ -88,7 +90,11 @@ export function openModel(folder: string, file: string): WrittenModel {
     json: model,
     manifest,
     weightBytes,
-    readShards: () => shards.map((shard) => readShard(shard, file)),
+    readShards: () => shards.map((shard) => readShard(shard, file).buffer),
+    *eachShard() {
+      const room = new Uint8Array(Math.max(0, ...shards.map((shard) => shard.bytes)));
+      for (const shard of shards) yield readShard(shard, file, room);
+    },
   };
 }
 
@@ -204,7 +210,7 @@ function stringsEnd(shards: readonly Shard[], file: string, at: number, count: n
   const bytes = new Uint8Array(total);
   let offset = 0;
   for (const shard of shards) {
-    bytes.set(new Uint8Array(readShard(shard, file)), offset);
+    bytes.set(readShard(shard, file), offset);
     offset += shard.bytes;
   }
   const view = new DataView(bytes.buffer);
@@ -216,18 +222,19 @@ function stringsEnd(shards: readonly Shard[], file: string, at: number, count: n
   return end;
 }
 
-function readShard(shard: Shard, file: string): ArrayBuffer {
+/** Its bytes, in a buffer of their own or in `room`. */
+function readShard(shard: Shard, file: string, room?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const fd = openSync(shard.place, 'r');
   try {
     const { size } = fstatSync(fd);
     if (size !== shard.bytes) throw new DiagnosticError([weightsDontFit(file, shard.path, size, shard.bytes, 1)]);
-    const bytes = new Uint8Array(size);
+    const bytes = room?.subarray(0, size) ?? new Uint8Array(size);
     for (let done = 0; done < size; ) {
       const n = readSync(fd, bytes, done, size - done, done);
       if (n === 0) throw new DiagnosticError([weightsDontFit(file, shard.path, done, size, 1)]);
       done += n;
     }
-    return bytes.buffer;
+    return bytes;
   } finally {
     closeSync(fd);
   }

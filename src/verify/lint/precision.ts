@@ -16,7 +16,7 @@ import { engineOf } from '../engines/index.js';
 import { feedOf } from '../feed.js';
 import type { RecordedTensor } from '../record.js';
 import type { ReferenceSet } from '../reference-set.js';
-import type { WrittenModel } from '../written.js';
+import type { ManifestWeight, WrittenModel } from '../written.js';
 
 /** Engines whose kind some devices run with tensors in float16. */
 const GRAPHIC = ['chrome-webgl', 'chrome-webgpu'];
@@ -25,53 +25,63 @@ const [HALF_MAX_BITS, INFINITY_BITS] = new Int32Array(Float32Array.of(HALF_MAX, 
   number,
   number,
 ];
-/** More bytes of weights aren't held in memory once more for a note. */
-const MOST_BYTES = 2 ** 28;
 
 /** The first weight that float16 has no finite number for. */
 export function weightFindings(model: WrittenModel): Diagnostic[] {
-  if (model.weightBytes > MOST_BYTES) return [];
-  const found: { name: string; value: number }[] = [];
-  const around = paddedWith(model);
-  let shard = 0;
-  const shards = model.readShards();
-  for (const { paths, weights } of model.manifest) {
-    const own = shards.slice(shard, shard + paths.length);
-    shard += paths.length;
-    let at = 0;
-    for (const { name, shape, dtype, quantization } of weights) {
-      // Where strings and shrunk weights end isn't known from their shapes alone.
-      if (quantization || !['float32', 'int32', 'bool'].includes(dtype)) break;
-      const count = sizeOf(shape);
-      const begin = at;
-      at += count * (dtype === 'bool' ? 1 : 4);
-      if (dtype !== 'float32' || around.has(name)) continue;
-      const value = firstBeyondHalf(own, begin, at);
-      if (value !== undefined) found.push({ name, value });
-    }
-  }
+  const found = [...firstsBeyondHalf(model)];
   const [first] = found;
   return first ? [weightBeyondHalf(model.file, first.name, first.value, found.length)] : [];
 }
 
-/** The first finite float that is too large, of those in these bytes of the shards behind one another. */
-function firstBeyondHalf(shards: readonly ArrayBuffer[], begin: number, end: number): number | undefined {
-  let at = 0;
-  /** What of a float stands at the end of a shard. */
-  let rest = new Uint8Array(0);
-  for (const shard of shards) {
-    const part = new Uint8Array(shard).subarray(Math.max(0, begin - at), Math.max(0, end - at));
-    at += shard.byteLength;
-    const whole = rest.length > 0 || part.byteOffset % 4 > 0 ? Uint8Array.from(Buffer.concat([rest, part])) : part;
-    rest = whole.slice(whole.length - (whole.length % 4));
-    const count = Math.floor(whole.length / 4);
-    const bits = new Int32Array(whole.buffer, whole.byteOffset, count);
-    // Floats without their signs are in the order of their bits as integers, which are compared in half the time; and not
-    // by `for … of`, which takes several times as long: there may be millions.
-    for (let i = 0; i < count; i++) {
-      const size = bits[i] & 0x7fffffff;
-      if (size > HALF_MAX_BITS && size < INFINITY_BITS) return new Float32Array(bits.buffer, bits.byteOffset, count)[i];
+/** Of each weight of floats the first finite one that is too large. The shards are read one after the other. */
+function* firstsBeyondHalf(model: WrittenModel): Generator<{ name: string; value: number }> {
+  const around = paddedWith(model);
+  const shards = model.eachShard()[Symbol.iterator]();
+  for (const { paths, weights } of model.manifest) {
+    const places = floatsOf(weights).filter(({ name }) => !around.has(name));
+    let [next, begin] = [0, 0];
+    /** What of a float stands at the end of a shard. */
+    let rest = new Uint8Array(0);
+    for (const _ of paths) {
+      const shard: Uint8Array = shards.next().value;
+      const end = begin + shard.length;
+      for (let place = places[next]; place && place.begin < end; place = places[next]) {
+        const part = shard.subarray(Math.max(0, place.begin - begin), Math.min(shard.length, place.end - begin));
+        const whole = rest.length > 0 || part.byteOffset % 4 > 0 ? Uint8Array.from(Buffer.concat([rest, part])) : part;
+        const value = firstBeyondHalf(whole);
+        if (value !== undefined) yield { name: place.name, value };
+        const isDone = value !== undefined || place.end <= end;
+        rest = isDone ? new Uint8Array(0) : whole.slice(whole.length - (whole.length % 4));
+        if (!isDone) break;
+        next++;
+      }
+      begin = end;
     }
+  }
+}
+
+/** Where weights of floats stand in their group's bytes; up to one whose end isn't known from its shape alone. */
+function floatsOf(weights: readonly ManifestWeight[]): { name: string; begin: number; end: number }[] {
+  const places: { name: string; begin: number; end: number }[] = [];
+  let end = 0;
+  for (const { name, shape, dtype, quantization } of weights) {
+    if (quantization || !['float32', 'int32', 'bool'].includes(dtype)) break;
+    const begin = end;
+    end += sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
+    if (dtype === 'float32') places.push({ name, begin, end });
+  }
+  return places;
+}
+
+/** The first finite float that is too large, of as many as there are whole. */
+function firstBeyondHalf(bytes: Uint8Array): number | undefined {
+  const count = Math.floor(bytes.length / 4);
+  const bits = new Int32Array(bytes.buffer, bytes.byteOffset, count);
+  // Floats without their signs are in the order of their bits as integers, which are compared in half the time; and not
+  // by `for … of`, which takes several times as long: there may be millions.
+  for (let i = 0; i < count; i++) {
+    const size = bits[i] & 0x7fffffff;
+    if (size > HALF_MAX_BITS && size < INFINITY_BITS) return new Float32Array(bits.buffer, bits.byteOffset, count)[i];
   }
   return undefined;
 }

@@ -59,6 +59,7 @@ export class Repacked {
       ...this.#model,
       json: { ...this.#model.json, weightsManifest: manifest },
       manifest,
+      eachShard: () => parts.map((p) => p.bytes),
       readShards: () => {
         const all = new Uint8Array(parts.reduce((n, p) => n + p.bytes.byteLength, 0));
         let at = 0;
