@@ -27,12 +27,16 @@ function inFolder(work) {
   }
 }
 
+function oneNode() {
+  const g = new OnnxGraph(1);
+  g.output(g.relu(g.input('x', [1, 4])));
+  return g;
+}
+
 /** Milliseconds from start to exit, medians of nine, interleaved: Node alone, the commands, a model of one node. */
 export function startUp() {
   return inFolder((home) => {
-    const g = new OnnxGraph(1);
-    g.output(g.relu(g.input('x', [1, 4])));
-    writeFileSync(join(home, 'tiny.onnx'), g.bytes());
+    writeFileSync(join(home, 'tiny.onnx'), oneNode().bytes());
     writeFileSync(join(home, 'nothing.mjs'), '');
     const convert = [CLI, 'convert', join(home, 'tiny.onnx'), '--out', join(home, 'out')];
     const forms = {
@@ -90,7 +94,10 @@ export function manyNodes(count = 2000) {
   });
 }
 
-/** Ten models of ResNet-18's size, converted and verified on WASM against recorded references, the second time. */
+/**
+ * Ten models of ResNet-18's size, converted and verified on WASM against recorded references, after a first time; the same
+ * of one node, which is start-up; and one load and first inference of each of the ten.
+ */
 export async function tenModels() {
   const home = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
@@ -101,14 +108,19 @@ export async function tenModels() {
       writeFileSync(join(folder, 'model.onnx'), resnet18(100 + i).bytes());
       took(CLI, 'record', join(folder, 'model.onnx'), '--form', 'npz');
     }
-    const run = () => took(CLI, 'convert', models, '--out', join(home, 'out'));
-    run();
-    const all = run();
+    const tiny = join(home, 'tiny');
+    mkdirSync(tiny);
+    writeFileSync(join(tiny, 'model.onnx'), oneNode().bytes());
+    took(CLI, 'record', join(tiny, 'model.onnx'), '--form', 'npz');
+    const run = (of) => took(CLI, 'convert', of, '--out', join(home, 'out'));
+    run(models);
+    run(tiny);
+    const [all, startUp] = [models, tiny].map((of) => median([run(of), run(of), run(of)]));
     // One load and one first inference of each in a process that has TensorFlow.js loaded already.
     const rows = [];
     for (let i = 0; i < 10; i++) rows.push(await measure(join(models, `resnet18-${i}`), { runs: 1 }));
     const sum = rows.reduce((n, r) => n + r.loadTf + r.firstTf, 0);
-    return { all, sum, bytes: rows[0].sourceBytes };
+    return { all, startUp, sum, bytes: rows[0].sourceBytes };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
