@@ -3,6 +3,7 @@
  * anyone waits: `*a*a*a*a*b` tries every way to share out a path among its stars. Both the glob and the path may come from a
  * pull request, so that their time is limited.
  */
+import path from 'node:path';
 import vm from 'node:vm';
 import picomatch from 'picomatch';
 import { shorten, visible } from '../diag/escape.js';
@@ -74,9 +75,9 @@ function withinTime(
 ): (path: string) => boolean {
   const context = vm.createContext({ matches, path: '' });
   const script = new vm.Script('matches(path)');
-  const tooLong = (path: string): never => {
+  const tooLong = (compared: string): never => {
     throw new ConfigurationError(
-      `the glob ${shown(glob)} takes too long to compare with ${shown(path)}: write it with fewer wildcards`,
+      `${at ? `${visible(path.basename(at.file))}:${at.line}: ` : ''}the glob ${shown(glob)} takes too long to compare with ${shown(compared)}: write it with fewer wildcards`,
       at,
     );
   };

@@ -25,7 +25,9 @@ test.each([
     thrown = error;
   }
   expect(thrown).toBeInstanceOf(ConfigurationError);
-  expect((thrown as ConfigurationError).message).toMatch(/^the glob ".{10,121}" takes too long to compare with/);
+  expect((thrown as ConfigurationError).message).toMatch(
+    /^onnx2keras.yml:7: the glob ".{10,121}" takes too long to compare with/,
+  );
   expect((thrown as ConfigurationError).at).toEqual({ file: '/w/onnx2keras.yml', line: 7 });
 });
 
