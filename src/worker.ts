@@ -11,8 +11,8 @@ const conversion = () => import('./convert/convert.js');
 leaveNetwork();
 serve({
   async convert(request: ConvertRequest) {
-    const { convertModel } = await conversion();
-    return convertModel(request);
+    const { convertToDisk } = await conversion();
+    return convertToDisk(request);
   },
   async inspect(request: InspectRequest) {
     const { inspectModel } = await conversion();

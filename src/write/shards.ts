@@ -108,25 +108,37 @@ export function writeShards(
   return { manifest: [{ paths, weights: specs }], files };
 }
 
-let syncing = 0;
 /** So many files may be open while they are on their way to the disk. */
-const MOST_SYNCING = 32;
+const MOST_SYNCING = 256;
+const syncing = new Set<Promise<NodeJS.ErrnoException | null>>();
 
 /**
- * Closes a written file once the disk has it, while we go on: whoever puts the folder in its place waits for the disk
- * anyway, and finds it done. Where it fails, that one is told.
+ * Closes a written file once the disk has it, while we go on: whoever puts the folder in its place would wait for the disk
+ * with all files at the end.
  */
 function syncedBeside(fd: number): void {
-  // Windows moves no folder in which a file is open.
-  if (syncing >= MOST_SYNCING || process.platform === 'win32') {
+  if (syncing.size >= MOST_SYNCING) {
     closeSync(fd);
     return;
   }
-  syncing += 1;
-  fdatasync(fd, () => {
-    syncing -= 1;
-    closeSync(fd);
+  const done = new Promise<NodeJS.ErrnoException | null>((resolve) => {
+    fdatasync(fd, (error) => {
+      closeSync(fd);
+      resolve(error);
+    });
   });
+  syncing.add(done);
+}
+
+/**
+ * Waits for the files that are on their way to the disk. The system tells whoever syncs first that the disk has failed, and
+ * nobody after that. Rejects with that error.
+ */
+export async function onTheDisk(): Promise<void> {
+  const errors = await Promise.all(syncing);
+  syncing.clear();
+  const error = errors.find((e) => e !== null);
+  if (error) throw error;
 }
 
 function specOf({ name, dtype, weight }: WeightEntry, as: QuantizedType | undefined): WeightSpec {
