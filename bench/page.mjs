@@ -18,7 +18,7 @@ export function goalOf({ kind, model, ort }) {
 const ms = (x) => (x < 10 ? x.toFixed(2) : x < 100 ? x.toFixed(1) : x.toFixed(0));
 const mb = (x) => (x / 2 ** 20).toFixed(x < 2 ** 23 ? 2 : 0);
 /** Of the time computed in the quicker runs, and of medians. */
-const both = (r) => `**${r.cpu.toFixed(2)}** (${(r.tfjs / r.ort).toFixed(2)})`;
+const both = (r) => `**${r.cpu === null ? '–' : r.cpu.toFixed(2)}** (${(r.tfjs / r.ort).toFixed(2)})`;
 const table = (head, rows) =>
   [`| ${head.join(' | ')} |`, `|${head.map((_, i) => (i === 0 ? '---' : '---:')).join('|')}|`]
     .concat(rows.map((r) => `| ${r.join(' | ')} |`))
@@ -74,14 +74,14 @@ function networks(all, part) {
     const means = ['any', 'wasm'].map((t) => {
       const list = judged.filter((r) => r.target === t);
       return list.length > 0
-        ? `${t} **${mean(list.map((r) => r.cpu)).toFixed(2)}** (${mean(list.map((r) => r.tfjs / r.ort)).toFixed(2)})`
+        ? `${t} **${mean(list.filter((r) => r.cpu !== null).map((r) => r.cpu)).toFixed(2)}** (${mean(list.map((r) => r.tfjs / r.ort)).toFixed(2)})`
         : '';
     });
     part(
       title,
       'Milliseconds a run: medians, with the middle half. Ratios to onnxruntime-web: of the time that each computed in the ' +
         'quickest tenth of its runs, which other work on the machine touches least, and in parentheses of the medians; for the graph-model of target `any` and ' +
-        '`wasm`, and the layers-model (`–`: not possible, or not measured). Ops written for `any` and `wasm`, of nodes in the ' +
+        '`wasm`, and the layers-model (`–`: not possible, or too short for the system to count). Ops written for `any` and `wasm`, of nodes in the ' +
         'source. Load and first inference: TensorFlow.js / onnxruntime-web.',
       '',
       table(['', 'ORT', 'tfjs, wasm', 'any', 'wasm', 'layers-model', 'ops', 'load', 'first'], rows),

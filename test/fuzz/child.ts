@@ -48,6 +48,8 @@ export interface Tally {
 }
 
 const order = JSON.parse(process.argv[2] as string) as Order;
+/** Share of the limit of processor time from which on a case is kept to be looked at. */
+const SLOW = 0.15;
 const RECYCLE = 700 * 2 ** 20;
 
 const work = path.join(order.root, 'work');
@@ -168,6 +170,8 @@ for (let index = order.from; ; index++) {
   shared[1] = 0;
   const ms = milliseconds() - before;
   if (ms > tally.longest.ms) tally.longest = { ms, index };
+  // Near to being a finding: on a slower machine it would be one.
+  if (ms > order.limits.cpu * SLOW && !found) writeCase(path.join(order.root, 'slow', String(index)), c);
   const bytes = process.resourceUsage().maxRSS * 1024;
   if (bytes > tally.largest.bytes) tally.largest = { bytes, index };
   tally.byTarget[c.target] = (tally.byTarget[c.target] ?? 0) + 1;

@@ -80,13 +80,14 @@ function sigmoids(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equat
     gateScales: [1, 1, 2],
     stateScale: 0.5,
     steps: ({ recurrence, hidden }, d) => {
-      const hiddenBias = linearFirst && bias ? recurrenceBias(n, bias, d, 3, 2, hidden, b) : undefined;
-      const doubled = hiddenBias && b.mul(hiddenBias, b.scalar(2));
+      // As constants, so that adding one becomes part of the product before it.
+      const doubled = linearFirst && bias ? recurrenceBias(n, bias, d, 3, 2, hidden, b, 2) : undefined;
       const whole = recurrence.times(Array.from({ length: 3 * hidden }, (_, row) => (row < 2 * hidden ? 2 : 4)));
-      const [all, gates, candidates] = [whole, whole.rows(0, 2 * hidden), whole.rows(2 * hidden, hidden)].map((k) =>
+      const [gates, candidates] = [whole.rows(0, 2 * hidden), whole.rows(2 * hidden, hidden)].map((k) =>
         k.permute([1, 0]),
       );
-      const both = (x: Ref) => split(sigmoid(x), [hidden, hidden]);
+      // Sizes that are told apart are looked up in each step.
+      const both = (x: Ref) => b.many('Split', [b.scalar(1, 'int32'), sigmoid(x)], { num_split: 2 });
       return (input, [h]) => {
         const [xg, xh] = split(input, [2 * hidden, hidden]);
         if (!h) {
@@ -98,12 +99,11 @@ function sigmoids(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equat
           const fresh = b.sub(sigmoid(inner), half);
           return [b.add2(fresh, b.mul(z, b.sub(h, fresh)))];
         };
+        const [z, r] = both(b.add2(xg, product(h, gates.ref())));
         if (linearFirst) {
-          const [hg, hh] = split(product(h, all.ref()), [2 * hidden, hidden]);
-          const [z, r] = both(b.add2(xg, hg));
+          const hh = product(h, candidates.ref());
           return mixed(z, b.add2(xh, b.mul(r, doubled ? b.add2(hh, doubled) : hh)));
         }
-        const [z, r] = both(b.add2(xg, product(h, gates.ref())));
         return mixed(z, b.add2(xh, product(b.mul(r, h), candidates.ref())));
       };
     },

@@ -303,7 +303,7 @@ function inputBias(
   return scales ? b.mul(sum, b.tensor(tensorOf('float32', [size], scales))) : sum;
 }
 
-/** The part of B's second half that belongs to one gate: [hidden]. */
+/** The part of B's second half that belongs to one gate, times a number: [hidden]. */
 export function recurrenceBias(
   n: View<RecurrentAttrs>,
   given: Ref,
@@ -312,11 +312,12 @@ export function recurrenceBias(
   gate: number,
   hidden: number,
   b: GraphBuilder,
+  factor = 1,
 ): Ref {
   const size = gates * hidden;
-  return kernelOf(n.weight(3), given, n.knownDims(3), b)
+  const part = kernelOf(n.weight(3), given, n.knownDims(3), b)
     .rows(d, 1)
     .reshape([2 * size])
-    .rows(size + gate * hidden, hidden)
-    .ref();
+    .rows(size + gate * hidden, hidden);
+  return (factor === 1 ? part : part.times(new Array<number>(hidden).fill(factor))).ref();
 }
