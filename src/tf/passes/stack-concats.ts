@@ -1,10 +1,11 @@
+import { isKnown } from '../../ir/dim.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
 import { rewrite, type Rewriting } from '../rewrite.js';
 import { numbersIn } from '../shapes.js';
 import type { Target } from '../target.js';
 import { MANY_PARTS } from './gather-parts.js';
-import { VIEWS } from './merge-views.js';
+import { VIEWS, viewSizes } from './merge-views.js';
 
 /** Up to this many channels a part, moving twice is faster than joining row by row (measured: 24 yes, 64 hardly). */
 const NARROW = 48;
@@ -44,18 +45,21 @@ function stack(node: TfNode, r: Rewriting, fewRows: number, fewParts: number): R
   if (node.op !== 'ConcatV2') return undefined;
   const parts = node.inputs.slice(0, -1);
   if (parts.length < fewParts) return undefined;
-  const dims = r.knownDims(parts[0]);
+  const dims = viewSizes(r.dims(parts[0]));
   const axis = numbersIn(node.inputs[parts.length])?.[0];
   if (!dims || dims.length < 2 || (axis !== dims.length - 1 && axis !== -1)) return undefined;
+  const width = dims[dims.length - 1];
   if (
-    !parts.every((part) => String(r.knownDims(part)) === String(dims)) ||
+    !isKnown(width) ||
+    !parts.every((part) => r.dims(part)?.at(-1) === width) ||
     new Set(parts.map((p) => p.node)).size < parts.length
   )
     return undefined;
-  const width = dims[dims.length - 1];
-  const rows = dims.slice(0, -1).reduce((n, d) => n * d, 1);
+  const outer = dims.slice(0, -1);
+  const open = outer.find((d) => !isKnown(d));
+  const rows = outer.reduce((n: number, d) => n * (isKnown(d) ? d : 1), 1);
   if (rows < fewRows || (fewRows > 0 && width > NARROW) || node.dtypes[0] !== 'float32') return undefined;
   r.over(node);
-  const stacked = r.reshape(r.concat(parts, 0), [parts.length, rows, width]);
-  return r.reshape(r.transpose(stacked, [1, 0, 2]), [...dims.slice(0, -1), parts.length * width]);
+  const stacked = r.reshape(r.concat(parts, 0), [parts.length, open ?? rows, width]);
+  return r.reshape(r.transpose(stacked, [1, 0, 2]), [...outer, parts.length * width]);
 }

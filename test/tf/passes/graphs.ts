@@ -1,11 +1,12 @@
 /** TensorFlow graphs made by hand or lowered from a sketch, as text, and run by stock TensorFlow.js. */
 import { importModel } from '../../../src/import/import.js';
+import { type Dim, symbol } from '../../../src/ir/dim.js';
 import type { Value } from '../../../src/ir/graph.js';
 import { Names } from '../../../src/ir/names.js';
 import { readModelBytes } from '../../../src/onnx/read.js';
 import { assignLayouts } from '../../../src/passes/layout.js';
 import { pruneGraph } from '../../../src/passes/prune.js';
-import { GraphBuilder, type Ref, type TfNode } from '../../../src/tf/builder.js';
+import { GraphBuilder, type Ref, staticShape, type TfNode } from '../../../src/tf/builder.js';
 import { lowerToTf, type TfGraph } from '../../../src/tf/lower.js';
 import { graphModelJson } from '../../../src/tf/writer.js';
 import type { TensorData, Weight } from '../../../src/tensor/tensor.js';
@@ -14,15 +15,16 @@ import { openCpu } from '../../../src/verify/engines/cpu.js';
 import { tfjsConverter, tfjsCore } from '../../../src/verify/engines/tfjs.js';
 import { openWasm } from '../../../src/verify/engines/wasm.js';
 
-/** Builds with one float input for each of `shapes`. */
+/** Builds with one float input for each of `shapes`; -1 is a size that only the run tells. */
 export function handMade(
   shapes: readonly (readonly number[])[],
   build: (b: GraphBuilder, inputs: readonly Ref[]) => Ref | readonly Ref[],
 ): TfGraph {
   const b = new GraphBuilder();
-  const inputs = shapes.map((dims, i) => {
+  const inputs = shapes.map((given, i) => {
+    const dims = given.map((d) => (d < 0 ? symbol('N') : d));
     b.scope = `x${i}`;
-    return { key: `x${i}`, ref: b.placeholder('float32', dims), value: tensorNamed(`x${i}`, dims) };
+    return { key: `x${i}`, ref: b.placeholder('float32', staticShape(dims)), value: tensorNamed(`x${i}`, dims) };
   });
   b.scope = 'inner';
   const made = build(
@@ -37,7 +39,7 @@ export function handMade(
   return { nodes: b.nodes, inputs, outputs, values: inputs.map(({ key, ref, value }) => ({ name: key, ref, value })) };
 }
 
-const tensorNamed = (name: string, dims: readonly number[]): Value => ({
+const tensorNamed = (name: string, dims: readonly Dim[]): Value => ({
   kind: 'tensor',
   name,
   type: { dtype: 'float32', dims: [...dims] },

@@ -388,6 +388,49 @@ export const RULES: readonly Rule[] = [
     'Reshape Slice Reshape Neg',
   ),
   rule(
+    'flat-slices',
+    'columns of images of few channels, however many images',
+    [[-1, 40, 20, 2]],
+    (b, [x]) => b.op('Neg', [b.slice(x, [0, 0, 3, 0], [-1, -1, 15, 2])]),
+    'Slice Neg',
+    'Reshape Slice Reshape Neg',
+  ),
+  rule(
+    'flat-slices',
+    'rows and columns',
+    [[2, 40, 20, 1]],
+    (b, [x]) => b.op('Neg', [b.slice(x, [0, 4, 3, 0], [-1, 30, 15, 1])]),
+    'Slice Neg',
+    'Reshape Slice Reshape Neg',
+  ),
+  rule(
+    'flat-slices',
+    'columns around an image, however many there are',
+    [[-1, 30, 20, 3]],
+    (b, [x]) => {
+      const pads = b.tensor(tensorOf('int32', [4, 2], [0, 0, 0, 0, 2, 1, 0, 0]));
+      return b.op('Neg', [b.op('PadV2', [x, pads, b.scalar(0.5)])]);
+    },
+    'PadV2 Neg',
+    'Reshape PadV2 Reshape Neg',
+  ),
+  rule(
+    'flat-slices',
+    'not where all is copied as few rows',
+    [[2, 4, 20, 30]],
+    (b, [x]) => b.op('Neg', [b.slice(x, [0, 0, 3, 0], [-1, -1, 15, 30])]),
+    'Slice Neg',
+    'Slice Neg',
+  ),
+  rule(
+    'flat-slices',
+    'not where the last axis is cut',
+    [[2, 40, 20, 8]],
+    (b, [x]) => b.op('Neg', [b.slice(x, [0, 0, 3, 2], [-1, -1, 15, 5])]),
+    'Slice Neg',
+    'Slice Neg',
+  ),
+  rule(
     'split-concats',
     'a convolution of joined images that narrows',
     [
@@ -419,6 +462,17 @@ export const RULES: readonly Rule[] = [
     },
     'MatMul Mul Sigmoid Mul _FusedMatMul+BiasAdd+Relu',
     'MatMul Mul Sigmoid Mul _FusedMatMul+BiasAdd MatMul Mul Sigmoid Mul MatMul MatMul Mul Sigmoid Mul MatMul AddV2 AddV2 Relu',
+  ),
+  rule(
+    'stack-concats',
+    'however many images',
+    [
+      [-1, 12, 12, 2],
+      [-1, 12, 12, 2],
+    ],
+    (b, [x, y]) => b.op('Neg', [b.concat([b.op('Relu', [x]), b.op('Abs', [y])], 3)]),
+    'Relu Abs ConcatV2 Neg',
+    'Relu Abs ConcatV2 Reshape Transpose Reshape Neg',
   ),
   rule(
     'stack-concats',
