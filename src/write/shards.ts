@@ -122,10 +122,16 @@ function syncedBeside(fd: number): void {
     return;
   }
   const done = new Promise<NodeJS.ErrnoException | null>((resolve) => {
-    fdatasync(fd, (error) => {
+    const over = (error: NodeJS.ErrnoException | null): void => {
       closeSync(fd);
-      resolve(error);
-    });
+      // Some versions of Node's permission model (20) let nobody sync; the disk hasn't been asked then.
+      resolve(error?.code === 'ERR_ACCESS_DENIED' ? null : error);
+    };
+    try {
+      fdatasync(fd, over);
+    } catch (error) {
+      over(error as NodeJS.ErrnoException);
+    }
   });
   syncing.add(done);
 }
