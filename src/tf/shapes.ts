@@ -85,6 +85,15 @@ export class Shapes {
         return node.shape?.map((d, i) => d ?? symbol(`?${node.scope}.${i}`));
       case 'Const':
         return node.weight?.dims;
+      case 'Fill':
+        return numbersIn(inputs[0]);
+      case 'BroadcastTo':
+        return numbersIn(inputs[1]);
+      case 'SelectV2': {
+        const [y, z] = [at(1), at(2)];
+        const both = x && y && broadcastDims(x, y, () => this.next());
+        return both && z && broadcastDims(both, z, () => this.next());
+      }
       case 'Reshape': {
         const to = numbersIn(inputs[1]);
         if (!to) return undefined;

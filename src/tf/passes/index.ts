@@ -26,6 +26,7 @@ import { share } from './share.js';
 import { sinkScales } from './sink-scales.js';
 import { splitConcats } from './split-concats.js';
 import { splitHidden } from './split-hidden.js';
+import { spreadOperands } from './spread-operands.js';
 import { stackConcats } from './stack-concats.js';
 
 /** A pass by its name, so that it can be switched off. */
@@ -67,6 +68,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'merge-moves', run: mergeMoves },
   { name: 'merge-views', run: mergeViews },
   { name: 'drop-noops', run: dropNoops },
+  { name: 'spread-operands', run: spreadOperands },
   { name: 'share', run: share },
 ];
 
