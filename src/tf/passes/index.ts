@@ -19,6 +19,7 @@ import { mergeConcats } from './merge-concats.js';
 import { mergeMoves } from './merge-moves.js';
 import { mergeViews } from './merge-views.js';
 import { ownOperands } from './own-operands.js';
+import { phases } from './phases.js';
 import { poolMeans } from './pool-means.js';
 import { raiseScales } from './raise-scales.js';
 import { scaleShift } from './scale-shift.js';
@@ -57,6 +58,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'fuse-activation', run: fuseActivation },
   { name: 'merge-concats', run: mergeConcats },
   { name: 'cover-taps', run: coverTaps },
+  { name: 'phases', run: phases },
   { name: 'loop-products', run: loopProducts },
   { name: 'cut-products', run: cutProducts },
   { name: 'flat-slices', run: flatSlices },

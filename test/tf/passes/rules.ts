@@ -380,6 +380,52 @@ export const RULES: readonly Rule[] = [
     'DepthwiseConv2dNative',
   ),
   rule(
+    'phases',
+    'a long filter of stride 3, with its bias and activation',
+    [[-1, 1, 6000, 1]],
+    (b, [x]) =>
+      b.op('_FusedConv2D', [x, b.constant(wave([1, 300, 1, 1])), vector(b, 1)], {
+        ...IMAGE,
+        strides: [1, 1, 3, 1],
+        padding: 'VALID',
+        num_args: 1,
+        fused_ops: ['BiasAdd', 'Relu'],
+      }),
+    '_FusedConv2D+BiasAdd+Relu',
+    'Reshape PadV2 Reshape _FusedConv2D+BiasAdd+Relu Reshape Slice Reshape',
+  ),
+  rule(
+    'phases',
+    'rows with padding, of which the last are not reached',
+    [[2, 3, 4002, 1]],
+    (b, [x]) =>
+      b.op('Conv2D', [x, b.constant(wave([1, 60, 1, 1]))], {
+        ...IMAGE,
+        strides: [1, 1, 2, 1],
+        padding: 'EXPLICIT',
+        explicit_paddings: [0, 0, 0, 0, 30, 3, 0, 0],
+      }),
+    'Conv2D',
+    'Reshape PadV2 Reshape Conv2D Reshape Slice Reshape',
+  ),
+  rule(
+    'phases',
+    'a signal that is longer than all filters need',
+    [[1, 1, 24571, 1]],
+    (b, [x]) =>
+      b.op('Conv2D', [x, b.constant(wave([1, 25, 1, 1]))], { ...IMAGE, strides: [1, 1, 1, 1], padding: 'VALID' }),
+    'Conv2D',
+    'Reshape PadV2 Reshape Conv2D Reshape Slice Reshape',
+  ),
+  rule(
+    'phases',
+    'not what is short',
+    [[1, 1, 500, 1]],
+    (b, [x]) => b.op('Conv2D', [x, b.constant(wave([1, 40, 1, 1]))], { ...IMAGE, padding: 'VALID' }),
+    'Conv2D',
+    'Conv2D',
+  ),
+  rule(
     'flat-slices',
     'one of q, k and v',
     [[1, 4, 3, 2, 5]],
