@@ -158,6 +158,18 @@ function leftovers(): OracleCase {
   return n.case(n.op('Add', [same(), n.op('Softplus', [same()])]), n.op('Tanh', [shifted]));
 }
 
+/** A signal, filtered, cut into frames, and masked by a threshold for each band. */
+function signal(): OracleCase {
+  const n = new Net('signal');
+  const filter = { kernel_shape: [64], pads: [31, 32] };
+  const smooth = n.op('Relu', [
+    n.op('Conv', [n.input('x', [1, 1, 9000]), n.weight([1, 1, 64], 0.1), n.weight([1])], filter),
+  ]);
+  const bands = n.op('Conv', [smooth, n.weight([8, 1, 32])], { kernel_shape: [32], strides: [16] });
+  const loud = n.op('Greater', [bands, n.weight([1, 8, 1])]);
+  return n.case(n.op('Where', [loud, bands, n.number(-1)]));
+}
+
 /** Weights tied between two products. */
 function tied(): OracleCase {
   const n = new Net('tied');
@@ -173,5 +185,6 @@ export const NETWORKS: Readonly<Record<string, () => OracleCase>> = {
   shuffle,
   dense,
   leftovers,
+  signal,
   tied,
 };
