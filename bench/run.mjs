@@ -32,7 +32,7 @@ const STORED = {
   'torch2-export/gpt_like': 'small',
   'torch2-export/convnext_micro': 'small',
   'wild/DTLN__pretrained_model_model_1': 'small',
-  'wild/basic-pitch__pitch_saved_models_icassp_2022_nmp': 'small',
+  'wild/basic-pitch__pitch_saved_models_icassp_2022_nmp': 'image',
   'wild/Marabou__onnx_cifar10_cifar_wide_kw_simp': 'small',
 };
 
