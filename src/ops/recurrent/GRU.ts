@@ -65,13 +65,6 @@ function sigmoids(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equat
   const { linearFirst } = n.attrs;
   const half = b.scalar(0.5);
   const product = (x: Ref, w: Ref) => b.op('MatMul', [x, w], { transpose_a: false, transpose_b: false });
-  const split = (x: Ref, sizes: readonly number[]) =>
-    b.many(
-      'SplitV',
-      [x, b.ints(sizes), b.scalar(1, 'int32')],
-      {},
-      sizes.map(() => 'float32'),
-    );
   const sigmoid = (x: Ref) => b.op('Sigmoid', [x]);
   return {
     gates: 3,
@@ -79,6 +72,7 @@ function sigmoids(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equat
     merged: (gate) => !linearFirst || gate < 2,
     gateScales: [1, 1, 2],
     stateScale: 0.5,
+    parts: [2, 1],
     steps: ({ recurrence, hidden }, d) => {
       // As constants, so that adding one becomes part of the product before it.
       const doubled = linearFirst && bias ? recurrenceBias(n, bias, d, 3, 2, hidden, b, 2) : undefined;
@@ -88,8 +82,7 @@ function sigmoids(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equat
       );
       // Sizes that are told apart are looked up in each step.
       const both = (x: Ref) => b.many('Split', [b.scalar(1, 'int32'), sigmoid(x)], { num_split: 2 });
-      return (input, [h]) => {
-        const [xg, xh] = split(input, [2 * hidden, hidden]);
+      return ([xg, xh], [h]) => {
         if (!h) {
           const [z, r] = both(xg);
           const fresh = b.sub(sigmoid(doubled ? b.add2(xh, b.mul(r, doubled)) : xh), half);
@@ -126,7 +119,7 @@ function equations(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equa
         recurrence.rows(0, 2 * hidden),
         recurrence.rows(2 * hidden, hidden),
       ].map((k) => k.permute([1, 0]));
-      return (input, [h]) => {
+      return ([input], [h]) => {
         const [xz, xr, xh] = split(input, 3);
         if (!h) {
           const candidate = act(hiddenBias ? b.add2(xh, b.mul(act(xr, 0), hiddenBias)) : xh, 1);

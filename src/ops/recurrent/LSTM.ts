@@ -66,7 +66,7 @@ function sigmoids(n: View<Attrs>, b: GraphBuilder): Equations {
         .times(Array.from({ length: 4 * hidden }, (_, row) => (row < 3 * hidden ? 2 : 4)))
         .permute([1, 0])
         .ref();
-      return (input, [h, c]) => {
+      return ([input], [h, c]) => {
         const sum = h ? b.add2(input, b.op('MatMul', [h, weights], { transpose_a: false, transpose_b: false })) : input;
         const [i, o, f, g] = b.many('Split', [b.scalar(1, 'int32'), b.op('Sigmoid', [sum])], { num_split: 4 });
         const fresh = b.mul(i, b.sub(g, half));
@@ -96,7 +96,7 @@ function equations(n: View<Attrs>, peepholes: Ref | undefined, b: GraphBuilder):
       const p = [0, 1, 2].map((gate) => peephole(d, gate, hidden));
       const peeped = (gate: Ref, at: number, cell: Ref | undefined): Ref =>
         p[at] && cell ? b.add2(gate, b.mul(p[at], cell)) : gate;
-      return (input, [h, c]) => {
+      return ([input], [h, c]) => {
         const sum = h ? b.add2(input, b.op('MatMul', [h, weights], { transpose_a: false, transpose_b: false })) : input;
         const [i, o, f, g] = b.many('Split', [b.scalar(1, 'int32'), sum], { num_split: 4 });
         const entered = act(peeped(i, 0, c), 0);

@@ -28,7 +28,7 @@ function equations(): Equations {
     merged: () => true,
     steps: ({ b, recurrence, act }) => {
       const weights = recurrence.permute([1, 0]).ref();
-      return (input, [h]) => [
+      return ([input], [h]) => [
         act(h ? b.add2(input, b.op('MatMul', [h, weights], { transpose_a: false, transpose_b: false })) : input, 0),
       ];
     },

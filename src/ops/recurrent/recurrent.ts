@@ -111,7 +111,9 @@ export interface Equations {
    * The steps of one direction: from the product of the input with its weights, biases added, and the states before, to
    * the states after.
    */
-  steps(cell: Cell, direction: number): (input: Ref, before: States) => Ref[];
+  steps(cell: Cell, direction: number): (input: readonly Ref[], before: States) => Ref[];
+  /** How many gates each part of the input's product has, where the steps want it in parts. */
+  readonly parts?: readonly number[];
   readonly states: number;
   /** What the rows of W and B of each gate are multiplied by, where that isn't 1. */
   readonly gateScales?: readonly number[];
@@ -169,7 +171,8 @@ export function recur(
     let product = b.op('MatMul', [rows, columns.ref()], { transpose_a: false, transpose_b: false });
     if (n.has(3)) product = b.add2(product, inputBias(n, inputs[3], d, eq, hidden, b, rowScales));
     const length: Amount = isKnown(steps) ? steps : b.size(inputs[0], batchFirst ? 1 : 0);
-    const all = a.reshape(product, [length, isKnown(batch) ? batch : b.size(inputs[0], batchFirst ? 0 : 1), size]);
+    const stacked = (x: Ref, width: number): Ref =>
+      a.reshape(x, [length, isKnown(batch) ? batch : b.size(inputs[0], batchFirst ? 0 : 1), width]);
     let states: States = Array.from({ length: eq.states }, (_, s) =>
       n.has(5 + s) ? scaled(initial(inputs[5 + s], d, batchFirst, b), scale) : undefined,
     );
@@ -179,7 +182,7 @@ export function recur(
       const read = [2, 3, 7].filter((i) => inputs[i] && !n.weight(i));
       const { states: after, sequence } = looped(
         {
-          all,
+          all: stacked(product, size),
           steps: a.ref(length),
           states: states.map((s) => s ?? zeros()),
           lengths: mask,
@@ -201,7 +204,8 @@ export function recur(
                     ? inner.constant(n.weight(i) as Weight)
                     : ref,
             );
-            return equations(own, inner).steps(cellOf(n, own, d, eq.gates, inner), d);
+            const step = equations(own, inner).steps(cellOf(n, own, d, eq.gates, inner), d);
+            return (input, before) => step(partsOf(input, eq, hidden, inner), before);
           },
         },
         b,
@@ -211,10 +215,17 @@ export function recur(
       continue;
     }
     const outputs = new Array<Ref>(steps);
+    // Taken apart once, and not in each step.
+    const parts = partsOf(product, eq, hidden, b).map((part, i) => {
+      const width = (eq.parts?.[i] ?? eq.gates) * hidden;
+      return { part, width, all: steps === 1 ? part : stacked(part, width) };
+    });
     const step = eq.steps(cellOf(n, inputs, d, eq.gates, b), d);
     for (let k = 0; k < steps; k++) {
       const t = backwards ? steps - 1 - k : k;
-      const input = steps === 1 ? b.reshape(all, [-1, size]) : b.op('GatherNd', [all, b.ints([t])]);
+      const input = parts.map(({ part, all, width }) =>
+        steps === 1 ? b.reshape(part, [-1, width]) : b.op('GatherNd', [all, b.ints([t])]),
+      );
       const after = step(input, states);
       if (!mask) {
         states = after;
@@ -241,6 +252,18 @@ export function recur(
   if (!n.outputs[0]) return [undefined, ...ends];
   const y = b.op('Pack', sequences, { axis: 1 });
   return [batchFirst ? b.transpose(y, [2, 0, 1, 3]) : y, ...ends];
+}
+
+/** The parts of a product [rows, gates * hidden] that the steps want it in. */
+function partsOf(product: Ref, { parts }: Equations, hidden: number, b: GraphBuilder): readonly Ref[] {
+  if (!parts) return [product];
+  const sizes = parts.map((gates) => gates * hidden);
+  return b.many(
+    'SplitV',
+    [product, b.ints(sizes), b.scalar(1, 'int32')],
+    {},
+    sizes.map(() => 'float32'),
+  );
 }
 
 /** What the equations of direction d are written with, of these inputs. */
