@@ -6,7 +6,7 @@ import { leaveNetwork } from './verify/process/network.js';
 import type { RecordingRequest } from './verify/source/recording.js';
 import type { StorageRequest } from './verify/storage/find.js';
 
-const conversion = () => import('./convert/convert.js');
+const conversion = () => import('./convert/to-disk.js');
 
 leaveNetwork();
 serve({
@@ -15,7 +15,7 @@ serve({
     return convertToDisk(request);
   },
   async inspect(request: InspectRequest) {
-    const { inspectModel } = await conversion();
+    const { inspectModel } = await import('./convert/convert.js');
     return inspectModel(request);
   },
   async record(request: RecordingRequest) {

@@ -42,7 +42,6 @@ import { graphModelJson, type GraphModelJson } from '../tf/writer.js';
 import { sizeOf } from '../tensor/tensor.js';
 import { TOOL } from '../version.js';
 import {
-  onTheDisk,
   type ShardSettings,
   writeShards,
   type WeightEntry,
@@ -248,19 +247,6 @@ function integerFindings(graph: Graph, placeOf: (node: Node) => Place): Diagnost
 }
 
 /** A remedy that `auto` has followed already. */
-/** Converts one model, and gives its result when the disk has what was written, or has failed. */
-export async function convertToDisk(request: ConvertRequest): Promise<ConvertResult> {
-  const result = convertModel(request);
-  try {
-    await onTheDisk();
-    return result;
-  } catch (error) {
-    if (result.status !== 'converted') return result;
-    const found = cannotWrite({ file: request.relativePath }, (error as Error).message);
-    return { ...result, status: 'error', artefacts: [], diagnostics: [...result.diagnostics, found] };
-  }
-}
-
 const isGraphModel = (remedy: string): boolean => /^(convert to a graph-model( \(.*\))?)?$/.test(remedy);
 
 function failed(diagnostics: Diagnostic[]): ConvertResult {

@@ -38,7 +38,8 @@ const made = new WeakMap<Weight, Map<string, Weight>>();
 const numbers = new WeakMap<Weight, number>();
 let numbered = 0;
 
-function numberOf(w: Weight): number {
+/** Tells handles apart: one number each, by nothing but identity. */
+export function numberOf(w: Weight): number {
   const number = numbers.get(w) ?? numbered++;
   numbers.set(w, number);
   return number;

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Answer, Call } from './serve.js';
+import { whenEnded } from '../verify/process/ending.js';
 import { allowed } from '../verify/process/environment.js';
 import { memoryOfMachine, residentBytes } from '../verify/process/memory.js';
 import { type Permissions, permissionFlags } from '../verify/process/permissions.js';
@@ -73,8 +74,6 @@ export const WORKER = programOf('worker.js') ?? 'worker.js';
 
 /** How much of a child's own output is kept, for the case that it crashes. */
 const OUTPUT_KEPT = 16384;
-/** How long after its end a child's last words are waited for. */
-const OUTPUT_GRACE_MS = 200;
 /** How often a child's size is looked at. */
 const WATCH_MS = 250;
 
@@ -223,15 +222,7 @@ function startChild(program: string, words: readonly string[], memoryLimit: numb
     kill();
     ended({ code: null, signal: null, error });
   });
-  // 'close' comes after the last of its output has been read, but not while a grandchild holds the pipes open.
-  let grace: NodeJS.Timeout | undefined;
-  child.on('exit', (code, signal) => {
-    grace = setTimeout(() => ended({ code, signal }), OUTPUT_GRACE_MS);
-  });
-  child.on('close', (code, signal) => {
-    clearTimeout(grace);
-    ended({ code, signal });
-  });
+  whenEnded(child, (code, signal) => ended({ code, signal }));
 
   return {
     get pid() {

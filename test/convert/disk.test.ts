@@ -9,7 +9,7 @@ type Done = (error: NodeJS.ErrnoException | null) => void;
 const sync = jest.fn((_fd: number, done: Done): void => void setImmediate(done, null));
 jest.unstable_mockModule('node:fs', () => ({ ...fs, default: fs, fdatasync: sync }));
 
-const { convertToDisk } = await import('../../src/convert/convert.js');
+const { convertToDisk } = await import('../../src/convert/to-disk.js');
 
 const home = mkdtempSync(path.join(tmpdir(), 'disk-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));

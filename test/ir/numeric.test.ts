@@ -1,8 +1,7 @@
 /** Broadcasting of constants. The values are numpy's: x counts from 1, y in tens from 10, and the result is x - y. */
 import { combine } from '../../src/ir/numeric.js';
-import type { Tensor } from '../../src/tensor/tensor.js';
+import { sizeOf, type Tensor } from '../../src/tensor/tensor.js';
 
-const sizeOf = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1);
 const counted = (dims: readonly number[], by: number) => Array.from({ length: sizeOf(dims) }, (_, i) => (i + 1) * by);
 const floats = (dims: number[], by: number): Tensor => ({
   dtype: 'float32',

@@ -1,9 +1,7 @@
 /** Moving the axes of a constant: each element is looked up by its definition, out[i0, i1, …] = in[…] at the axes of `perm`. */
 import { derived, reshaped, stridesOf, transposeData } from '../../src/ir/weights.js';
 import type { DType } from '../../src/tensor/dtype.js';
-import { piecesOf, type Tensor, type TensorData, withPieces } from '../../src/tensor/tensor.js';
-
-const sizeOf = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1);
+import { piecesOf, sizeOf, type Tensor, type TensorData, withPieces } from '../../src/tensor/tensor.js';
 
 function lookedUp(dims: readonly number[], perm: readonly number[]): number[] {
   const out = perm.map((p) => dims[p] as number);

@@ -80,7 +80,7 @@ function sigmoids(n: View<Attrs>, bias: Ref | undefined, b: GraphBuilder): Equat
       const [gates, candidates] = [whole.rows(0, 2 * hidden), whole.rows(2 * hidden, hidden)].map((k) =>
         k.permute([1, 0]),
       );
-      // Sizes that are told apart are looked up in each step.
+      // Not SplitV, whose sizes TensorFlow.js would look up in each step.
       const both = (x: Ref) => b.many('Split', [b.scalar(1, 'int32'), sigmoid(x)], { num_split: 2 });
       return ([xg, xh], [h]) => {
         if (!h) {

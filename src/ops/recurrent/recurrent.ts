@@ -218,13 +218,13 @@ export function recur(
     // Taken apart once, and not in each step.
     const parts = partsOf(product, eq, hidden, b).map((part, i) => {
       const width = (eq.parts?.[i] ?? eq.gates) * hidden;
-      return { part, width, all: steps === 1 ? part : stacked(part, width) };
+      return { width, all: steps === 1 ? part : stacked(part, width) };
     });
     const step = eq.steps(cellOf(n, inputs, d, eq.gates, b), d);
     for (let k = 0; k < steps; k++) {
       const t = backwards ? steps - 1 - k : k;
-      const input = parts.map(({ part, all, width }) =>
-        steps === 1 ? b.reshape(part, [-1, width]) : b.op('GatherNd', [all, b.ints([t])]),
+      const input = parts.map(({ all, width }) =>
+        steps === 1 ? b.reshape(all, [-1, width]) : b.op('GatherNd', [all, b.ints([t])]),
       );
       const after = step(input, states);
       if (!mask) {

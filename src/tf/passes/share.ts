@@ -1,6 +1,6 @@
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
-import type { Weight } from '../../tensor/tensor.js';
+import { numberOf } from '../../ir/weights.js';
 import { rewrite } from '../rewrite.js';
 import { numbersIn } from '../shapes.js';
 import { sourceOf } from './own-operands.js';
@@ -37,12 +37,6 @@ export function share(graph: TfGraph): TfGraph {
   for (const node of graph.nodes)
     if (PRODUCTS.test(node.op)) for (const ref of node.inputs.slice(1)) weights.add(sourceOf(ref));
   const names = new Map<TfNode, number>();
-  const handles = new Map<Weight, number>();
-  const handleOf = (weight: Weight): string => {
-    const handle = handles.get(weight) ?? handles.size;
-    handles.set(weight, handle);
-    return `handle ${handle}`;
-  };
   const known = new Map<string, TfNode>();
   const nameOf = (node: TfNode): number => {
     const name = names.get(node) ?? names.size;
@@ -53,7 +47,7 @@ export function share(graph: TfGraph): TfGraph {
     if (r.isOutput(node)) return undefined;
     const key =
       node.op === 'Const'
-        ? ((weights.has(node) ? undefined : contents(node)) ?? (node.weight && handleOf(node.weight)))
+        ? ((weights.has(node) ? undefined : contents(node)) ?? (node.weight && `handle ${numberOf(node.weight)}`))
         : OWN.has(node.op)
           ? undefined
           : `${node.op}(${node.inputs.map((x) => `${nameOf(x.node)}:${x.index}`)})${JSON.stringify(node.attrs)}${node.dtypes}`;

@@ -3,6 +3,7 @@
  * bloat without taking the judge with it, and its instance of WebAssembly or native library is its own.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { whenEnded } from './ending.js';
 import { allowed } from './environment.js';
 import { memoryOfMachine, residentBytes } from './memory.js';
 import { ownPermissionFlags } from './permissions.js';
@@ -42,8 +43,6 @@ export interface Subprocess {
 const PROGRAM = 'engine.js';
 const OUTPUT_KEPT = 4096;
 const WATCH_MS = 250;
-/** How long after its end a process's last words are waited for. */
-const OUTPUT_GRACE_MS = 200;
 
 /** Starts a process; nothing is loaded in it yet. `environment` is added to what it may know of this one's. */
 export function startSubprocess(environment: Readonly<Record<string, string>> = {}): Subprocess {
@@ -110,14 +109,7 @@ export function startSubprocess(environment: Readonly<Record<string, string>> = 
     kill();
     ended(new SubprocessError('crashed', `the process can't be started: ${e.message}`));
   });
-  let grace: NodeJS.Timeout | undefined;
-  child.on('exit', (code, signal) => {
-    grace = setTimeout(() => ended(howItEnded(code, signal, output)), OUTPUT_GRACE_MS);
-  });
-  child.on('close', (code, signal) => {
-    clearTimeout(grace);
-    ended(howItEnded(code, signal, output));
-  });
+  whenEnded(child, (code, signal) => ended(howItEnded(code, signal, output)));
   settle();
 
   return {

@@ -55,20 +55,21 @@ export class Repacked {
       return as === undefined ? { spec: item.spec, bytes: item.bytes } : this.#stored(item, as);
     });
     const manifest = [{ paths: ['weights.bin'], weights: parts.map((p) => p.spec) }];
+    const shard = () => {
+      const all = new Uint8Array(parts.reduce((n, p) => n + p.bytes.byteLength, 0));
+      let at = 0;
+      for (const { bytes } of parts) {
+        all.set(bytes, at);
+        at += bytes.byteLength;
+      }
+      return all;
+    };
     return {
       ...this.#model,
       json: { ...this.#model.json, weightsManifest: manifest },
       manifest,
-      eachShard: () => parts.map((p) => p.bytes),
-      readShards: () => {
-        const all = new Uint8Array(parts.reduce((n, p) => n + p.bytes.byteLength, 0));
-        let at = 0;
-        for (const { bytes } of parts) {
-          all.set(bytes, at);
-          at += bytes.byteLength;
-        }
-        return [all.buffer];
-      },
+      eachShard: () => [shard()],
+      readShards: () => [shard().buffer],
     };
   }
 
