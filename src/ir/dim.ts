@@ -112,6 +112,10 @@ export function productOf(dims: readonly Dim[]): Dim {
   return dims.reduce<Dim>(mulDim, 1);
 }
 
+/** The product of sizes, those that only the run tells taken as 1: so many there are at least, where there is anything. */
+export const knownProduct = (dims: readonly Dim[]): number =>
+  dims.reduce<number>((product, d) => product * (isKnown(d) ? d : 1), 1);
+
 /** a / b where the division leaves nothing whatever the symbols stand for; undefined where that isn't certain. */
 export function exactDiv(a: Dim, b: Dim): Dim | undefined {
   if (typeof b === 'number' && b === 0) return undefined;

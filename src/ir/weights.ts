@@ -1,5 +1,6 @@
 import { beyond } from '../diag/diagnostic.js';
 import { LIMITS } from '../diag/limits.js';
+import { isComplex } from '../tensor/dtype.js';
 import { allocate, piecesOf, sizeOf, type Tensor, type TensorData, type Weight, withPieces } from '../tensor/tensor.js';
 
 /** So many elements, where an operator lists them one by one; refuses where that would take too long. */
@@ -88,7 +89,6 @@ interface Group {
 
 /** Elements of transpose(t, perm). */
 export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
-  const pairs = t.dtype.startsWith('complex') ? 2 : 1;
   const n = sizeOf(t.dims);
   const out = allocate(t.dtype, n);
   if (n === 0) return out;
@@ -99,11 +99,10 @@ export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
   // What lies closer together than rows and columns goes with them: a line of the cache is read once.
   const at = groups.findIndex((g) => g.from < Math.min(rows.from, columns.from));
   const [near] = at < 0 ? [one] : groups.splice(at, 1);
-  const floats = t.data instanceof Float32Array && pairs === 1;
-  const tile = (f: number, to: number, height: number, width: number): void => {
-    if (floats) moveFloats(t.data as Float32Array, out as Float32Array, f, to, rows, columns, height, width);
-    else moveAny(t.data, out, pairs, f, to, rows, columns, height, width);
-  };
+  const move =
+    t.data instanceof Float32Array && !isComplex(t.dtype)
+      ? floatsMoved(t.data, out as Float32Array, rows, columns)
+      : anyMoved(t, out, rows, columns);
   const index = new Array<number>(groups.length).fill(0);
   for (let [from, to] = [0, 0]; ; ) {
     for (let k = 0; k < near.size; k += NEAR)
@@ -113,7 +112,7 @@ export function transposeData(t: Tensor, perm: readonly number[]): TensorData {
           const f = from + row * rows.from + column * columns.from;
           const o = to + row * rows.to + column * columns.to;
           const end = Math.min(near.size, k + NEAR);
-          for (let i = k; i < end; i++) tile(f + i * near.from, o + i * near.to, height, width);
+          for (let i = k; i < end; i++) move(f + i * near.from, o + i * near.to, height, width);
         }
     let a = groups.length - 1;
     for (; a >= 0; a--) {
@@ -149,47 +148,32 @@ function groupsOf(dims: readonly number[], perm: readonly number[]): Group[] {
     .reverse();
 }
 
+/** Moves some rows and columns from a place of the source to one of the result. */
+type Move = (from: number, to: number, height: number, width: number) => void;
+
 /** Nearly all that is moved: loops that see arrays of one kind alone take a third of the time. */
-function moveFloats(
-  from: Float32Array,
-  to: Float32Array,
-  f: number,
-  t: number,
-  rows: Group,
-  columns: Group,
-  height: number,
-  width: number,
-): void {
-  for (let row = 0; row < height; row++) {
-    const start = f + row * rows.from;
-    const at = t + row * rows.to;
-    for (let k = 0; k < width; k++) to[at + k] = from[start + k * columns.from];
-  }
-}
+const floatsMoved =
+  (source: Float32Array, result: Float32Array, rows: Group, columns: Group): Move =>
+  (from, to, height, width) => {
+    for (let row = 0; row < height; row++) {
+      const start = from + row * rows.from;
+      const at = to + row * rows.to;
+      for (let k = 0; k < width; k++) result[at + k] = source[start + k * columns.from];
+    }
+  };
 
 /** Any type: of complex numbers, both parts. */
-function moveAny(
-  from: TensorData,
-  to: TensorData,
-  pairs: number,
-  f: number,
-  t: number,
-  rows: Group,
-  columns: Group,
-  height: number,
-  width: number,
-): void {
-  const [data, out] = [from, to] as unknown as { [i: number]: unknown }[];
-  for (let row = 0; row < height; row++)
-    for (let k = 0; k < width; k++) {
-      const [source, target] = [f + row * rows.from + k * columns.from, t + row * rows.to + k];
-      if (pairs === 1) out[target] = data[source];
-      else {
-        out[2 * target] = data[2 * source];
-        out[2 * target + 1] = data[2 * source + 1];
-      }
-    }
-}
+const anyMoved = (t: Tensor, out: TensorData, rows: Group, columns: Group): Move => {
+  const [source, result] = [t.data, out] as unknown as { [i: number]: unknown }[];
+  const parts = isComplex(t.dtype) ? 2 : 1;
+  return (from, to, height, width) => {
+    for (let row = 0; row < height; row++)
+      for (let k = 0; k < width; k++)
+        for (let part = 0; part < parts; part++)
+          result[parts * (to + row * rows.to + k) + part] =
+            source[parts * (from + row * rows.from + k * columns.from) + part];
+  };
+};
 
 /** Elements of a line of the cache, for most types; and how many lines' entries are moved before the next. */
 const BAND = 16;

@@ -163,6 +163,8 @@ export interface Parts {
   models: [glob: string, rule: Rule][];
   /** Where the key of a place stands, from 1. */
   lineOf(at: Place): number;
+  /** What is wrong at a place, in words, as an error that names the file and the line. */
+  mistake(at: Place, says: string): ConfigurationError;
 }
 
 /** The parts of a settings file's text. `name`: how messages name it; `file`: where it is. */
@@ -173,14 +175,12 @@ export function parse(text: string, name: string, file = name): Parts {
   );
   const lineAt = (offset: number | undefined): number => (offset === undefined ? 1 : lines.linePos(offset).line);
   const lineOf = (at: Place): number => lineAt(offsetOf(document, at));
-  const mistake = (line: number, says: string): string => `${visible(name)}:${line}: ${says}`;
+  const told = (line: number, says: string): string => `${visible(name)}:${line}: ${says}`;
+  const mistake = (line: number, says: string) => new ConfigurationError(told(line, says), { file, line });
   const [broken] = document.errors;
-  if (broken) {
-    const line = lineAt(broken.pos[0]);
-    throw new ConfigurationError(mistake(line, visible(broken.message)), { file, line });
-  }
+  if (broken) throw mistake(lineAt(broken.pos[0]), visible(broken.message));
   const odd = guarded(name, () => oddKey(document));
-  if (odd) throw new ConfigurationError(mistake(lineAt(odd.at), odd.says), { file, line: lineAt(odd.at) });
+  if (odd) throw mistake(lineAt(odd.at), odd.says);
   // Aliases may be made to grow without end; nobody needs many.
   const content: unknown = guarded(name, () => document.toJS({ maxAliasCount: 50 }));
   const problems: Problem[] = [];
@@ -200,11 +200,16 @@ export function parse(text: string, name: string, file = name): Parts {
     }
   const [first] = problems;
   if (first)
-    throw new ConfigurationError(
-      problems.map(({ at, says }) => mistake(lineOf(at), `${pathOf(at)} ${says}`)).join('\n'),
-      { file, line: lineOf(first.at) },
-    );
-  return { defaults: read.defaults ?? {}, models: read.models ?? [], lineOf };
+    throw new ConfigurationError(problems.map(({ at, says }) => told(lineOf(at), `${pathOf(at)} ${says}`)).join('\n'), {
+      file,
+      line: lineOf(first.at),
+    });
+  return {
+    defaults: read.defaults ?? {},
+    models: read.models ?? [],
+    lineOf,
+    mistake: (at, says) => mistake(lineOf(at), says),
+  };
 }
 
 /** Lists and sections within one another. */

@@ -59,7 +59,12 @@ export async function readConfig(given: string, base: string): Promise<Config> {
   const there = statSync(file, { throwIfNoEntry: false });
   if (!there?.isFile()) {
     if (given !== '') throw new ConfigurationError(`the settings file ${visible(given)} is not there`);
-    return configOf(undefined, { defaults: {}, models: [], lineOf: () => 1 });
+    return configOf(undefined, {
+      defaults: {},
+      models: [],
+      lineOf: () => 1,
+      mistake: (_, says) => new ConfigurationError(says),
+    });
   }
   if (there.size > MOST_BYTES) throw new ConfigurationError(`the settings file ${visible(given)} is too large`);
   // Most repositories have no such file, and can do without the reader of its format.
@@ -74,7 +79,7 @@ export function shownConfig({ file = CONFIG_FILE }: Config, home: string): strin
 }
 
 /** What a settings file's contents come to; `file`: where it is. */
-export function configOf(file: string | undefined, { defaults, models, lineOf }: Parts): Config {
+export function configOf(file: string | undefined, { defaults, models, lineOf, mistake }: Parts): Config {
   const root = file === undefined ? '' : path.dirname(file);
   const time = new GlobTime();
   const rules = models.map(([glob, rule]) => ({
@@ -84,7 +89,7 @@ export function configOf(file: string | undefined, { defaults, models, lineOf }:
     matches: globMatcher(
       glob.replace(/^\.\//, ''),
       { dot: true },
-      { time, ...(file === undefined ? {} : { at: { file, line: lineOf(['models', glob]) } }) },
+      { time, mistake: (says) => mistake(['models', glob], says) },
     ),
   }));
   const placeOf = (model: string) => path.relative(root, model).split(path.sep).join('/');

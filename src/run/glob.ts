@@ -3,7 +3,6 @@
  * anyone waits: `*a*a*a*a*b` tries every way to share out a path among its stars. Both the glob and the path may come from a
  * pull request, so that their time is limited.
  */
-import path from 'node:path';
 import vm from 'node:vm';
 import picomatch from 'picomatch';
 import { shorten, visible } from '../diag/escape.js';
@@ -28,8 +27,8 @@ export class GlobTime {
 /** Whether a text has wildcards. */
 export const isGlob = (text: string): boolean => picomatch.scan(text).isGlob;
 
-/** Where a glob stands, for the error about it. */
-type At = ConstructorParameters<typeof ConfigurationError>[1];
+/** Makes an error of what is wrong with a glob. */
+type Mistake = (says: string) => ConfigurationError;
 
 /**
  * Whether a path matches the glob, or one of several.
@@ -40,7 +39,10 @@ type At = ConstructorParameters<typeof ConfigurationError>[1];
 export function globMatcher(
   glob: string | readonly string[],
   options: picomatch.PicomatchOptions,
-  { time = new GlobTime(), at }: { time?: GlobTime; at?: At } = {},
+  {
+    time = new GlobTime(),
+    mistake = (says) => new ConfigurationError(says),
+  }: { time?: GlobTime; mistake?: Mistake } = {},
 ): (path: string) => boolean {
   const globs = [glob].flat();
   const matches = picomatch([...globs], options);
@@ -50,7 +52,7 @@ export function globMatcher(
   return (path) =>
     waysOf(path.length, wildcards) <= FEW_WAYS
       ? matches(path)
-      : (limited ??= withinTime(matches, globs[0], time, at))(path);
+      : (limited ??= withinTime(matches, globs[0], time, mistake))(path);
 }
 
 /** How many parts of a glob may each take any share of a path; without bound where parts are repeated. */
@@ -71,14 +73,13 @@ function withinTime(
   matches: (path: string) => boolean,
   glob: string,
   time: GlobTime,
-  at: At,
+  mistake: Mistake,
 ): (path: string) => boolean {
   const context = vm.createContext({ matches, path: '' });
   const script = new vm.Script('matches(path)');
   const tooLong = (compared: string): never => {
-    throw new ConfigurationError(
-      `${at ? `${visible(path.basename(at.file))}:${at.line}: ` : ''}the glob ${shown(glob)} takes too long to compare with ${shown(compared)}: write it with fewer wildcards`,
-      at,
+    throw mistake(
+      `the glob ${shown(glob)} takes too long to compare with ${shown(compared)}: write it with fewer wildcards`,
     );
   };
   return (path) => {

@@ -255,6 +255,17 @@ const SAME = new Set([
   'Sinh',
   'Cosh',
 ]);
+/** Ops of two operands that give a bool for each number. */
+export const TRUTHS: readonly string[] = [
+  'Equal',
+  'NotEqual',
+  'Less',
+  'LessEqual',
+  'Greater',
+  'GreaterEqual',
+  'LogicalAnd',
+  'LogicalOr',
+];
 const BROADCAST = new Set([
   'AddV2',
   'Sub',
@@ -266,14 +277,7 @@ const BROADCAST = new Set([
   'SquaredDifference',
   'FloorDiv',
   'FloorMod',
-  'Equal',
-  'NotEqual',
-  'Less',
-  'LessEqual',
-  'Greater',
-  'GreaterEqual',
-  'LogicalAnd',
-  'LogicalOr',
+  ...TRUTHS,
 ]);
 
 /** Output sizes of a window that slides over height and width. */

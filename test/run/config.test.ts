@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse as parseYaml } from 'yaml';
-import { readConfig } from '../../src/run/config.js';
+import { configOf, readConfig } from '../../src/run/config.js';
 import { CONFIG_SCHEMA, parse } from '../../src/run/config-file.js';
 import { ConfigurationError, readSettings, type Settings } from '../../src/run/options.js';
 import { type Listener, run } from '../../src/run/run.js';
@@ -315,4 +315,13 @@ test('labels name the classes of a classifier in the report; a file outside is n
     },
   ]);
   expect(JSON.stringify(refused)).not.toContain('secret"');
+});
+
+test('a glob that takes too long is named by the file, as it was given, and its line', () => {
+  const text = `models:\n  "${'*a'.repeat(14)}*b":\n    target: wasm\n`;
+  const config = configOf(
+    '/w/.github/onnx2keras.yml',
+    parse(text, '.github/onnx2keras.yml', '/w/.github/onnx2keras.yml'),
+  );
+  expect(() => config.for(`/w/.github/${'a'.repeat(60)}`, usual)).toThrow(/^\.github\/onnx2keras\.yml:2: the glob/);
 });

@@ -1,5 +1,5 @@
 import { refuse } from '../../diag/diagnostic.js';
-import { isKnown, type Dim } from '../../ir/dim.js';
+import { isKnown, knownProduct, type Dim } from '../../ir/dim.js';
 import { derived } from '../../ir/weights.js';
 import type { Weight } from '../../tensor/tensor.js';
 import type { GraphBuilder, Ref } from '../../tf/builder.js';
@@ -18,7 +18,7 @@ export function scaledWeight(w: Weight, factor: number): Weight {
  */
 export function integerProduct(a: Ref, aDims: readonly Dim[], y: Ref, yDims: readonly Dim[], b: GraphBuilder): Ref {
   const rank = Math.max(aDims.length, yDims.length);
-  const terms = [...aDims, yDims[yDims.length - 1]].reduce<number>((p, d) => p * (isKnown(d) ? d : 1), 1);
+  const terms = knownProduct([...aDims, yDims[yDims.length - 1]]);
   if (rank > 5 || terms > MOST_TERMS)
     return refuse('a product of large integer matrices', 'cast to float32 before it, where that is exact enough');
   const left = b.op('ExpandDims', [a, b.scalar(-1, 'int32')]);

@@ -3,7 +3,7 @@ import { prune } from '../rewrite.js';
 import type { Target } from '../target.js';
 import { chainConcats } from './chain-concats.js';
 import { dropNoops } from './drop-noops.js';
-import { flatSlices } from './flat-slices.js';
+import { mergeAxes } from './merge-axes.js';
 import { foldAffine } from './fold-affine.js';
 import { coverTaps } from './cover-taps.js';
 import { cutProducts } from './cut-products.js';
@@ -61,7 +61,7 @@ export const TF_PASSES: readonly TfPass[] = [
   { name: 'phases', run: phases },
   { name: 'loop-products', run: loopProducts },
   { name: 'cut-products', run: cutProducts },
-  { name: 'flat-slices', run: flatSlices },
+  { name: 'merge-axes', run: mergeAxes },
   { name: 'split-concats', target: 'wasm', run: splitConcats },
   { name: 'split-hidden', target: 'wasm', run: splitHidden },
   { name: 'chain-concats', run: chainConcats },

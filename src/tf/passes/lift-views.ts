@@ -3,7 +3,7 @@ import { reshaped } from '../../ir/weights.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
 import { outputsOf, rewrite } from '../rewrite.js';
-import { numbersIn, Shapes } from '../shapes.js';
+import { numbersIn, Shapes, TRUTHS } from '../shapes.js';
 import { productOf as productWithWeights } from './fold-affine.js';
 import { readersOf } from './graph-readers.js';
 import { VIEWS, viewSizes } from './merge-views.js';
@@ -44,14 +44,7 @@ export const POINTWISE = new Set([
   'Cos',
   'Cast',
   'SelectV2',
-  'Equal',
-  'NotEqual',
-  'Less',
-  'LessEqual',
-  'Greater',
-  'GreaterEqual',
-  'LogicalAnd',
-  'LogicalOr',
+  ...TRUTHS,
   'LogicalNot',
 ]);
 /** Ops that look at the last axis alone, and keep it. */

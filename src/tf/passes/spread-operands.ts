@@ -1,30 +1,17 @@
-import { type Dim, isKnown } from '../../ir/dim.js';
+import { type Dim, isKnown, knownProduct } from '../../ir/dim.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
+import { TRUTHS } from '../shapes.js';
 import { outputsOf, rewrite, type Rewriting } from '../rewrite.js';
 import type { Target } from '../target.js';
 
-/** Numbers of a result from which on two or three ops more cost less, on WASM and beside it a GPU's dispatches. */
+/** Numbers of a result from which on two or three ops more are worth it: on WASM alone, and with what they cost a GPU. */
 const FEW = { wasm: 1024, any: 4096, webgl: Infinity } as const;
 /** Axes that XNNPACK multiplies along. */
 const MOST_AXES = 6;
 
 /** Ops that WASM computes in plain loops, which look up every number of an operand of other sizes by its place. */
-const PLAIN = new Set([
-  'Maximum',
-  'Minimum',
-  'Pow',
-  'SquaredDifference',
-  'Atan2',
-  'Equal',
-  'NotEqual',
-  'Less',
-  'LessEqual',
-  'Greater',
-  'GreaterEqual',
-  'LogicalAnd',
-  'LogicalOr',
-]);
+const PLAIN = new Set(['Maximum', 'Minimum', 'Pow', 'SquaredDifference', 'Atan2', ...TRUTHS]);
 
 /**
  * An operand that is repeated along axes is spread out by XNNPACK before an op that would look it up number by number:
@@ -40,7 +27,7 @@ export function spreadOperands(graph: TfGraph, target: Target): TfGraph {
     if (node.op === 'BroadcastTo') return r.isOutput(node) ? undefined : spreadWhole(node, FEW[target], r);
     if (node.op !== 'SelectV2' && !PLAIN.has(node.op)) return undefined;
     const to = r.dims(outputsOf(node)[0]);
-    if (!to || to.length > MOST_AXES || numbersOf(to) < FEW[target]) return undefined;
+    if (!to || to.length > MOST_AXES || knownProduct(to) < FEW[target]) return undefined;
     const isWhole = (ref: Ref): boolean => String(r.dims(ref)) === String(to);
     const sizes = to.every(isKnown) ? r.ints(to as number[]) : sizesOf(node.inputs.find(isWhole), r);
     if (!sizes) return undefined;
@@ -49,8 +36,6 @@ export function spreadOperands(graph: TfGraph, target: Target): TfGraph {
     return [r.sized(r.op(node.op, inputs, node.attrs, node.dtypes), to)];
   });
 }
-
-const numbersOf = (dims: readonly Dim[]): number => dims.reduce((n: number, d) => n * (isKnown(d) ? d : 1), 1);
 
 const sizesOf = (ref: Ref | undefined, r: Rewriting): Ref | undefined => ref && r.op('Shape', [ref]);
 
@@ -79,7 +64,7 @@ function spread(ref: Ref, sizes: Ref, to: readonly Dim[], r: Rewriting): Ref | u
 function spreadWhole(node: TfNode, few: number, r: Rewriting): readonly Ref[] | undefined {
   const to = r.dims(outputsOf(node)[0]);
   const [x, sizes] = node.inputs;
-  if (!to || to.length > MOST_AXES || numbersOf(to) < few || String(r.dims(x)) === String(to)) return undefined;
+  if (!to || to.length > MOST_AXES || knownProduct(to) < few || String(r.dims(x)) === String(to)) return undefined;
   const made = spread(x, sizes, to, r);
   return made && [made];
 }

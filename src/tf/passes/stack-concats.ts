@@ -1,4 +1,4 @@
-import { isKnown } from '../../ir/dim.js';
+import { isKnown, knownProduct } from '../../ir/dim.js';
 import type { Ref, TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
 import { rewrite, type Rewriting } from '../rewrite.js';
@@ -57,7 +57,7 @@ function stack(node: TfNode, r: Rewriting, fewRows: number, fewParts: number): R
     return undefined;
   const outer = dims.slice(0, -1);
   const open = outer.find((d) => !isKnown(d));
-  const rows = outer.reduce((n: number, d) => n * (isKnown(d) ? d : 1), 1);
+  const rows = knownProduct(outer);
   if (rows < fewRows || (fewRows > 0 && width > NARROW) || node.dtypes[0] !== 'float32') return undefined;
   r.over(node);
   const stacked = r.reshape(r.concat(parts, 0), [parts.length, open ?? rows, width]);

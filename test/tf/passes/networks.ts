@@ -155,7 +155,10 @@ function leftovers(): OracleCase {
   const product = n.op('MatMul', [rows, n.weight([12, 7])]);
   const shifted = n.op('Add', [n.op('Reshape', [product, n.ints([2, 5, 7])]), n.weight([7])]);
   const same = () => n.op('Sigmoid', [n.op('Mul', [shifted, n.number(3)])]);
-  return n.case(n.op('Add', [same(), n.op('Softplus', [same()])]), n.op('Tanh', [shifted]));
+  const image = n.op('Relu', [n.input('z', [1, 2, 24, 40])]);
+  const cropped = n.op('Slice', [image, n.ints([3]), n.ints([33]), n.ints([3])]);
+  const pooled = n.op('MaxPool', [cropped], { kernel_shape: [2, 2] });
+  return n.case(n.op('Add', [same(), n.op('Softplus', [same()])]), n.op('Tanh', [shifted]), pooled);
 }
 
 /** A signal, filtered, cut into frames, and masked by a threshold for each band. */

@@ -1,4 +1,4 @@
-import { type Dim, isKnown } from '../../ir/dim.js';
+import { type Dim, isKnown, knownProduct } from '../../ir/dim.js';
 import { sizeOf, tensorOf } from '../../tensor/tensor.js';
 import type { TfNode } from '../builder.js';
 import type { TfGraph } from '../lower.js';
@@ -24,7 +24,7 @@ const MANY_ROWS = { wasm: 512, any: 4096, webgl: Infinity } as const;
  * as in images of few channels, or where q, k and v are cut out of one product of rank 5. WASM copies row by row of the last
  * axis.
  */
-export function flatSlices(graph: TfGraph, target: Target): TfGraph {
+export function mergeAxes(graph: TfGraph, target: Target): TfGraph {
   return rewrite(graph, (node, r) => {
     if ((node.op !== 'Slice' && node.op !== 'PadV2') || r.isOutput(node) || node.dtypes[0] === 'string')
       return undefined;
@@ -34,7 +34,7 @@ export function flatSlices(graph: TfGraph, target: Target): TfGraph {
     const taken = takenBy(node, dims, to);
     const groups = taken && groupsOf(dims, taken);
     if (!groups || groups.length >= dims.length) return undefined;
-    const rows = to.slice(0, -1).reduce((n: number, d) => n * (isKnown(d) ? d : 1), 1);
+    const rows = knownProduct(to.slice(0, -1));
     const isLastWhole = taken.at(-1) === undefined;
     if (!(node.op === 'Slice' && dims.length >= SLOW_RANK) && !(isLastWhole && rows >= MANY_ROWS[target]))
       return undefined;
